@@ -1,0 +1,269 @@
+"""The typed SSA graph that everything between the front end and the writer works on.
+
+Operators are TFLite's, in lower case (``conv_2d``); attributes are the fields of the operator's options table with their
+TFLite names (``stride_w``), enum values as their TFLite names (``"SAME"``, ``"RELU6"``). Activations are NHWC, convolution
+filters OHWI, depthwise filters 1HWC, fully-connected weights [out, in]. So a float graph that left the front end can
+already be written as a float ``.tflite``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError
+
+#: dtypes a value can have, numpy names.
+DTYPES = ("float32", "float16", "int8", "uint8", "int16", "int32", "int64", "bool")
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """real = scale * (q - zero_point).
+
+    scale       float32 [1] or [C]; finite, > 0.
+    zero_point  int64, same length; in the dtype's range; all zero when per channel.
+    axis        dimension that the C scales run along; 0 when per tensor.
+    """
+
+    scale: np.ndarray
+    zero_point: np.ndarray
+    axis: int = 0
+
+    @staticmethod
+    def per_tensor(scale: float, zero_point: int) -> Quantization:
+        return Quantization(np.array([scale], np.float32), np.array([zero_point], np.int64))
+
+    @property
+    def is_per_channel(self) -> bool:
+        return self.scale.size > 1
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Quantization):
+            return NotImplemented
+        return (
+            self.axis == other.axis
+            and np.array_equal(self.scale, other.scale)
+            and np.array_equal(self.zero_point, other.zero_point)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.scale.tobytes(), self.zero_point.tobytes(), self.axis))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an operator comes from in the user's model, for errors and reports.
+
+    layer  path of layer names, outermost first, ``"backbone/conv1"``; "" when it belongs to no layer.
+    cls    class name of the innermost layer, ``"Conv2D"``.
+    where  ``"model.py:41"`` in the user's code, or "".
+    op     name of the traced TensorFlow operation(s), for the curious.
+    """
+
+    layer: str = ""
+    cls: str = ""
+    where: str = ""
+    op: str = ""
+
+    def __str__(self) -> str:
+        if not self.layer:
+            return f"operation '{self.op}'" if self.op else "the model"
+        detail = ", ".join(x for x in (self.cls, self.where) if x)
+        return f"layer '{self.layer}'" + (f" ({detail})" if detail else "")
+
+
+@dataclass(eq=False)
+class Value:
+    """One tensor: a constant (``data`` is set), a graph input, or the result of exactly one operator.
+
+    name    unique within the graph; becomes the tensor's name in the file.
+    data    numpy array of the value's dtype and shape, or None. Never mutated in place: replace the Value.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    data: np.ndarray | None = None
+    quant: Quantization | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        return self.data is not None
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * np.dtype(self.dtype).itemsize
+
+    def __repr__(self) -> str:
+        return f"Value({self.name!r}, {self.dtype}{list(self.shape)}{', const' if self.is_constant else ''})"
+
+
+@dataclass(eq=False)
+class Op:
+    """One operator. ``inputs`` may hold None for an optional operand that is absent."""
+
+    name: str
+    inputs: list[Value | None]
+    outputs: list[Value]
+    attrs: dict[str, Any] = field(default_factory=dict)
+    origin: Origin = Origin()
+
+    @property
+    def output(self) -> Value:
+        """The only output; GraphError when there are several."""
+        if len(self.outputs) != 1:
+            raise GraphError(f"{self.name} has {len(self.outputs)} outputs, expected one")
+        return self.outputs[0]
+
+    def operand(self, index: int) -> Value:
+        """Input ``index``, which must be present."""
+        value = self.inputs[index] if index < len(self.inputs) else None
+        if value is None:
+            raise GraphError(f"{self.name} of {self.origin} lacks operand {index}")
+        return value
+
+    def __repr__(self) -> str:
+        return f"Op({self.name}, {self.inputs} -> {self.outputs}, {self.attrs})"
+
+
+@dataclass(eq=False)
+class Graph:
+    """One subgraph: operators in topological order.
+
+    ``inputs`` and ``outputs`` keep the order of the user's model; ``input_names`` and ``output_names`` are the user's
+    names for them in the same order (a value can be an output twice).
+    """
+
+    name: str = "main"
+    inputs: list[Value] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    input_names: list[str] = field(default_factory=list)
+    output_names: list[str] = field(default_factory=list)
+    metadata: dict[str, bytes] = field(default_factory=dict)
+
+    # --- looking around ---------------------------------------------------------------------------------------------
+    def values(self) -> Iterator[Value]:
+        """Every value once: inputs first, then operands and results in the order of the operators."""
+        seen: set[int] = set()
+        groups: Iterable[Iterable[Value | None]] = (
+            [self.inputs] + [part for op in self.ops for part in (op.inputs, op.outputs)] + [self.outputs]
+        )
+        for group in groups:
+            for value in group:
+                if value is not None and id(value) not in seen:
+                    seen.add(id(value))
+                    yield value
+
+    def producers(self) -> dict[Value, Op]:
+        """Value → the operator that computes it. Built anew on each call."""
+        return {value: op for op in self.ops for value in op.outputs}
+
+    def consumers(self) -> dict[Value, list[Op]]:
+        """Value → operators that read it, in order; an operator that reads it twice stands there twice. Built anew."""
+        table: dict[Value, list[Op]] = {value: [] for value in self.values()}
+        for op in self.ops:
+            for value in op.inputs:
+                if value is not None:
+                    table[value].append(op)
+        return table
+
+    # --- changing ---------------------------------------------------------------------------------------------------
+    def replace_uses(self, old: Value, new: Value) -> None:
+        """Every operator and graph output that reads ``old`` reads ``new`` instead."""
+        for op in self.ops:
+            op.inputs = [new if value is old else value for value in op.inputs]
+        self.outputs = [new if value is old else value for value in self.outputs]
+
+    def remove_dead(self) -> int:
+        """Drop operators whose results nobody reads; return how many."""
+        live = {id(value) for value in self.outputs}
+        kept: list[Op] = []
+        for op in reversed(self.ops):
+            if any(id(value) in live for value in op.outputs):
+                live.update(id(value) for value in op.inputs if value is not None)
+                kept.append(op)
+        removed = len(self.ops) - len(kept)
+        self.ops = kept[::-1]
+        return removed
+
+    def unique_name(self, base: str) -> str:
+        """``base``, or ``base_1``, ``base_2`` … when it is taken."""
+        taken = {value.name for value in self.values()}
+        name, n = base, 0
+        while name in taken:
+            n += 1
+            name = f"{base}_{n}"
+        return name
+
+    def copy(self) -> Graph:
+        """A graph that can be changed without touching this one; constant arrays are shared (they are never mutated)."""
+        table = {value: dataclasses.replace(value) for value in self.values()}
+        ops = [
+            Op(op.name, [v and table[v] for v in op.inputs], [table[v] for v in op.outputs], dict(op.attrs), op.origin)
+            for op in self.ops
+        ]
+        return Graph(
+            self.name,
+            [table[v] for v in self.inputs],
+            [table[v] for v in self.outputs],
+            ops,
+            list(self.input_names),
+            list(self.output_names),
+            dict(self.metadata),
+        )
+
+    # --- invariants -------------------------------------------------------------------------------------------------
+    def verify(self) -> None:
+        """Raise GraphError unless every invariant of the IR holds.
+
+        Names are unique; constants match their shape and dtype and are never written; each value has one producer, which
+        stands before every reader; graph inputs have none; outputs are produced, constant or inputs.
+        """
+        self._verify_values()
+        defined = {id(value) for value in self.inputs}
+        for op in self.ops:
+            self._verify_op(op, defined)
+            defined.update(id(value) for value in op.outputs)
+        for value in self.outputs:
+            if id(value) not in defined and not value.is_constant:
+                raise GraphError(f"output '{value.name}' is never produced")
+        if len(self.input_names) != len(self.inputs) or len(self.output_names) != len(self.outputs):
+            raise GraphError("input_names and output_names must name every input and output")
+
+    def _verify_values(self) -> None:
+        names: set[str] = set()
+        for value in self.values():
+            if value.name in names:
+                raise GraphError(f"two values are called '{value.name}'")
+            names.add(value.name)
+            if value.dtype not in DTYPES:
+                raise GraphError(f"value '{value.name}' has unknown dtype {value.dtype}")
+            if any(d < 0 for d in value.shape):
+                raise GraphError(f"value '{value.name}' has an open dimension: {value.shape}")
+            if value.data is not None and (value.data.shape != value.shape or value.data.dtype.name != value.dtype):
+                raise GraphError(
+                    f"constant '{value.name}' is {value.data.dtype.name}{list(value.data.shape)},"
+                    f" declared {value.dtype}{list(value.shape)}"
+                )
+
+    @staticmethod
+    def _verify_op(op: Op, defined: set[int]) -> None:
+        for value in op.inputs:
+            if value is not None and not value.is_constant and id(value) not in defined:
+                raise GraphError(f"{op.name} of {op.origin} reads '{value.name}' before it is produced")
+        for value in op.outputs:
+            if value.is_constant:
+                raise GraphError(f"{op.name} of {op.origin} writes the constant '{value.name}'")
+            if id(value) in defined:
+                raise GraphError(f"'{value.name}' is produced twice")

@@ -1,0 +1,145 @@
+"""The operator registry: one row of ``schema/ops.def`` joined with one declaration in ``arenite/ops/<name>.py``.
+
+A declaration says what the row cannot: the shape rule, the quantization rule, a float reference in numpy, multiply
+counts, test cases. Passes ask for traits and rules here and never name an operator.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError
+from .graph import Op
+
+#: numpy type code in ops.def → dtype.
+TYPE_CODES = {
+    "f": "float32", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Allowed operand dtypes of one variant of an operator.
+
+    inputs   (dtype, optional, repeated) per operand.
+    version  operator version that the writer states for this variant.
+    """
+
+    inputs: tuple[tuple[str, bool, bool], ...]
+    outputs: tuple[str, ...]
+    version: int
+
+    def accepts(self, inputs: Sequence[str | None], outputs: Sequence[str]) -> bool:
+        """Whether operands of these dtypes fit; None stands for an absent one."""
+        if tuple(outputs) != self.outputs:
+            return False
+        patterns = list(self.inputs)
+        if patterns and patterns[-1][2]:
+            patterns += [patterns[-1]] * max(0, len(inputs) - len(patterns))
+        if len(inputs) > len(patterns):
+            return False
+        given = list(inputs) + [None] * (len(patterns) - len(inputs))
+        return all(g == dtype or (g is None and optional) for g, (dtype, optional, _) in zip(given, patterns, strict=True))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of ``schema/ops.def``."""
+
+    name: str
+    code: int
+    max_version: int
+    options: str | None
+    signatures: tuple[Signature, ...]
+
+
+class QuantRule(Enum):
+    """How the int8 scheme treats an operator's results (TFLite quantization spec)."""
+
+    CALIBRATED = "calibrated"  # the output gets its own range from calibration
+    SAME_AS_INPUT = "same"  # every data input and output shares one scale and zero point
+    FIXED = "fixed"  # the output's scale and zero point are given by the operator (softmax, logistic)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What ``arenite/ops/<name>.py`` says about its operator, as a module constant ``OP``.
+
+    shape      (op) → shapes of the outputs, from operand shapes, constants and attributes. Raises GraphError.
+    reference  (op, inputs) → outputs: float32 numpy implementation; inputs as op.inputs (None when absent).
+    quant      how its output is quantized; ``fixed`` is (scale, zero_point) for QuantRule.FIXED.
+    data       indices of the operands that carry activations (quantized like activations); None: all of them.
+    weight     (operand index, axis of the output channels) when the operator has per-channel weights.
+    bias       operand index of the int32 bias at scale input·weight.
+    attrs      attribute defaults: every field of the options table, TFLite's default.
+    activation True when ``fused_activation_function`` can absorb a following relu.
+    macs       (op) → multiply-accumulates of one run; 0 for operators without.
+    cases      () → generated test cases, see tests/python/oracle.py.
+    """
+
+    shape: Callable[[Op], list[tuple[int, ...]]]
+    reference: Callable[[Op, Sequence[np.ndarray | None]], list[np.ndarray]]
+    quant: QuantRule = QuantRule.CALIBRATED
+    fixed: tuple[float, int] | None = None
+    data: tuple[int, ...] | None = None
+    weight: tuple[int, int] | None = None
+    bias: int | None = None
+    attrs: dict[str, Any] = field(default_factory=dict)
+    activation: bool = False
+    macs: Callable[[Op], int] = lambda op: 0
+    cases: Callable[[], Iterator[Any]] | None = None
+
+
+_ROW = re.compile(r'^OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+),\s*"([^"]*)"\)', re.M)
+_OPERAND = re.compile(r"\[(.)\]|(.)(\*?)")
+
+
+def _parse_signature(text: str) -> Signature:
+    operands, version = text.split("@")
+    inputs, outputs = operands.split(">")
+    parsed = tuple(
+        (TYPE_CODES[optional or code], bool(optional), bool(star)) for optional, code, star in _OPERAND.findall(inputs)
+    )
+    return Signature(parsed, tuple(TYPE_CODES[c] for c in outputs), int(version))
+
+
+def schema_path(name: str) -> Path:
+    """A file of ``schema/``: beside the package when installed, in the source tree when running from it."""
+    installed = Path(str(resources.files("arenite"))) / "schema" / name
+    return installed if installed.exists() else Path(__file__).parents[2] / "schema" / name
+
+
+@cache
+def rows() -> dict[str, Row]:
+    """Every row of ``schema/ops.def`` by name, in the file's order."""
+    table = {}
+    for name, code, version, options, signatures in _ROW.findall(schema_path("ops.def").read_text()):
+        parsed = tuple(_parse_signature(s) for s in signatures.split())
+        table[name] = Row(name, int(code), int(version), None if options == "None" else options, parsed)
+    return table
+
+
+@cache
+def declaration(name: str) -> Declaration:
+    """The declaration of operator ``name``; GraphError when the table has no such row."""
+    if name not in rows():
+        raise GraphError(f"'{name}' is not an operator of schema/ops.def")
+    decl: Declaration = importlib.import_module(f"arenite.ops.{name}").OP
+    return decl
+
+
+def matching_signature(op: Op) -> Signature | None:
+    """The signature that this operator's operand dtypes fit, or None."""
+    inputs = [value and value.dtype for value in op.inputs]
+    outputs = [value.dtype for value in op.outputs]
+    return next((s for s in rows()[op.name].signatures if s.accepts(inputs, outputs)), None)

@@ -1,0 +1,68 @@
+// A view of one tensor: everything in it points into the model (flash) or the arena; nothing is owned or copied.
+#pragma once
+
+#include <cstdint>
+
+namespace arenite {
+
+// TensorType of TFLite schema v3; only types that some kernel takes.
+enum class Type : uint8_t {
+  kFloat32 = 0,
+  kInt32 = 2,
+  kUInt8 = 3,
+  kInt64 = 4,
+  kBool = 6,
+  kInt16 = 7,
+  kInt8 = 9,
+};
+
+constexpr int32_t kMaxRank = 6;
+
+// Bytes of one element; 0 for a type that no kernel takes.
+constexpr uint32_t type_size(Type type) {
+  switch (type) {
+    case Type::kFloat32:
+    case Type::kInt32:
+      return 4;
+    case Type::kInt64:
+      return 8;
+    case Type::kInt16:
+      return 2;
+    case Type::kUInt8:
+    case Type::kBool:
+    case Type::kInt8:
+      return 1;
+  }
+  return 0;
+}
+
+// Valid during one call of prepare or eval. After Model::open: rank <= kMaxRank, dims >= 0, product of dims times
+// type_size < 2^31, scales finite and > 0, zero_point in the type's range.
+struct Tensor {
+  void* data = nullptr;           // null: absent operand, or during prepare not a constant
+  const int32_t* dims = nullptr;  // [rank], read in place
+  const float* scales = nullptr;  // [scale_count], read in place; real = scale * (q - zero_point)
+  int32_t rank = 0;
+  int32_t scale_count = 0;          // 0: not quantized; 1: per tensor; else per channel
+  int32_t zero_point = 0;           // of channel 0; per-channel tensors have 0 everywhere
+  int32_t quantized_dimension = 0;  // axis of per-channel scales
+  Type type = Type::kFloat32;
+  bool present = false;   // false: optional operand that the file leaves out
+  bool constant = false;  // data lies in the model
+
+  int32_t dim(int32_t axis) const { return dims[axis]; }
+  // Dimension counted from the right: back(0) is the innermost (channels), back(3) the batch; 1 beyond the rank.
+  int32_t back(int32_t from_end) const { return from_end < rank ? dims[rank - 1 - from_end] : 1; }
+  int32_t count() const {
+    int32_t n = 1;
+    for (int32_t i = 0; i < rank; ++i) n *= dims[i];
+    return n;
+  }
+  float scale() const { return scales[0]; }
+  template <typename T>
+  T* as() const {
+    return static_cast<T*>(data);
+  }
+};
+
+}  // namespace arenite

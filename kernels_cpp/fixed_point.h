@@ -1,0 +1,47 @@
+// Fixed-point arithmetic of TFLite Micro's integer kernels (gemmlowp, double rounding), bit for bit.
+// Integers only: nothing here needs a float unit or the soft-float library.
+#pragma once
+
+#include <cstdint>
+
+namespace arenite {
+
+// real ≈ multiplier * 2^(shift - 31).
+struct Multiplier {
+  int32_t multiplier;  // Q0.31, in [2^30, 2^31), or 0
+  int32_t shift;       // in [-31, 30]; positive is left
+};
+
+// round(a * b / 2^31), ties up; saturates the one overflow a == b == INT32_MIN. (gemmlowp
+// SaturatingRoundingDoublingHighMul: its truncating division of nudged values equals this floor.)
+inline int32_t saturating_rounding_doubling_high_mul(int32_t a, int32_t b) {
+  if (a == b && a == INT32_MIN) return INT32_MAX;
+  return static_cast<int32_t>((static_cast<int64_t>(a) * b + (int64_t{1} << 30)) >> 31);
+}
+
+// round(x / 2^exponent), ties away from zero; exponent in [0, 31]. (gemmlowp RoundingDivideByPOT)
+inline int32_t rounding_divide_by_pot(int32_t x, int32_t exponent) {
+  const int32_t mask = static_cast<int32_t>((int64_t{1} << exponent) - 1);
+  const int32_t remainder = x & mask;
+  const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+// x * m with both roundings (TFLite MultiplyByQuantizedMultiplier). The left shift wraps as TFLM's does.
+inline int32_t multiply_by_quantized_multiplier(int32_t x, Multiplier m) {
+  const int32_t left = m.shift > 0 ? m.shift : 0;
+  const int32_t right = m.shift > 0 ? 0 : -m.shift;
+  const int32_t shifted = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
+  return rounding_divide_by_pot(saturating_rounding_doubling_high_mul(shifted, m.multiplier), right);
+}
+
+inline int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }
+
+// QuantizeMultiplier(double(a) * double(b) / double(c)) of TFLite without doubles, with the same bits: the quotient is
+// rounded to 53 bits as a double would be, then to 31. a, b, c finite and > 0.
+Multiplier quantize_ratio(float a, float b, float c);
+
+// QuantizeMultiplier(double(a)) for a > 0.
+Multiplier quantize_multiplier(float a);
+
+}  // namespace arenite
