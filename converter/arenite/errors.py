@@ -26,6 +26,10 @@ class QuantizationError(AreniteError):
     """A scale, range or calibration value cannot be used."""
 
 
+class DataError(AreniteError):
+    """Input, calibration or test data does not fit the model: names the input, what was given and what was expected."""
+
+
 class CalibrationError(QuantizationError):
     """Calibration data is missing, has the wrong shape, or is not finite."""
 
