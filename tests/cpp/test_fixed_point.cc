@@ -1,0 +1,110 @@
+// quantize_ratio and quantize_multiplier against the same computation in doubles, bit for bit.
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include "kernels_cpp/fixed_point.h"
+
+namespace {
+
+using arenite::Multiplier;
+
+// TFLite QuantizeMultiplier (double rounding build), the specification in floating point.
+Multiplier reference(double real) {
+  int exponent = 0;
+  const double fraction = std::frexp(real, &exponent);
+  int64_t q = static_cast<int64_t>(std::round(fraction * 2147483648.0));
+  if (q == (int64_t{1} << 31)) {
+    q /= 2;
+    ++exponent;
+  }
+  if (exponent < -31) return {0, 0};
+  if (exponent > 30) return {INT32_MAX, 30};
+  return {static_cast<int32_t>(q), exponent};
+}
+
+int failures = 0;
+
+void check(float a, float b, float c) {
+  const Multiplier expected = reference(static_cast<double>(a) * static_cast<double>(b) / static_cast<double>(c));
+  const Multiplier got = arenite::quantize_ratio(a, b, c);
+  if (got.multiplier == expected.multiplier && got.shift == expected.shift) return;
+  if (++failures < 10) {
+    std::printf("quantize_ratio(%a, %a, %a) = {%d, %d}, expected {%d, %d}\n", a, b, c, got.multiplier, got.shift,
+                expected.multiplier, expected.shift);
+  }
+}
+
+float from_bits(uint32_t bits) {
+  float f;
+  std::memcpy(&f, &bits, sizeof f);
+  return f;
+}
+
+class Random {
+ public:
+  // Any finite positive float, subnormals included.
+  float any() { return from_bits(1 + static_cast<uint32_t>(rng_() % 0x7F7FFFFFu)); }
+  // Mantissa random, exponent as scales have it.
+  float scale() { return from_bits(((100u + static_cast<uint32_t>(rng_() % 30)) << 23) | (mantissa())); }
+  uint32_t mantissa() { return static_cast<uint32_t>(rng_()) & 0x7FFFFF; }
+  uint64_t bits() { return rng_(); }
+
+ private:
+  std::mt19937_64 rng_{20261121};
+};
+
+// Quotients next to a tie of the 31-bit rounding: a * b = c * t / 2^k + d for odd t and small d.
+void check_near_ties(Random& random, int count) {
+  for (int i = 0; i < count; ++i) {
+    const uint32_t c = 0x800000u | random.mantissa();
+    const uint64_t t = (uint64_t{1} << 31) | (random.bits() & 0x7FFFFFFF) | 1;
+    const uint64_t product = (c * t) >> 8;  // exact product wanted; factor it approximately by a 24-bit number
+    const uint32_t a = 0x800000u | random.mantissa();
+    const uint64_t b = product / a;
+    if (b >= (1u << 24)) continue;
+    check(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c));
+    check(static_cast<float>(a), static_cast<float>(b + 1), static_cast<float>(c));
+  }
+}
+
+// c - r in {1, 2, 3}: solved exactly, b = c * t' - d over a power of two times a, with a a power of two.
+void check_just_below_ties(Random& random, int count) {
+  for (int i = 0; i < count; ++i) {
+    // Quotient a / c of 32 bits plus remainder: choose c, then a so that (a << 32) mod c is near c.
+    const uint32_t c = 0x800000u | random.mantissa() | 1;
+    uint64_t inverse = c;  // of c modulo 2^32, Newton
+    for (int step = 0; step < 5; ++step) inverse *= 2 - c * inverse;
+    for (uint64_t d = 1; d <= 4; ++d) {
+      // q * c + (c - d) = N with N a multiple of 2^8 and q even: q + 1 = d / c mod 2^8 gives N = (q + 1) * c - d.
+      const uint64_t q1 = (random.bits() & 0x7FFFFF00u) | 0x80000000u | ((d * inverse) & 0xFF);
+      const uint64_t n = (q1 * c - d) >> 8;  // 48 bits or so: split into two exact floats when it factors
+      for (uint64_t a = 0x800001; a < 0x800001 + 64; a += 2) {
+        if (n % a != 0 || n / a >= (1u << 24)) continue;
+        check(static_cast<float>(a), static_cast<float>(n / a), static_cast<float>(c));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  Random random;
+  for (int i = 0; i < 2000000; ++i) check(random.any(), random.any(), random.any());
+  for (int i = 0; i < 4000000; ++i) check(random.scale(), random.scale(), random.scale());
+  check_near_ties(random, 2000000);
+  check_just_below_ties(random, 1000000);
+  for (uint32_t low : {0u, 1u, 2u, 3u, 0x7FFFFEu, 0x7FFFFFu}) {
+    for (uint32_t i = 0; i < (1u << 12); ++i) {
+      check(from_bits(0x3F800000u | low), from_bits(0x3F800000u | (i << 11)), from_bits(0x40000000u | (low ^ i)));
+    }
+  }
+  for (uint32_t bits : {1u, 2u, 0x7FFFFFu, 0x800000u, 0x3F7FFFFFu, 0x3F800000u, 0x4E7FFFFFu, 0x7F7FFFFFu}) {
+    check(from_bits(bits), 1.0f, 1.0f);
+    check(1.0f, 1.0f, from_bits(bits));
+  }
+  if (failures != 0) std::printf("%d failures\n", failures);
+  return failures == 0 ? 0 : 1;
+}
