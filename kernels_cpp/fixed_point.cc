@@ -83,6 +83,28 @@ Multiplier quantize_ratio(float a, float b, float c) {
   return round_to_multiplier(q, exponent);
 }
 
+int32_t round_quotient(float a, float b) {
+  const Float fa = split(a);
+  const Float fb = split(b);
+  uint32_t numerator = fa.mantissa;
+  int32_t exponent = fa.exponent - fb.exponent - 23;
+  if (numerator < fb.mantissa) {
+    numerator <<= 1;
+    --exponent;
+  }
+  LongDivision division = {fb.mantissa, numerator - fb.mantissa, 1};
+  division.step(0, 8);
+  division.step(0, 8);
+  division.step(0, 7);
+  uint32_t q = division.quotient;  // 24 bits
+  const uint32_t twice = 2 * division.remainder;
+  if (twice > fb.mantissa || (twice == fb.mantissa && (q & 1) != 0)) ++q;
+  if (exponent > 6) return INT32_MAX;
+  if (exponent >= 0) return static_cast<int32_t>(q << exponent);
+  if (exponent < -25) return 0;
+  return static_cast<int32_t>((q + (1u << (-exponent - 1))) >> -exponent);
+}
+
 Multiplier quantize_multiplier(float a) { return quantize_ratio(a, 1.0f, 1.0f); }
 
 }  // namespace arenite

@@ -44,4 +44,8 @@ Multiplier quantize_ratio(float a, float b, float c);
 // QuantizeMultiplier(double(a)) for a > 0.
 Multiplier quantize_multiplier(float a);
 
+// round(a / b) as float arithmetic gives it: the quotient rounded to 24 bits, then to an integer, ties away from zero.
+// a, b finite and > 0. A quotient of 2^31 or more saturates to INT32_MAX.
+int32_t round_quotient(float a, float b);
+
 }  // namespace arenite

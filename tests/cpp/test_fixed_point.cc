@@ -36,6 +36,13 @@ void check(float a, float b, float c) {
   }
 }
 
+void check_quotient(float a, float b) {
+  const float rounded = std::round(a / b);
+  const int32_t expected = rounded >= 2147483648.0f ? INT32_MAX : static_cast<int32_t>(rounded);
+  const int32_t got = arenite::round_quotient(a, b);
+  if (got != expected && ++failures < 10) std::printf("round_quotient(%a, %a) = %d, expected %d\n", a, b, got, expected);
+}
+
 float from_bits(uint32_t bits) {
   float f;
   std::memcpy(&f, &bits, sizeof f);
@@ -94,6 +101,11 @@ int main() {
   Random random;
   for (int i = 0; i < 2000000; ++i) check(random.any(), random.any(), random.any());
   for (int i = 0; i < 4000000; ++i) check(random.scale(), random.scale(), random.scale());
+  for (int i = 0; i < 1000000; ++i) {
+    check_quotient(random.any(), random.any());
+    check_quotient(6.0f, random.scale());
+    check_quotient(static_cast<float>(2 * (random.bits() % 4096) + 1), static_cast<float>(random.bits() % 64 * 2 + 2));
+  }
   check_near_ties(random, 2000000);
   check_just_below_ties(random, 1000000);
   for (uint32_t low : {0u, 1u, 2u, 3u, 0x7FFFFEu, 0x7FFFFFu}) {

@@ -1,0 +1,51 @@
+#include "kernels_cpp/activation.h"
+
+#include "kernels_cpp/fixed_point.h"
+
+namespace arenite {
+namespace {
+
+// ActivationFunctionType of TFLite schema v3.
+constexpr int32_t kNone = 0;
+constexpr int32_t kRelu = 1;
+constexpr int32_t kReluN1To1 = 2;
+constexpr int32_t kRelu6 = 3;
+
+constexpr float kLargest = 3.40282347e+38f;
+
+// bound > 0; the sum cannot overflow where it matters because it is compared with int8's limits.
+int32_t steps(float bound, float scale) {
+  const int32_t n = round_quotient(bound, scale);
+  return n > 1024 ? 1024 : n;
+}
+
+}  // namespace
+
+bool activation_is_fusable(int32_t activation) { return activation >= kNone && activation <= kRelu6; }
+
+ActivationRange<int32_t> activation_range_s8(int32_t activation, const Tensor& output) {
+  int32_t low = INT8_MIN;
+  int32_t high = INT8_MAX;
+  if (activation == kRelu || activation == kRelu6) low = output.zero_point;
+  if (activation == kRelu6) high = output.zero_point + steps(6.0f, output.scale());
+  if (activation == kReluN1To1) {
+    low = output.zero_point - steps(1.0f, output.scale());
+    high = output.zero_point + steps(1.0f, output.scale());
+  }
+  return {low < INT8_MIN ? INT8_MIN : low, high > INT8_MAX ? INT8_MAX : high};
+}
+
+ActivationRange<float> activation_range_f32(int32_t activation) {
+  switch (activation) {
+    case kRelu:
+      return {0.0f, kLargest};
+    case kReluN1To1:
+      return {-1.0f, 1.0f};
+    case kRelu6:
+      return {0.0f, 6.0f};
+    default:
+      return {-kLargest, kLargest};
+  }
+}
+
+}  // namespace arenite

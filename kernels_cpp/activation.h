@@ -1,0 +1,26 @@
+// Range of a fused activation function in the output's own units.
+#pragma once
+
+#include <cstdint>
+
+#include "interpreter/status.h"
+#include "interpreter/tensor.h"
+
+namespace arenite {
+
+template <typename T>
+struct ActivationRange {
+  T min;
+  T max;
+};
+
+// True for NONE, RELU, RELU_N1_TO_1 and RELU6: what a kernel can fuse into its last clamp.
+bool activation_is_fusable(int32_t activation);
+
+// zero_point + round(bound / scale), cut to int8. Same as TFLite CalculateActivationRangeQuantized.
+ActivationRange<int32_t> activation_range_s8(int32_t activation, const Tensor& output);
+
+// Unbounded sides are the largest finite floats, as in TFLite: an infinite sum comes out finite.
+ActivationRange<float> activation_range_f32(int32_t activation);
+
+}  // namespace arenite
