@@ -99,7 +99,7 @@ int32_t round_quotient(float a, float b) {
   uint32_t q = division.quotient;  // 24 bits
   const uint32_t twice = 2 * division.remainder;
   if (twice > fb.mantissa || (twice == fb.mantissa && (q & 1) != 0)) ++q;
-  if (exponent > 6) return INT32_MAX;
+  if (exponent > 7 || (exponent == 7 && q == 1u << 24)) return INT32_MAX;
   if (exponent >= 0) return static_cast<int32_t>(q << exponent);
   if (exponent < -25) return 0;
   return static_cast<int32_t>((q + (1u << (-exponent - 1))) >> -exponent);
