@@ -32,19 +32,19 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "ops/": {"errors", "graph", "opdef", "fixed_point"},
     "passes/": {"errors", "graph", "opdef", "fixed_point", "passes", "samples", "text"},
     "frontend/": {"errors", "graph", "opdef", "frontend"},
-    "compare/": {"", "errors", "samples", "compare"},
+    "comparison/": {"", "errors", "samples", "comparison"},
     "runtime.py": {"errors", "_core"},
     "inspection.py": {"errors", "graph", "opdef", "reader", "runtime"},
 }
 #: heavy packages → the only places that may import them at all, and never at module level there unless listed.
 HEAVY = {
-    "tensorflow": ("frontend/", "compare/engines.py"),
-    "keras": ("frontend/", "compare/engines.py"),
+    "tensorflow": ("frontend/", "comparison/engines.py"),
+    "keras": ("frontend/", "comparison/engines.py"),
     "tf_keras": ("frontend/",),
-    "matplotlib": ("compare/",),
-    "jinja2": ("compare/",),
-    "ai_edge_litert": ("compare/engines.py"),
-    "tflite_micro": ("compare/engines.py",),
+    "matplotlib": ("comparison/",),
+    "jinja2": ("comparison/",),
+    "ai_edge_litert": ("comparison/engines.py",),
+    "tflite_micro": ("comparison/engines.py",),
     "sklearn": (),
     "flatbuffers": ("flat.py", "writer.py", "reader.py"),
     "typer": ("cli.py",),
@@ -134,7 +134,7 @@ def test_heavy_packages(file: Path) -> None:
 def test_tensorflow_and_matplotlib_are_imported_late(file: Path) -> None:
     early = {n.split(".")[0] for n in imports(file, top_level_only=True)}
     late_only = {"tensorflow", "keras", "tf_keras", "ai_edge_litert", "tflite_micro"}
-    if not area_of(file).startswith("compare/"):
+    if not area_of(file).startswith("comparison/"):
         late_only.add("matplotlib")
     assert not early & late_only, f"{area_of(file)} imports {sorted(early & late_only)} when it is loaded"
 
