@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphError
-from .graph import Op
+from .graph import Op, Value
+from .spatial import Window
 
 #: numpy type code in ops.def → dtype.
 TYPE_CODES = {
@@ -49,7 +50,9 @@ class Signature:
         if len(inputs) > len(patterns):
             return False
         given = list(inputs) + [None] * (len(patterns) - len(inputs))
-        return all(g == dtype or (g is None and optional) for g, (dtype, optional, _) in zip(given, patterns, strict=True))
+        return all(
+            g == dtype or (g is None and optional) for g, (dtype, optional, _) in zip(given, patterns, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -71,20 +74,47 @@ class QuantRule(Enum):
     FIXED = "fixed"  # the output's scale and zero point are given by the operator (softmax, logistic)
 
 
+class Affine(Enum):
+    """What an element-wise operator does to an activation when its other operand is constant."""
+
+    SCALE = "scale"  # x * c
+    SHIFT = "shift"  # x + c
+
+
+class Role(Enum):
+    """Operators that passes create; they ask for one by its role."""
+
+    QUANTIZE = "quantize"  # float → int8, or int8 → int8 at another scale
+    DEQUANTIZE = "dequantize"  # int8 → float
+
+
 @dataclass(frozen=True)
 class Declaration:
     """What ``arenite/ops/<name>.py`` says about its operator, as a module constant ``OP``.
 
-    shape      (op) → shapes of the outputs, from operand shapes, constants and attributes. Raises GraphError.
-    reference  (op, inputs) → outputs: float32 numpy implementation; inputs as op.inputs (None when absent).
-    quant      how its output is quantized; ``fixed`` is (scale, zero_point) for QuantRule.FIXED.
-    data       indices of the operands that carry activations (quantized like activations); None: all of them.
-    weight     (operand index, axis of the output channels) when the operator has per-channel weights.
-    bias       operand index of the int32 bias at scale input·weight.
-    attrs      attribute defaults: every field of the options table, TFLite's default.
-    activation True when ``fused_activation_function`` can absorb a following relu.
-    macs       (op) → multiply-accumulates of one run; 0 for operators without.
-    cases      () → generated test cases, see tests/python/oracle.py.
+    shape         (op) → shapes of the outputs, from operand shapes, constants and attributes; reads no output. Raises
+                  GraphError.
+    reference     (op, inputs) → outputs: float32 numpy implementation on real values (a quantized operand arrives
+                  dequantized, so quantize is the identity); inputs as op.inputs (None when absent). The leading axis of
+                  the data operands may be a multiple of the declared one: a batch.
+    quant         how its output is quantized; ``fixed`` is (scale, zero_point) for QuantRule.FIXED.
+    data          indices of the operands that carry activations (quantized like activations); None: all of them.
+    weight        (operand index, axis of the output channels) when the operator has per-channel weights.
+    bias          operand index of the int32 bias at scale input·weight.
+    attrs         attribute defaults: every field of the options table that the kernels read, TFLite's default.
+    activation    True when ``fused_activation_function`` can absorb a following relu.
+    macs          (op) → multiply-accumulates of one run; 0 for operators without.
+    cases         () → generated test cases, see tests/python/oracle.py.
+    fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
+    affine        what the operator does to one operand when the other is constant.
+    commutative   operands 0 and 1 may be swapped.
+    view          the output is the input's bytes in another shape.
+    identity      (op) → whether this instance changes nothing, so that its result can be replaced by its input.
+    padding       (op) → zeros that it puts around each axis, [(before, after)], or None when they are not constant.
+    window        (op) → how its kernel slides over H and W; padded places count as zero when ``zero_padded``.
+    scale_input   (op, factors [C of operand 0]) → factors that broadcast with the weights, so that scaling the
+                  weights by them equals scaling the input's channels.
+    role          why passes create it.
     """
 
     shape: Callable[[Op], list[tuple[int, ...]]]
@@ -98,9 +128,19 @@ class Declaration:
     activation: bool = False
     macs: Callable[[Op], int] = lambda op: 0
     cases: Callable[[], Iterator[Any]] | None = None
+    fuses_as: str | None = None
+    affine: Affine | None = None
+    commutative: bool = False
+    view: bool = False
+    identity: Callable[[Op], bool] = lambda op: False
+    padding: Callable[[Op], list[tuple[int, int]] | None] | None = None
+    window: Callable[[Op], Window] | None = None
+    zero_padded: bool = False
+    scale_input: Callable[[Op, np.ndarray], np.ndarray] | None = None
+    role: Role | None = None
 
 
-_ROW = re.compile(r'^OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+),\s*"([^"]*)"\)', re.M)
+_ROW = re.compile(r'^OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+),\s*"([^"]*)"\)', re.MULTILINE)
 _OPERAND = re.compile(r"\[(.)\]|(.)(\*?)")
 
 
@@ -140,6 +180,23 @@ def declaration(name: str) -> Declaration:
 
 def matching_signature(op: Op) -> Signature | None:
     """The signature that this operator's operand dtypes fit, or None."""
-    inputs = [value and value.dtype for value in op.inputs]
+    inputs = [None if value is None else value.dtype for value in op.inputs]
     outputs = [value.dtype for value in op.outputs]
     return next((s for s in rows()[op.name].signatures if s.accepts(inputs, outputs)), None)
+
+
+def attribute(op: Op, name: str) -> Any:
+    """Attribute ``name`` of the operator, or its declared default."""
+    return op.attrs[name] if name in op.attrs else declaration(op.name).attrs[name]
+
+
+def data_operands(op: Op) -> list[tuple[int, Value]]:
+    """(index, value) of the operands that carry activations and are present."""
+    indices = declaration(op.name).data
+    return [(i, value) for i, value in enumerate(op.inputs) if value is not None and (indices is None or i in indices)]
+
+
+@cache
+def name_of(role: Role) -> str:
+    """The operator that passes create for ``role``."""
+    return next(name for name in rows() if declaration(name).role is role)

@@ -1,0 +1,29 @@
+"""Fused activation functions: TFLite's ``ActivationFunctionType`` as the interval that they clamp to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: name in the options table → (low, high) in real values.
+RANGES: dict[str, tuple[float, float]] = {
+    "NONE": (-np.inf, np.inf),
+    "RELU": (0.0, np.inf),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU6": (0.0, 6.0),
+}
+
+
+def clamp(x: np.ndarray, activation: str) -> np.ndarray:
+    """``x`` limited to the activation's interval, same dtype; NaN stays NaN. KeyError for an unknown name."""
+    if activation == "NONE":
+        return x
+    low, high = RANGES[activation]
+    clamped: np.ndarray = np.clip(x, np.float32(low), np.float32(high))
+    return clamped
+
+
+def tightest(first: str, second: str) -> str | None:
+    """The one activation equal to ``second(first(x))``, or None when no single one is."""
+    low = max(RANGES[first][0], RANGES[second][0])
+    high = min(RANGES[first][1], RANGES[second][1])
+    return next((name for name, interval in RANGES.items() if interval == (low, high)), None)

@@ -1,0 +1,82 @@
+"""CONV_2D: y[n,h,w,o] = sum over kh, kw, i of x · w + b[o]. Input NHWC, filter OHWI with I = C / groups, bias [O]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..activation import clamp
+from ..errors import GraphError
+from ..graph import Op
+from ..opdef import Declaration, attribute
+from ..spatial import Window, image_size, window_of
+
+ATTRS = {
+    "padding": "SAME",
+    "stride_w": 1,
+    "stride_h": 1,
+    "fused_activation_function": "NONE",
+    "dilation_w_factor": 1,
+    "dilation_h_factor": 1,
+}
+
+
+def window(op: Op) -> Window:
+    return window_of({**ATTRS, **op.attrs}, image_size(op.operand(1).shape))
+
+
+def shape(op: Op) -> list[tuple[int, ...]]:
+    x, w = op.operand(0).shape, op.operand(1).shape
+    size = image_size(x)
+    if len(w) != 4 or w[3] < 1 or x[3] % w[3] or w[0] % (x[3] // w[3]):
+        raise GraphError(f"filter {list(w)} (OHWI) does not fit input {list(x)} (NHWC)")
+    return [(x[0], *window(op).output_size(size), w[0])]
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    x, w, bias = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+    assert x is not None and w is not None
+    patches = window(op).patches(x)
+    groups = x.shape[3] // w.shape[3]
+    parts = [
+        _matmul(part, filters)
+        for part, filters in zip(np.split(patches, groups, axis=-1), np.split(w, groups, axis=0), strict=True)
+    ]
+    y = parts[0] if groups == 1 else np.concatenate(parts, axis=-1)
+    if bias is not None:
+        y += bias
+    return [clamp(y, attribute(op, "fused_activation_function"))]
+
+
+def _matmul(patches: np.ndarray, filters: np.ndarray) -> np.ndarray:
+    """[N, OH, OW, KH, KW, I] x [O, KH, KW, I] → [N, OH, OW, O]."""
+    rows = patches.reshape(-1, filters[0].size)
+    product: np.ndarray = rows @ filters.reshape(len(filters), -1).T
+    return product.reshape(*patches.shape[:3], len(filters))
+
+
+def macs(op: Op) -> int:
+    return op.output.size * op.operand(1).size // op.operand(1).shape[0]
+
+
+def scale_input(op: Op, factors: np.ndarray) -> np.ndarray:
+    """Factors [O, 1, 1, I]: output channel o of a grouped filter sees the input channels of its group only."""
+    outputs, _, _, depth = op.operand(1).shape
+    groups = factors.size // depth
+    return np.repeat(factors.reshape(groups, depth), outputs // groups, axis=0)[:, None, None, :]
+
+
+OP = Declaration(
+    shape=shape,
+    reference=reference,
+    data=(0,),
+    weight=(1, 0),
+    bias=2,
+    attrs=ATTRS,
+    activation=True,
+    macs=macs,
+    window=window,
+    zero_padded=True,
+    scale_input=scale_input,
+)

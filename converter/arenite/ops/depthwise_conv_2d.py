@@ -1,0 +1,72 @@
+"""DEPTHWISE_CONV_2D: each input channel c gives ``depth_multiplier`` M outputs c·M … c·M+M−1. Filter [1, KH, KW, C·M]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..activation import clamp
+from ..errors import GraphError
+from ..graph import Op
+from ..opdef import Declaration, attribute
+from ..spatial import Window, image_size, window_of
+
+ATTRS = {
+    "padding": "SAME",
+    "stride_w": 1,
+    "stride_h": 1,
+    "depth_multiplier": 1,
+    "fused_activation_function": "NONE",
+    "dilation_w_factor": 1,
+    "dilation_h_factor": 1,
+}
+
+
+def window(op: Op) -> Window:
+    return window_of({**ATTRS, **op.attrs}, image_size(op.operand(1).shape))
+
+
+def shape(op: Op) -> list[tuple[int, ...]]:
+    x, w = op.operand(0).shape, op.operand(1).shape
+    size = image_size(x)
+    if len(w) != 4 or w[0] != 1 or w[3] != x[3] * attribute(op, "depth_multiplier"):
+        raise GraphError(
+            f"filter {list(w)} (1HWC) does not fit input {list(x)} with depth_multiplier {attribute(op, 'depth_multiplier')}"
+        )
+    return [(x[0], *window(op).output_size(size), w[3])]
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    x, w, bias = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+    assert x is not None and w is not None
+    if (multiplier := w.shape[3] // x.shape[3]) > 1:
+        x = np.repeat(x, multiplier, axis=3)
+    y = sum(pixels * w[0, i, j] for (i, j), pixels in window(op).taps(x, 0))
+    assert isinstance(y, np.ndarray)
+    if bias is not None:
+        y += bias
+    return [clamp(y, attribute(op, "fused_activation_function"))]
+
+
+def scale_input(op: Op, factors: np.ndarray) -> np.ndarray:
+    return np.repeat(factors, op.operand(1).shape[3] // factors.size)
+
+
+def macs(op: Op) -> int:
+    return op.output.size * op.operand(1).shape[1] * op.operand(1).shape[2]
+
+
+OP = Declaration(
+    shape=shape,
+    reference=reference,
+    data=(0,),
+    weight=(1, 3),
+    bias=2,
+    attrs=ATTRS,
+    activation=True,
+    macs=macs,
+    window=window,
+    zero_padded=True,
+    scale_input=scale_input,
+)

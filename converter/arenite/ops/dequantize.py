@@ -1,0 +1,23 @@
+"""DEQUANTIZE: an int8 tensor to float32. On real values: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..graph import Op
+from ..opdef import Declaration, Role
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    (x,) = inputs
+    assert x is not None
+    return [x]
+
+
+OP = Declaration(
+    shape=lambda op: [op.operand(0).shape],
+    reference=reference,
+    role=Role.DEQUANTIZE,
+)

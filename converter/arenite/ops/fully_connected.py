@@ -1,0 +1,58 @@
+"""FULLY_CONNECTED: y = x · wᵀ + b over the last axis. Weights [out, in], bias [out]; the input is flattened to [·, in]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..activation import clamp
+from ..errors import GraphError
+from ..graph import Op
+from ..opdef import Declaration, attribute
+
+ATTRS = {
+    "fused_activation_function": "NONE",
+    "weights_format": "DEFAULT",
+    "keep_num_dims": False,
+    "asymmetric_quantize_inputs": False,
+}
+
+
+def shape(op: Op) -> list[tuple[int, ...]]:
+    x, w = op.operand(0).shape, op.operand(1).shape
+    if len(w) != 2 or not x or w[1] < 1 or op.operand(0).size % w[1]:
+        raise GraphError(f"weights {list(w)} ([out, in]) do not fit input {list(x)}")
+    if attribute(op, "keep_num_dims"):
+        if x[-1] != w[1]:
+            raise GraphError(f"weights {list(w)} ([out, in]) need {w[1]} as the last dimension of input {list(x)}")
+        return [(*x[:-1], w[0])]
+    return [(op.operand(0).size // w[1], w[0])]
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    x, w, bias = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+    assert x is not None and w is not None
+    y = x.reshape(-1, w.shape[1]) @ w.T
+    if bias is not None:
+        y += bias
+    if attribute(op, "keep_num_dims"):
+        y = y.reshape(*x.shape[:-1], w.shape[0])
+    return [clamp(y, attribute(op, "fused_activation_function"))]
+
+
+def macs(op: Op) -> int:
+    return op.output.size * op.operand(1).shape[1]
+
+
+OP = Declaration(
+    shape=shape,
+    reference=reference,
+    data=(0,),
+    weight=(1, 0),
+    bias=2,
+    attrs=ATTRS,
+    activation=True,
+    macs=macs,
+    scale_input=lambda op, factors: np.tile(factors, op.operand(1).shape[1] // factors.size),
+)

@@ -1,0 +1,41 @@
+"""PAD: zeros around the input; operand 1 [rank, 2] (int32) counts them before and after each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import GraphError
+from ..graph import Op
+from ..opdef import Declaration, QuantRule
+
+
+def padding(op: Op) -> list[tuple[int, int]] | None:
+    counts = op.operand(1).data
+    return None if counts is None else [(int(before), int(after)) for before, after in counts]
+
+
+def shape(op: Op) -> list[tuple[int, ...]]:
+    x, counts = op.operand(0).shape, op.operand(1)
+    if counts.data is None:
+        raise GraphError("the paddings of a pad must be a constant")
+    if counts.shape != (len(x), 2) or counts.data.min(initial=0) < 0:
+        raise GraphError(f"paddings {counts.data.tolist()} do not fit shape {list(x)}")
+    return [tuple(n + int(before) + int(after) for n, (before, after) in zip(x, counts.data, strict=True))]
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    x, counts = inputs[0], padding(op)
+    assert x is not None and counts is not None
+    return [np.pad(x, counts)]
+
+
+OP = Declaration(
+    shape=shape,
+    reference=reference,
+    quant=QuantRule.SAME_AS_INPUT,
+    data=(0,),
+    padding=padding,
+    identity=lambda op: op.operand(0).shape == op.output.shape,
+)

@@ -1,0 +1,24 @@
+"""QUANTIZE: a float32 tensor to the grid of its output, or an int8 tensor to another scale. On real values: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..graph import Op
+from ..opdef import Declaration, Role
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    (x,) = inputs
+    assert x is not None
+    return [x]
+
+
+OP = Declaration(
+    shape=lambda op: [op.operand(0).shape],
+    reference=reference,
+    identity=lambda op: op.output.quant is not None and op.operand(0).quant == op.output.quant,
+    role=Role.QUANTIZE,
+)

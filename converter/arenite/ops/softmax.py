@@ -1,0 +1,26 @@
+"""SOFTMAX over the last axis of ``beta`` · x. The int8 result always has scale 1/256 and zero point −128."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..graph import Op
+from ..opdef import Declaration, QuantRule, attribute
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    (x,) = inputs
+    assert x is not None
+    powers = np.exp((x - x.max(axis=-1, keepdims=True)) * np.float32(attribute(op, "beta")))
+    return [powers / powers.sum(axis=-1, keepdims=True)]
+
+
+OP = Declaration(
+    shape=lambda op: [op.operand(0).shape],
+    reference=reference,
+    quant=QuantRule.FIXED,
+    fixed=(1 / 256, -128),
+    attrs={"beta": 1.0},
+)
