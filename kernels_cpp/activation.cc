@@ -1,15 +1,12 @@
 #include "kernels_cpp/activation.h"
 
 #include "kernels_cpp/fixed_point.h"
+#include "schema/format.h"
 
 namespace arenite {
 namespace {
 
-// ActivationFunctionType of TFLite schema v3.
-constexpr int32_t kNone = 0;
-constexpr int32_t kRelu = 1;
-constexpr int32_t kReluN1To1 = 2;
-constexpr int32_t kRelu6 = 3;
+namespace Activation = format::ActivationFunctionType;
 
 constexpr float kLargest = 3.40282347e+38f;
 
@@ -21,14 +18,16 @@ int32_t steps(float bound, float scale) {
 
 }  // namespace
 
-bool activation_is_fusable(int32_t activation) { return activation >= kNone && activation <= kRelu6; }
+bool activation_is_fusable(int32_t activation) {
+  return activation >= Activation::NONE && activation <= Activation::RELU6;
+}
 
 ActivationRange<int32_t> activation_range_s8(int32_t activation, const Tensor& output) {
   int32_t low = INT8_MIN;
   int32_t high = INT8_MAX;
-  if (activation == kRelu || activation == kRelu6) low = output.zero_point;
-  if (activation == kRelu6) high = output.zero_point + steps(6.0f, output.scale());
-  if (activation == kReluN1To1) {
+  if (activation == Activation::RELU || activation == Activation::RELU6) low = output.zero_point;
+  if (activation == Activation::RELU6) high = output.zero_point + steps(6.0f, output.scale());
+  if (activation == Activation::RELU_N1_TO_1) {
     low = output.zero_point - steps(1.0f, output.scale());
     high = output.zero_point + steps(1.0f, output.scale());
   }
@@ -37,11 +36,11 @@ ActivationRange<int32_t> activation_range_s8(int32_t activation, const Tensor& o
 
 ActivationRange<float> activation_range_f32(int32_t activation) {
   switch (activation) {
-    case kRelu:
+    case Activation::RELU:
       return {0.0f, kLargest};
-    case kReluN1To1:
+    case Activation::RELU_N1_TO_1:
       return {-1.0f, 1.0f};
-    case kRelu6:
+    case Activation::RELU6:
       return {0.0f, 6.0f};
     default:
       return {-kLargest, kLargest};

@@ -12,6 +12,9 @@ template <typename T>
 struct ActivationRange {
   T min;
   T max;
+
+  // A NaN stays NaN.
+  T apply(T x) const { return x < min ? min : (x > max ? max : x); }
 };
 
 // True for NONE, RELU, RELU_N1_TO_1 and RELU6: what a kernel can fuse into its last clamp.

@@ -21,7 +21,7 @@ inline int32_t saturating_rounding_doubling_high_mul(int32_t a, int32_t b) {
 
 // round(x / 2^exponent), ties away from zero; exponent in [0, 31]. (gemmlowp RoundingDivideByPOT)
 inline int32_t rounding_divide_by_pot(int32_t x, int32_t exponent) {
-  const int32_t mask = static_cast<int32_t>((int64_t{1} << exponent) - 1);
+  const int32_t mask = static_cast<int32_t>((uint32_t{1} << exponent) - 1);
   const int32_t remainder = x & mask;
   const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
   return (x >> exponent) + (remainder > threshold ? 1 : 0);
@@ -32,7 +32,9 @@ inline int32_t multiply_by_quantized_multiplier(int32_t x, Multiplier m) {
   const int32_t left = m.shift > 0 ? m.shift : 0;
   const int32_t right = m.shift > 0 ? 0 : -m.shift;
   const int32_t shifted = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
-  return rounding_divide_by_pot(saturating_rounding_doubling_high_mul(shifted, m.multiplier), right);
+  // m.multiplier >= 0: the product of two INT32_MIN, which would saturate, cannot occur.
+  const int64_t product = static_cast<int64_t>(shifted) * m.multiplier;
+  return rounding_divide_by_pot(static_cast<int32_t>((product + (int64_t{1} << 30)) >> 31), right);
 }
 
 inline int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }

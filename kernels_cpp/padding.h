@@ -3,11 +3,9 @@
 
 #include <cstdint>
 
-namespace arenite {
+#include "schema/format.h"
 
-// Padding of TFLite schema v3.
-constexpr int32_t kPaddingSame = 0;
-constexpr int32_t kPaddingValid = 1;
+namespace arenite {
 
 struct WindowAxis {
   int32_t input;     // elements
@@ -17,15 +15,16 @@ struct WindowAxis {
 
   int32_t extent() const { return (kernel - 1) * dilation + 1; }
 
-  // SAME: ceil(input / stride). VALID: windows that fit; 0 when none does.
+  // padding: format::Padding. SAME: ceil(input / stride). VALID: windows that fit; 0 when none does.
   int32_t output(int32_t padding) const {
-    if (padding == kPaddingSame) return (input + stride - 1) / stride;
+    if (padding == format::Padding::SAME) return (input + stride - 1) / stride;
     return input < extent() ? 0 : (input - extent()) / stride + 1;
   }
 
   // Elements before the first one; an odd total leaves the larger half behind.
-  int32_t pad_before(int32_t outputs) const {
-    const int32_t total = (outputs - 1) * stride + extent() - input;
+  int32_t pad_before(int32_t padding) const {
+    if (padding != format::Padding::SAME) return 0;
+    const int32_t total = (output(padding) - 1) * stride + extent() - input;
     return total > 0 ? total / 2 : 0;
   }
 

@@ -40,7 +40,8 @@ void check_quotient(float a, float b) {
   const float rounded = std::round(a / b);
   const int32_t expected = rounded >= 2147483648.0f ? INT32_MAX : static_cast<int32_t>(rounded);
   const int32_t got = arenite::round_quotient(a, b);
-  if (got != expected && ++failures < 10) std::printf("round_quotient(%a, %a) = %d, expected %d\n", a, b, got, expected);
+  if (got != expected && ++failures < 10)
+    std::printf("round_quotient(%a, %a) = %d, expected %d\n", a, b, got, expected);
 }
 
 float from_bits(uint32_t bits) {

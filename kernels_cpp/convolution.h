@@ -1,0 +1,58 @@
+// What conv_2d and depthwise_conv_2d share: operands, window, requantization.
+#pragma once
+
+#include "kernels_cpp/activation.h"
+#include "kernels_cpp/microkernels/conv_s8.h"
+
+namespace arenite {
+
+// Field ids in the operator's options table.
+struct WindowFields {
+  uint32_t padding;
+  uint32_t stride_width;
+  uint32_t stride_height;
+  uint32_t activation;
+  uint32_t dilation_width;
+  uint32_t dilation_height;
+};
+
+// Operands and window of one node. Filter axes 1 and 2 are height and width; `channel_axis` holds the outputs.
+struct Convolution {
+  Tensor input;   // [batch, height, width, channels]
+  Tensor filter;  // conv_2d [outputs, h, w, inputs per group]; depthwise [1, h, w, outputs]
+  Tensor bias;    // [outputs] or absent
+  Tensor output;  // [batch, height, width, outputs]
+  WindowGeometry window;
+  int32_t activation;
+  int32_t channel_axis;
+
+  int32_t outputs() const { return filter.dim(channel_axis); }
+
+  // Status: options or ranks that make no window. Cheap enough to be repeated in eval.
+  Status load(const Node& node, const WindowFields& fields, int32_t channel_axis);
+
+  // Everything else that the table of operators cannot say; once, in prepare.
+  Status check(const Node& node, const WindowFields& fields) const;
+
+  // Bytes of the multipliers in scratch, a multiple of 16.
+  uint32_t multiplier_bytes() const;
+
+  // Fills `multipliers` from the scales and returns the stage that reads them.
+  OutputStage stage_s8(Multiplier* multipliers) const;
+
+  RowBuffer image(const Tensor& tensor, int32_t batch) const;
+};
+
+// For each image all of its rows, or the window's rows of image 0: compute(input rows, output rows, range).
+template <typename Compute>
+inline void for_each_image(const Node& node, const Convolution& conv, Compute compute) {
+  if (const RowWindow* window = node.window()) {
+    compute(window->input[0], window->output, window->range);
+    return;
+  }
+  for (int32_t b = 0; b < conv.input.dim(0); ++b) {
+    compute(conv.image(conv.input, b), conv.image(conv.output, b), RowRange{0, conv.output.dim(1)});
+  }
+}
+
+}  // namespace arenite

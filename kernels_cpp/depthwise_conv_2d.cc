@@ -1,0 +1,97 @@
+// DEPTHWISE_CONV_2D with any depth multiplier and dilation. Integer arithmetic as in TFLite Micro's reference kernel.
+#include "kernels_cpp/convolution.h"
+#include "kernels_cpp/isa.h"
+#include "kernels_cpp/kernels.h"
+#include "kernels_cpp/microkernels/patch.h"
+
+namespace arenite {
+namespace {
+
+namespace Options = format::DepthwiseConv2DOptions;
+
+constexpr WindowFields kFields = {Options::padding,           Options::stride_w,
+                                  Options::stride_h,          Options::fused_activation_function,
+                                  Options::dilation_w_factor, Options::dilation_h_factor};
+constexpr int32_t kChannelAxis = 3;
+
+// The option depth_multiplier repeats what the shapes say (files may leave it 0), so the shapes decide.
+int32_t depth_multiplier(const Convolution& conv) { return conv.outputs() / conv.input.dim(3); }
+
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
+  Convolution conv;
+  ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
+  ARENITE_TRY(conv.check(node, kFields));
+  ARENITE_CHECK(conv.filter.dim(0) == 1 && conv.outputs() % conv.input.dim(3) == 0, kBadShape);
+  if (conv.input.type == Type::kInt8) {
+    *scratch_bytes = conv.multiplier_bytes() + depthwise_s8_scratch_bytes(conv.window.taps(), conv.outputs());
+  }
+  return Status::kOk;
+}
+
+void eval_s8(const Node& node, const Convolution& conv) {
+  uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
+  DepthwiseS8 job = {};
+  job.window = conv.window;
+  job.input_channels = conv.input.dim(3);
+  job.depth_multiplier = depth_multiplier(conv);
+  job.weights = conv.filter.as<int8_t>();
+  job.input_offset = -conv.input.zero_point;
+  job.stage = conv.stage_s8(reinterpret_cast<Multiplier*>(scratch));
+  job.scratch = scratch + conv.multiplier_bytes();
+  for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange range) {
+    job.input = input;
+    job.output = output;
+    isa::depthwise_s8(job, range);
+  });
+}
+
+// Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
+float sum_f32(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, int32_t channel, int32_t input_channel) {
+  const WindowGeometry& w = conv.window;
+  const int32_t first_y = y * w.stride_height - w.pad_top;
+  const int32_t first_x = x * w.stride_width - w.pad_left;
+  const TapRange rows = taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height);
+  const TapRange columns = taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width);
+  const float* filter = conv.filter.as<float>() + channel;
+  float sum = 0.0f;
+  for (int32_t i = rows.begin; i < rows.end; ++i) {
+    const float* in = input.row<float>(first_y + i * w.dilation_height) + input_channel;
+    for (int32_t j = columns.begin; j < columns.end; ++j) {
+      sum += in[(first_x + j * w.dilation_width) * w.input_pitch] * filter[(i * w.kernel_width + j) * w.output_pitch];
+    }
+  }
+  return sum;
+}
+
+void eval_f32(const Node& node, const Convolution& conv) {
+  const ActivationRange<float> range = activation_range_f32(conv.activation);
+  const int32_t multiplier = depth_multiplier(conv);
+  const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
+  for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    for (int32_t y = rows.begin; y < rows.end; ++y) {
+      float* out = output.row<float>(y);
+      for (int32_t x = 0; x < conv.window.output_width; ++x) {
+        for (int32_t n = 0; n < conv.outputs(); ++n) {
+          const float sum = sum_f32(conv, input, y, x, n, n / multiplier);
+          *out++ = range.apply(bias == nullptr ? sum : sum + bias[n]);
+        }
+      }
+    }
+  });
+}
+
+Status eval(const Node& node) {
+  Convolution conv;
+  ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
+  if (conv.input.type == Type::kInt8) {
+    eval_s8(node, conv);
+  } else {
+    eval_f32(node, conv);
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(depthwise_conv_2d);

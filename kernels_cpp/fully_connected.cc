@@ -1,0 +1,126 @@
+// FULLY_CONNECTED: the input seen as rows of the filter's depth, times the filter [outputs, depth].
+#include "kernels_cpp/activation.h"
+#include "kernels_cpp/isa.h"
+#include "kernels_cpp/kernels.h"
+#include "kernels_cpp/requantization.h"
+
+namespace arenite {
+namespace {
+
+namespace Options = format::FullyConnectedOptions;
+
+struct Operands {
+  Tensor input;   // any rank, count = rows * depth
+  Tensor filter;  // [outputs, depth]
+  Tensor bias;    // [outputs] or absent
+  Tensor output;  // [rows, outputs], or the input's shape with the last axis replaced (keep_num_dims)
+  int32_t activation;
+
+  explicit Operands(const Node& node)
+      : input(node.input(0)),
+        filter(node.input(1)),
+        bias(node.input(2)),
+        output(node.output(0)),
+        activation(node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE)) {}
+
+  int32_t outputs() const { return filter.dim(0); }
+  int32_t depth() const { return filter.dim(1); }
+  int32_t rows() const { return output.count() / outputs(); }
+};
+
+Status check_shapes(const Node& node, const Operands& o) {
+  ARENITE_CHECK(o.filter.rank == 2 && o.outputs() > 0 && o.depth() > 0, kBadShape);
+  ARENITE_CHECK(!o.bias.present || o.bias.count() == o.outputs(), kBadShape);
+  ARENITE_CHECK(o.output.rank >= 1 && o.output.back(0) == o.outputs(), kBadShape);
+  // keep_num_dims needs no case of its own: the leading axes only have to hold as many rows as the input.
+  ARENITE_CHECK(o.input.count() % o.depth() == 0 && o.input.count() / o.depth() == o.rows(), kBadShape);
+  if (node.option_i8(Options::keep_num_dims, 0) != 0) {
+    ARENITE_CHECK(o.output.rank == o.input.rank && o.input.back(0) == o.depth(), kBadShape);
+  }
+  return Status::kOk;
+}
+
+// One multiplier fits the stack; those of per-channel filters go to scratch.
+uint32_t multiplier_bytes(const Tensor& filter) {
+  return filter.scale_count > 1 ? static_cast<uint32_t>(filter.scale_count) * sizeof(Multiplier) : 0;
+}
+
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
+  const Operands o(node);
+  ARENITE_TRY(check_shapes(node, o));
+  ARENITE_CHECK(activation_is_fusable(o.activation), kBadOption);
+  ARENITE_CHECK(node.option_i8(Options::weights_format, 0) == format::FullyConnectedOptionsWeightsFormat::DEFAULT,
+                kBadOption);
+  if (o.input.type != Type::kInt8) return Status::kOk;
+  *scratch_bytes = multiplier_bytes(o.filter);
+  ARENITE_TRY(check_multipliers(o.input, o.filter, o.output, 0));
+  // The product of the two scales is taken in float below; it must not underflow or overflow.
+  if (o.filter.scale_count > 1) return Status::kOk;
+  const float product = o.input.scale() * o.filter.scale();
+  ARENITE_CHECK(product > 0.0f && product <= 3.40282347e+38f, kBadQuantization);
+  return Status::kOk;
+}
+
+// TFLite multiplies the scales of a per-tensor filter as floats and those of a per-channel filter as doubles.
+void fill_stage_multipliers(const Operands& o, Multiplier* to) {
+  if (o.filter.scale_count > 1) {
+    fill_multipliers(o.input, o.filter, o.output, to);
+  } else {
+    *to = quantize_ratio(o.input.scale() * o.filter.scale(), 1.0f, o.output.scale());
+  }
+}
+
+void eval_s8(const Node& node, const Operands& o) {
+  const bool per_channel = o.filter.scale_count > 1;
+  Multiplier single;
+  Multiplier* const multipliers = per_channel ? static_cast<Multiplier*>(node.scratch()) : &single;
+  fill_stage_multipliers(o, multipliers);
+  const ActivationRange<int32_t> range = activation_range_s8(o.activation, o.output);
+  GemmS8 gemm = {};
+  gemm.rows = o.rows();
+  gemm.columns = o.outputs();
+  gemm.depth = o.depth();
+  gemm.lhs = o.input.as<int8_t>();
+  gemm.rhs = o.filter.as<int8_t>();
+  gemm.out = o.output.as<int8_t>();
+  gemm.lhs_offset = -o.input.zero_point;
+  gemm.rhs_offset = -o.filter.zero_point;
+  gemm.stage = {o.bias.present ? o.bias.as<int32_t>() : nullptr,
+                multipliers,
+                per_channel ? 1 : 0,
+                o.output.zero_point,
+                range.min,
+                range.max};
+  isa::gemm_s8(gemm);
+}
+
+void eval_f32(const Operands& o) {
+  const ActivationRange<float> range = activation_range_f32(o.activation);
+  const float* bias = o.bias.present ? o.bias.as<float>() : nullptr;
+  const int32_t depth = o.depth();
+  const float* in = o.input.as<float>();
+  float* out = o.output.as<float>();
+  for (int32_t row = 0; row < o.rows(); ++row, in += depth) {
+    const float* weights = o.filter.as<float>();
+    for (int32_t n = 0; n < o.outputs(); ++n, weights += depth) {
+      float sum = 0.0f;
+      for (int32_t k = 0; k < depth; ++k) sum += in[k] * weights[k];
+      *out++ = range.apply(bias == nullptr ? sum : sum + bias[n]);
+    }
+  }
+}
+
+Status eval(const Node& node) {
+  const Operands o(node);
+  if (o.input.type == Type::kInt8) {
+    eval_s8(node, o);
+  } else {
+    eval_f32(o);
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(fully_connected);

@@ -1,0 +1,15 @@
+// The one place that asks which processor this is. On a board the microkernels are chosen when compiling, so that the
+// others are not linked.
+#pragma once
+
+#include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/portable.h"
+
+namespace arenite::isa {
+
+using portable::conv_s8;
+using portable::depthwise_s8;
+using portable::gemm_s8;
+
+}  // namespace arenite::isa

@@ -1,0 +1,13 @@
+// The specification: plain C++ without assumptions about alignment or byte order. Every other variant gives its bytes.
+#pragma once
+
+#include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/gemm_s8.h"
+
+namespace arenite::portable {
+
+void conv_s8(const ConvS8& conv, RowRange rows);
+void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
+void gemm_s8(const GemmS8& gemm);
+
+}  // namespace arenite::portable

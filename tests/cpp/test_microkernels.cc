@@ -1,0 +1,183 @@
+// Every variant of the int8 microkernels that this processor can run, against naive loops, byte for byte. Padding
+// between pixels must stay untouched.
+#include <cstring>
+
+#include "kernels_cpp/isa.h"
+#include "kernels_cpp/microkernels/portable.h"
+#include "microkernel_cases.h"
+
+namespace {
+
+using namespace arenite;        // NOLINT: a test of this namespace
+using namespace arenite::test;  // NOLINT
+
+struct Variant {
+  const char* name;
+  void (*conv_s8)(const ConvS8&, RowRange);
+  void (*depthwise_s8)(const DepthwiseS8&, RowRange);
+  void (*gemm_s8)(const GemmS8&);
+};
+
+std::vector<Variant> variants() {
+  return {
+      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8},
+      {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8},
+  };
+}
+
+int failures = 0;
+
+void compare(const char* what, const char* variant, int32_t seed, const std::vector<int8_t>& expected,
+             const std::vector<int8_t>& got) {
+  if (expected == got) return;
+  size_t at = 0;
+  while (expected[at] == got[at]) ++at;
+  if (++failures <= 20) {
+    std::printf("%s, %s, case %d: byte %u of %u is %d, expected %d\n", what, variant, static_cast<int>(seed),
+                static_cast<unsigned>(at), static_cast<unsigned>(expected.size()), got[at], expected[at]);
+  }
+}
+
+constexpr int8_t kUntouched = 77;
+
+void test_conv(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  ConvS8 conv = {};
+  conv.input_channels = random.pick({1, 2, 3, 4, 8, 16, random.in(1, 70)});
+  conv.output_channels = random.pick({1, 2, 3, 8, 16, random.in(1, 70)});
+  int32_t output_height = 0;
+  conv.window = random_window(random, conv.input_channels, conv.output_channels, &output_height);
+  const WindowGeometry& w = conv.window;
+  const int32_t input_stride = w.input_width * w.input_pitch - (w.input_pitch - conv.input_channels);
+  const auto input = random.bytes(w.input_height * input_stride);
+  const auto weights = random.bytes(conv.output_channels * conv.depth(), random.pick({-128, -127}));
+  const Stage stage(random, conv.output_channels, conv.depth());
+  conv.input = {reinterpret_cast<uint8_t*>(input.get()), input_stride, w.input_height};
+  conv.weights = weights.get();
+  conv.input_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  conv.stage = stage.get();
+  std::vector<uint64_t> scratch(conv_s8_scratch_bytes(conv.depth()) / 8 + 2);
+  conv.scratch = scratch.data();
+
+  const int32_t output_stride = w.output_width * w.output_pitch;
+  std::vector<int8_t> expected(static_cast<size_t>(output_height * output_stride), kUntouched);
+  for (int32_t y = 0; y < output_height; ++y) {
+    for (int32_t x = 0; x < w.output_width; ++x) {
+      for (int32_t n = 0; n < conv.output_channels; ++n) {
+        int64_t sum = 0;
+        const int8_t* at = conv.weights + n * conv.depth();
+        for (int32_t i = 0; i < w.kernel_height; ++i) {
+          for (int32_t j = 0; j < w.kernel_width; ++j) {
+            for (int32_t c = 0; c < conv.input_channels; ++c) {
+              sum += tap(w, conv.input, conv.input_offset, y, x, i, j, c) * *at++;
+            }
+          }
+        }
+        expected[static_cast<size_t>(y * output_stride + x * w.output_pitch + n)] = finish(conv.stage, sum, n);
+      }
+    }
+  }
+  for (const Variant& variant : variants()) {
+    std::vector<int8_t> got(expected.size(), kUntouched);
+    conv.output = {reinterpret_cast<uint8_t*>(got.data()), output_stride, output_height};
+    const int32_t split = output_height / 3;  // a range of rows is a part of the whole
+    variant.conv_s8(conv, {0, split});
+    variant.conv_s8(conv, {split, output_height});
+    compare("conv_s8", variant.name, seed, expected, got);
+  }
+}
+
+void test_depthwise(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  DepthwiseS8 conv = {};
+  conv.depth_multiplier = random.pick({1, 1, 1, 2, 3});
+  conv.input_channels = random.pick({1, 2, 3, 4, 8, 16, random.in(1, 70)});
+  const int32_t channels = conv.output_channels();
+  int32_t output_height = 0;
+  conv.window = random_window(random, conv.input_channels, channels, &output_height);
+  const WindowGeometry& w = conv.window;
+  const int32_t input_stride = w.input_width * w.input_pitch - (w.input_pitch - conv.input_channels);
+  const auto input = random.bytes(w.input_height * input_stride);
+  const auto weights = random.bytes(channels * w.taps(), random.pick({-128, -127}));
+  const Stage stage(random, channels, w.taps());
+  conv.input = {reinterpret_cast<uint8_t*>(input.get()), input_stride, w.input_height};
+  conv.weights = weights.get();
+  conv.input_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  conv.stage = stage.get();
+  std::vector<uint64_t> scratch(depthwise_s8_scratch_bytes(w.taps(), channels) / 8 + 2);
+  conv.scratch = scratch.data();
+
+  const int32_t output_stride = w.output_width * w.output_pitch;
+  std::vector<int8_t> expected(static_cast<size_t>(output_height * output_stride), kUntouched);
+  for (int32_t y = 0; y < output_height; ++y) {
+    for (int32_t x = 0; x < w.output_width; ++x) {
+      for (int32_t n = 0; n < channels; ++n) {
+        int64_t sum = 0;
+        for (int32_t i = 0; i < w.kernel_height; ++i) {
+          for (int32_t j = 0; j < w.kernel_width; ++j) {
+            sum += tap(w, conv.input, conv.input_offset, y, x, i, j, n / conv.depth_multiplier) *
+                   conv.weights[(i * w.kernel_width + j) * channels + n];
+          }
+        }
+        expected[static_cast<size_t>(y * output_stride + x * w.output_pitch + n)] = finish(conv.stage, sum, n);
+      }
+    }
+  }
+  for (const Variant& variant : variants()) {
+    std::vector<int8_t> got(expected.size(), kUntouched);
+    conv.output = {reinterpret_cast<uint8_t*>(got.data()), output_stride, output_height};
+    const int32_t split = output_height / 3;
+    variant.depthwise_s8(conv, {0, split});
+    variant.depthwise_s8(conv, {split, output_height});
+    compare("depthwise_s8", variant.name, seed, expected, got);
+  }
+}
+
+void test_gemm(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  GemmS8 gemm = {};
+  gemm.rows = random.pick({1, 1, 2, 3, random.in(1, 9)});
+  gemm.columns = random.pick({1, 2, 3, 4, 10, 16, random.in(1, 80)});
+  gemm.depth = random.pick({1, 2, 3, 4, 5, 16, 64, 128, random.in(1, 300)});
+  const auto lhs = random.bytes(gemm.rows * gemm.depth);
+  const auto rhs = random.bytes(gemm.columns * gemm.depth);
+  const Stage stage(random, gemm.columns, gemm.depth);
+  gemm.lhs = lhs.get();
+  gemm.rhs = rhs.get();
+  gemm.lhs_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  gemm.rhs_offset = random.pick({0, 0, -127, 128, random.in(-127, 128)});
+  gemm.stage = stage.get();
+  std::vector<int8_t> expected;
+  for (int32_t i = 0; i < gemm.rows; ++i) {
+    for (int32_t n = 0; n < gemm.columns; ++n) {
+      int64_t sum = 0;
+      for (int32_t k = 0; k < gemm.depth; ++k) {
+        sum += (gemm.lhs[i * gemm.depth + k] + gemm.lhs_offset) * (gemm.rhs[n * gemm.depth + k] + gemm.rhs_offset);
+      }
+      expected.push_back(finish(gemm.stage, sum, n));
+    }
+  }
+  for (const Variant& variant : variants()) {
+    std::vector<int8_t> got(expected.size(), kUntouched);
+    gemm.out = got.data();
+    variant.gemm_s8(gemm);
+    compare("gemm_s8", variant.name, seed, expected, got);
+  }
+}
+
+}  // namespace
+
+#ifndef ARENITE_TEST_CASES
+#define ARENITE_TEST_CASES 1500  // of each microkernel
+#endif
+
+int main() {
+  for (int32_t seed = 0; seed < ARENITE_TEST_CASES; ++seed) {
+    test_conv(seed);
+    test_depthwise(seed);
+    test_gemm(seed);
+  }
+  for (const Variant& variant : variants()) std::printf("%s ", variant.name);
+  std::printf(": %d failures\n", failures);
+  return failures == 0 ? 0 : 1;
+}
