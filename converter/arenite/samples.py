@@ -21,11 +21,14 @@ LABEL_NAMES = ("labels", "y")
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What the model expects of one input: ``shape`` with its leading batch dimension, ``dtype`` as numpy names it."""
+    """What the model expects of one input: ``shape`` with its leading batch dimension, ``dtype`` as numpy names it.
+
+    A ``dtype`` of None takes numbers of any type as they are.
+    """
 
     name: str
     shape: tuple[int, ...]
-    dtype: str = "float32"
+    dtype: str | None = "float32"
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
@@ -54,6 +57,41 @@ def stack_samples(data: Any, inputs: Sequence[InputSpec]) -> list[np.ndarray]:
     if len(set(counts.values())) > 1:
         raise DataError(f"the inputs have different numbers of samples: {counts}")
     return stacked
+
+
+def specs_of(details: Sequence[Mapping[str, Any]]) -> list[InputSpec]:
+    """What an interpreter's input details ask for; quantized inputs take their own integers or real values."""
+    return [
+        InputSpec(d["name"], tuple(int(n) for n in d["shape"]), None if d["quantization"][0] else np.dtype(d["dtype"]).name)
+        for d in details
+    ]
+
+
+def quantize(values: np.ndarray, detail: Mapping[str, Any]) -> np.ndarray:
+    """Real values in the dtype of the tensor that ``detail`` describes: round half to even, saturate.
+
+    Values that have the dtype already, and tensors that are not quantized, are only cast.
+    """
+    dtype = np.dtype(detail["dtype"])
+    scale, zero_point = detail["quantization"]
+    if values.dtype == dtype or not scale:
+        return values.astype(dtype, copy=False)
+    limits = np.iinfo(dtype)
+    steps = np.rint(values.astype(np.float32) / np.float32(scale)) + zero_point
+    return np.clip(steps, limits.min, limits.max).astype(dtype)
+
+
+def dequantize(values: np.ndarray, detail: Mapping[str, Any]) -> np.ndarray:
+    """float32 scale·(q − zero_point), per-channel scales along their axis; tensors that are not quantized are only cast."""
+    parameters = detail["quantization_parameters"]
+    scales = np.asarray(parameters["scales"], np.float32)
+    if scales.size == 0 or values.dtype.kind == "f":
+        return values.astype(np.float32)
+    shape = [1] * values.ndim
+    if scales.size > 1:
+        shape[parameters["quantized_dimension"]] = -1
+    zero_points = np.asarray(parameters["zero_points"], np.float32)
+    return (values.astype(np.float32) - zero_points.reshape(shape)) * scales.reshape(shape)
 
 
 def read_npz(path: Path | str) -> tuple[Any, np.ndarray | None]:
@@ -140,11 +178,12 @@ def _fit(column: Any, spec: InputSpec) -> np.ndarray:
         )
     if len(array) == 0:
         raise DataError(f"data for input '{spec.name}' holds no samples")
-    if array.dtype.kind not in "fiub" or not _is_castable(array.dtype, np.dtype(spec.dtype)):
-        raise DataError(f"data for input '{spec.name}' is {array.dtype}, the model takes {spec.dtype}")
+    wanted_dtype = np.dtype(spec.dtype or array.dtype)
+    if array.dtype.kind not in "fiub" or not _is_castable(array.dtype, wanted_dtype):
+        raise DataError(f"data for input '{spec.name}' is {array.dtype}, the model takes {spec.dtype or 'numbers'}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"data for input '{spec.name}' holds NaN or infinity")
-    return array.astype(spec.dtype, copy=False)
+    return array.astype(wanted_dtype, copy=False)
 
 
 def _is_castable(given: np.dtype[Any], wanted: np.dtype[Any]) -> bool:

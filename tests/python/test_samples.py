@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arenite.errors import DataError
-from arenite.samples import InputSpec, read_npz, stack_samples
+from arenite.samples import InputSpec, dequantize, quantize, read_npz, stack_samples
 
 ONE = [InputSpec("image", (1, 2, 3))]
 TWO = [InputSpec("a", (1, 2)), InputSpec("b", (1,), "int32")]
@@ -79,3 +79,23 @@ def test_files_that_are_not_arrays(tmp_path) -> None:
     for name in ("text.npz", "objects.npz", "missing.npz"):
         with pytest.raises(DataError, match=name):
             read_npz(tmp_path / name)
+
+
+def detail(scales: list[float], zero_points: list[int], axis: int = 0) -> dict[str, object]:
+    per_tensor = (scales[0], zero_points[0]) if len(scales) == 1 else (0.0, 0)
+    parameters = {"scales": scales, "zero_points": zero_points, "quantized_dimension": axis}
+    return {"dtype": np.int8, "quantization": per_tensor, "quantization_parameters": parameters}
+
+
+def test_quantize_rounds_half_to_even_and_saturates() -> None:
+    values = np.array([0.25, 0.75, -100, 100, 0], np.float32)
+    assert quantize(values, detail([0.5], [3])).tolist() == [3, 5, -128, 127, 3]
+    raw = np.array([1, 2], np.int8)
+    assert quantize(raw, detail([0.5], [3])).tolist() == [1, 2]
+
+
+def test_dequantize_per_tensor_and_per_channel() -> None:
+    raw = np.array([[1, 2], [3, 4]], np.int8)
+    assert dequantize(raw, detail([0.5], [1])).tolist() == [[0, 0.5], [1, 1.5]]
+    assert dequantize(raw, detail([1.0, 10.0], [0, 0], axis=1)).tolist() == [[1, 20], [3, 40]]
+    assert dequantize(raw, detail([], [])).tolist() == raw.tolist()
