@@ -1,6 +1,7 @@
 """Every error that Arenite raises on purpose. All derive from :class:`AreniteError`; the CLI turns them into exit code 1.
 
-A message says what, where, what was expected and what to do.
+A message says what, where, what was expected and what to do. Where ``tf.lite.Interpreter`` raises ValueError or
+RuntimeError, ours is one too, so that code written for it keeps working.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ class UnsupportedError(AreniteError):
     """A part of the user's model has no equivalent here; names the layer, the reason and the remedy."""
 
 
-class ModelError(AreniteError):
+class ModelError(AreniteError, ValueError):
     """A model file is malformed, truncated, or not what it claims to be."""
 
 
@@ -26,12 +27,16 @@ class QuantizationError(AreniteError):
     """A scale, range or calibration value cannot be used."""
 
 
-class DataError(AreniteError):
+class DataError(AreniteError, ValueError):
     """Input, calibration or test data does not fit the model: names the input, what was given and what was expected."""
 
 
 class CalibrationError(QuantizationError):
     """Calibration data is missing, has the wrong shape, or is not finite."""
+
+
+class StateError(AreniteError, RuntimeError, ValueError):
+    """The interpreter is asked for something before ``allocate_tensors``."""
 
 
 class ArenaError(AreniteError):

@@ -1,0 +1,265 @@
+"""The command line: ``arenite convert | inspect | run | compare | check | ops``.
+
+Commands import what they need when they run: ``inspect`` and ``run`` never load TensorFlow. Results go to stdout, progress
+and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import functools
+import json as jsonlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import __version__
+from .errors import AreniteError
+
+app = typer.Typer(
+    name="arenite",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Keras models to quantized .tflite files, and the interpreter that runs them inside one fixed arena.",
+    epilog="Begin with [bold]arenite convert model.keras -o model.tflite[/bold]; every command explains itself with -h.",
+)
+
+Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code, such as Lambda layers.")]
+
+
+class Quantize(str, Enum):
+    """Values of ``--quantize``."""
+
+    none = "none"
+    int8 = "int8"
+
+
+class Io(str, Enum):
+    """Values of ``--io``."""
+
+    int8 = "int8"
+    float32 = "float32"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command found: ``data`` for ``--json``, ``show`` prints it for people. ``ok`` False is exit code 1."""
+
+    data: dict[str, Any]
+    show: Callable[[], None]
+    ok: bool = True
+
+
+def _command(function: Callable[..., Outcome]) -> Callable[..., None]:
+    """Print the outcome, as tables or as JSON; turn the project's errors into one sentence and exit code 1."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            outcome = function(*args, **kwargs)
+        except AreniteError as error:
+            if kwargs["debug"]:
+                raise
+            if kwargs["json"]:
+                print(jsonlib.dumps({"error": str(error), "kind": type(error).__name__}))
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
+        if kwargs["json"]:
+            print(jsonlib.dumps(outcome.data, indent=2, ensure_ascii=False))
+        else:
+            outcome.show()
+        if not outcome.ok:
+            raise typer.Exit(1)
+
+    return wrapped
+
+
+def _version(show: bool) -> None:
+    if show:
+        print(f"arenite {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that belong to no command."""
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "arenite convert model.keras -o model.tflite\n\n"
+    "arenite convert model.keras -o model.tflite --quantize int8 --calibrate data.npz\n\n"
+    "arenite convert speech.keras -o speech.tflite --shape spectrogram=1,49,10,1"
+)
+@_command
+def convert(
+    model: Annotated[Path, typer.Argument(help="A .keras or .h5 file, or a SavedModel directory.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
+    quantize: Annotated[Quantize, typer.Option(help="Integer arithmetic throughout, or float32.")] = Quantize.none,
+    calibrate: Annotated[
+        Path | None, typer.Option(help=".npz or .npy with typical inputs, 100 or more samples; int8 needs it.")
+    ] = None,
+    shape: Annotated[
+        list[str] | None, typer.Option(help="Fix an input's shape: name=1,49,10,1 (repeat for more inputs).")
+    ] = None,
+    io: Annotated[Io, typer.Option(help="Type of the inputs and outputs of an int8 model.")] = Io.int8,
+    strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what each pass did and what it refused.")] = False,
+    trust: Trust = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
+    """Convert a Keras model to a .tflite file."""
+    from .conversion import convert as convert_model
+    from .samples import read_npz
+    from .tables import progress, show_conversion
+
+    if quantize is Quantize.int8 and calibrate is None:
+        raise typer.BadParameter("--quantize int8 needs --calibrate data.npz: typical inputs of the model")
+    data = read_npz(calibrate)[0] if calibrate is not None else None
+    with progress() as report:
+        conversion = convert_model(
+            model,
+            quantize=None if quantize is Quantize.none else quantize.value,
+            calibration=data,
+            shapes=_shapes(shape or []),
+            io=io.value,
+            strip=strip,
+            trust=trust,
+            progress=report,
+        )
+    conversion.save(output)
+    return Outcome(conversion.to_dict(), lambda: show_conversion(conversion, output, explain=explain))
+
+
+def _shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:
+    """``["name=1,49,10,1"]`` as a dict; wrong usage raises BadParameter."""
+    shapes = {}
+    for text in texts:
+        name, _, numbers = text.rpartition("=")
+        try:
+            shapes[name] = tuple(int(n) for n in numbers.split(","))
+        except ValueError:
+            raise typer.BadParameter(f"--shape {text}: write it as name=1,49,10,1") from None
+    return shapes
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\narenite inspect model.tflite\n\narenite inspect model.tflite --json | jq .arena.used"
+)
+@_command
+def inspect(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
+    """Show a file's operators, tensors and sizes, and the arena that it needs on any board."""
+    from .inspection import inspect as inspect_model
+
+    inspection = inspect_model(model)
+
+    def show() -> None:
+        from . import tables
+
+        tables.show_inspection(inspection, model.name)
+
+    return Outcome(inspection.to_dict(), show)
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "arenite run model.tflite --input x.npy --output y.npy\n\n"
+    "arenite run model.tflite --input samples.npz --output y.npy --real"
+)
+@_command
+def run(
+    model: Model,
+    input: Annotated[Path, typer.Option("-i", "--input", help=".npy [N, …], or .npz by input name.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help=".npy, or .npz when there are several outputs.")
+    ] = None,
+    real: Annotated[bool, typer.Option("--real", help="Write real values instead of the model's integers.")] = False,
+    arena: Annotated[int | None, typer.Option(help="Bytes of arena; without it, as much as needed.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
+    """Run a file on every sample of the input. Real values are quantized for integer models."""
+    from .execution import run_file
+    from .tables import progress, show_run
+
+    with progress() as report:
+        result = run_file(model, input, output, real=real, arena_size=arena, progress=report)
+    return Outcome(result.to_dict(), lambda: show_run(result))
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "arenite compare model.keras model.tflite --data test.npz\n\n"
+    "arenite compare float.tflite int8.tflite --data test.npz --html report.html\n\n"
+    "Labels are the array called 'labels' or 'y' in the .npz file."
+)
+@_command
+def compare(
+    reference: Annotated[Path, typer.Argument(help="A Keras model, or a float .tflite file.", show_default=False)],
+    model: Model,
+    data: Annotated[Path, typer.Option(help=".npz or .npy with inputs, and labels if you have them.", show_default=False)],
+    html: Annotated[Path | None, typer.Option(help="Also write a self-contained report.")] = None,
+    trust: Trust = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
+    """Compare a .tflite file with the float model, in our interpreter and in LiteRT and TFLite Micro, layer by layer."""
+    from .atomic import replacing
+    from .comparison import compare as compare_models
+    from .samples import read_npz
+    from .tables import progress, show_comparison
+
+    inputs, labels = read_npz(data)
+    with progress() as report:
+        comparison = compare_models(reference, model, inputs, labels, trust=trust, progress=report)
+    if html is not None:
+        with replacing(html) as temporary:
+            comparison.save_html(temporary)
+    return Outcome(comparison.to_dict(), lambda: show_comparison(comparison))
+
+
+@app.command(epilog="[bold]Example[/bold]\n\narenite check model.tflite && echo runs here")
+@_command
+def check(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
+    """Say whether our interpreter runs a file, and if not, why. Exit code 1 when it does not."""
+    from .inspection import inspect as inspect_model
+
+    inspection = inspect_model(model)
+    problem = inspection.problem
+    text = f"'{model}' runs here" if problem is None else f"'{model}' does not run here: {problem}"
+    return Outcome({"runs": problem is None, "problem": problem}, lambda: print(text), ok=problem is None)
+
+
+@app.command(epilog="[bold]Example[/bold]\n\narenite ops --json")
+@_command
+def ops(json: Json = False, debug: Debug = False) -> Outcome:
+    """List the operators that the interpreter has kernels for, with their operand types."""
+    from .opdef import rows
+
+    def show() -> None:
+        from .tables import show_operators
+
+        show_operators(rows())
+
+    table = [{"name": r.name, "code": r.code, "max_version": r.max_version} for r in rows().values()]
+    return Outcome({"operators": table}, show)
+
+
+def main() -> None:
+    """Entry point of the ``arenite`` script."""
+    app()

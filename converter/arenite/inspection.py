@@ -1,0 +1,128 @@
+"""What a ``.tflite`` file holds and what it costs: operators, tensors, sizes, multiply-accumulates, the arena plan.
+
+Needs numpy and the reader only; never TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import opdef, reader
+from .errors import ArenaError, ModelError
+from .graph import Graph, Op, Value
+from .runtime import ArenaUse, Interpreter, PlannedTensor
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """A model input or output. ``scale`` 0 means not quantized."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class OperatorInfo:
+    """One operator: its first result, the bytes of its constants (shared ones count at each use), its MACs per run."""
+
+    name: str
+    output_name: str
+    output_shape: tuple[int, ...]
+    output_dtype: str
+    constant_bytes: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """``arenite.inspect``'s answer.
+
+    constant_bytes  of all distinct constants.     metadata  entry name → bytes.
+    arena           None when our kernels cannot run the file; ``problem`` says why then.
+    """
+
+    file_bytes: int
+    inputs: list[TensorInfo]
+    outputs: list[TensorInfo]
+    operators: list[OperatorInfo]
+    tensor_count: int
+    constant_bytes: int
+    metadata: dict[str, int]
+    arena: ArenaUse | None
+    plan: list[PlannedTensor] = field(repr=False)
+    problem: str | None
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(operator.macs for operator in self.operators)
+
+    @property
+    def op_counts(self) -> dict[str, int]:
+        """Operator name → how often, most frequent first."""
+        return dict(Counter(operator.name for operator in self.operators).most_common())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {**asdict(self), "macs": self.macs, "op_counts": self.op_counts}
+
+
+def inspect(model: Path | str | bytes) -> Inspection:
+    """Read a ``.tflite`` file (path or content). ModelError when it is missing or malformed."""
+    content = model if isinstance(model, bytes) else _read(Path(model))
+    graph = reader.read(content)
+    arena, plan, problem = _arena(content)
+    constants = {id(v.data): v.nbytes for v in graph.values() if v.data is not None}
+    return Inspection(
+        file_bytes=len(content),
+        inputs=[_tensor(value, name) for value, name in zip(graph.inputs, graph.input_names, strict=True)],
+        outputs=[_tensor(value, name) for value, name in zip(graph.outputs, graph.output_names, strict=True)],
+        operators=[_operator(op) for op in graph.ops],
+        tensor_count=sum(1 for _ in graph.values()),
+        constant_bytes=sum(constants.values()),
+        metadata=_metadata(graph),
+        arena=arena,
+        plan=plan,
+        problem=problem,
+    )
+
+
+def _arena(content: bytes) -> tuple[ArenaUse | None, list[PlannedTensor], str | None]:
+    """The arena that our interpreter needs on any board, or why it cannot run the file."""
+    try:
+        interpreter = Interpreter(model_content=content)
+        interpreter.allocate_tensors()
+    except (ModelError, ArenaError) as error:
+        return None, [], str(error)
+    return interpreter.arena_used(), interpreter.memory_plan(), None
+
+
+def _tensor(value: Value, name: str) -> TensorInfo:
+    scale, zero_point = 0.0, 0
+    if value.quant is not None and not value.quant.is_per_channel:
+        scale, zero_point = float(value.quant.scale[0]), int(value.quant.zero_point[0])
+    return TensorInfo(name, value.dtype, value.shape, scale, zero_point)
+
+
+def _operator(op: Op) -> OperatorInfo:
+    output = op.outputs[0]
+    constants = sum(value.nbytes for value in op.inputs if value is not None and value.is_constant)
+    macs = opdef.declaration(op.name).macs(op) if op.name in opdef.rows() else 0
+    return OperatorInfo(op.name, output.name, output.shape, output.dtype, constants, macs)
+
+
+def _metadata(graph: Graph) -> dict[str, int]:
+    return {name: len(content) for name, content in graph.metadata.items()}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read '{path}': {error.strerror}") from None

@@ -1,0 +1,164 @@
+"""What the commands print for people: tables on stdout, progress bars on stderr. Everything here is rich."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from .wording import decibel, dims, magnitude, percent
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
+    from .conversion import Conversion
+    from .execution import RunResult
+    from .inspection import Inspection, TensorInfo
+    from .opdef import Row
+    from .runtime import PlannedTensor
+
+#: called as report(step, done, total).
+Report = Callable[[str, int, int], None]
+BAR_COLUMNS = 32
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """A bar per step on stderr; nothing when stderr is not a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done)
+
+        yield report
+
+
+def grid(*columns: str, title: str | None = None) -> Table:
+    """A table whose columns after the first are right-aligned when their name starts with ``>``."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+    return table
+
+
+def show_inspection(inspection: Inspection, name: str) -> None:
+    """Sizes, inputs and outputs, operators, and the arena plan as bars over addresses."""
+    parts: list[Table | Text | str] = [
+        f"[bold]{name}[/bold]  {inspection.file_bytes:,} B, {inspection.constant_bytes:,} B of it constants;"
+        f" {len(inspection.operators)} operators, {inspection.tensor_count} tensors, {inspection.macs:,} MACs",
+        "",
+        _signature(inspection),
+        "",
+        _operators(inspection),
+        "",
+    ]
+    if inspection.arena is None:
+        parts.append(f"[red]does not run here:[/red] {inspection.problem}")
+    else:
+        parts += [_plan(inspection.plan, inspection.arena.planned), "", str(inspection.arena)]
+    Console().print(Group(*(Text.from_markup(p) if isinstance(p, str) else p for p in parts)))
+
+
+def _signature(inspection: Inspection) -> Table:
+    table = grid("", "name", "type", "shape", "quantization")
+    rows: list[tuple[str, TensorInfo]] = [("input", t) for t in inspection.inputs]
+    rows += [("output", t) for t in inspection.outputs]
+    for kind, tensor in rows:
+        quantization = f"{tensor.scale:.6g} · (q − {tensor.zero_point})" if tensor.scale else ""
+        table.add_row(kind, tensor.name, tensor.dtype, dims(tensor.shape), quantization)
+    return table
+
+
+def _operators(inspection: Inspection) -> Table:
+    table = grid(">#", "operator", "result", "type", "shape", ">constants, B", ">MACs")
+    for index, op in enumerate(inspection.operators):
+        constants = f"{op.constant_bytes:,}" if op.constant_bytes else ""
+        macs = f"{op.macs:,}" if op.macs else ""
+        shape = dims(op.output_shape)
+        table.add_row(str(index), op.name, Text(op.output_name), op.output_dtype, shape, constants, macs)
+    return table
+
+
+def _plan(plan: list[PlannedTensor], planned: int) -> Table:
+    table = grid(">offset", ">bytes", ">from", ">to", "arena", "tensor", title="Arena plan")
+    for part in sorted(plan, key=lambda p: (p.first, p.offset)):
+        label = Text(part.name) if part.kind == "tensor" else Text(f"{part.name} (scratch)", style="yellow")
+        row = (f"{part.offset:,}", f"{part.size:,}", str(part.first), str(part.last))
+        table.add_row(*row, _bar(part, planned), label)
+    return table
+
+
+def _bar(part: PlannedTensor, planned: int) -> Text:
+    """The part's place among ``planned`` bytes, at least one cell wide."""
+    start = BAR_COLUMNS * part.offset // max(planned, 1)
+    end = max(start + 1, math.ceil(BAR_COLUMNS * (part.offset + part.size) / max(planned, 1)))
+    style = "yellow" if part.kind == "scratch" else "cyan"
+    return Text("·" * start, "dim") + Text("█" * (end - start), style) + Text("·" * (BAR_COLUMNS - end), "dim")
+
+
+def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> None:
+    """One line, and with ``explain`` what every pass did."""
+    console = Console()
+    if explain:
+        console.print(Text(conversion.report.explain()))
+    console.print(f"{output}: {len(conversion.content):,} B", highlight=False)
+
+
+def show_run(result: RunResult) -> None:
+    """Where the outputs went and what they look like."""
+    table = grid("output", "type", "shape", ">min", ">max", ">mean")
+    for name, array in result.outputs.items():
+        numbers = (f"{v:.6g}" for v in (array.min(), array.max(), array.mean()))
+        table.add_row(Text(name), str(array.dtype), dims(array.shape), *numbers)
+    console = Console()
+    console.print(table)
+    place = f", written to {result.path}" if result.path else ""
+    console.print(f"{result.samples} samples{place}", highlight=False)
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """Engines, then the five worst operators."""
+    console = Console()
+    title = f"{comparison.model} against {comparison.reference}, {comparison.samples} samples"
+    table = grid("engine", ">accuracy", ">SQNR, dB", ">worst error", ">equal samples", ">worst step", title=title)
+    table.add_row(f"{comparison.reference} (float)", percent(comparison.reference_accuracy), "", "", "", "")
+    for e in comparison.engines:
+        if e.absent is not None:
+            table.add_row(Text(e.name, "dim"), Text(e.absent, "dim"))
+            continue
+        equal, step = ("", "")
+        if e.agreement is not None:
+            equal, step = f"{e.agreement.samples_equal}/{e.agreement.samples}", f"{e.agreement.worst_steps:g}"
+        table.add_row(e.name, percent(e.accuracy), decibel(e.sqnr_db), magnitude(e.worst_abs_error), equal, step)
+    console.print(table)
+    if comparison.layers:
+        worst = grid(">#", "operator", "result", ">SQNR, dB", ">worst error", ">steps", title="\nWorst operators")
+        for layer in sorted(comparison.layers, key=lambda layer: layer.sqnr_db)[:5]:
+            steps = "" if layer.worst_steps is None else f"{layer.worst_steps:.1f}"
+            numbers = (decibel(layer.sqnr_db), magnitude(layer.worst_abs_error), steps)
+            worst.add_row(str(layer.index), layer.operator, Text(layer.tensor), *numbers)
+        console.print(worst)
+
+
+def show_operators(rows: Mapping[str, Row]) -> None:
+    """The operator table."""
+    table = grid("operator", ">code", ">versions", "operand types")
+    for row in rows.values():
+        variants = (f"{'/'.join(dtype for dtype, _, _ in s.inputs)} → {'/'.join(s.outputs)}" for s in row.signatures)
+        table.add_row(row.name, str(row.code), f"1–{row.max_version}", Text("   ".join(variants)))
+    Console().print(table)
