@@ -41,3 +41,11 @@ class StateError(AreniteError, RuntimeError, ValueError):
 
 class ArenaError(AreniteError):
     """The arena is too small; the message says how many bytes are needed."""
+
+
+class BoardError(AreniteError):
+    """Firmware could not be built, faulted, or gave no result; the message holds what the tool printed."""
+
+
+class ToolMissingError(BoardError):
+    """A program that building or running firmware needs is not installed; names the Debian package."""

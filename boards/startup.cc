@@ -1,0 +1,184 @@
+// From reset to main(): vector table, FPU, traps, painted stack, .data and
+// .bss. A fault of any kind prints where it happened and ends the emulation
+// with exit code 70; it never hangs and never goes on.
+#include "boards/board.h"
+
+extern "C" {
+// Placed by link.ld; the address of __flash_size is the size.
+extern const uint8_t __flash_base[], __flash_size[];
+extern uint32_t __stack_limit[], __stack_top[];
+extern const uint32_t __data_image[];
+extern uint32_t __data_start[], __data_end[], __bss_start[], __bss_end[];
+
+int main();
+[[noreturn]] void reset_handler();
+void fault_handler();
+}
+
+namespace {
+
+constexpr uint32_t kPaint = 0xC5C5C5C5;
+constexpr int32_t kFaultExit = 70;
+
+volatile uint32_t& scb(uint32_t offset) { return *reinterpret_cast<volatile uint32_t*>(0xE000ED00u + offset); }
+constexpr uint32_t kCcr = 0x14;    // configuration and control
+constexpr uint32_t kShcsr = 0x24;  // system handler control
+constexpr uint32_t kCfsr = 0x28;   // configurable fault status (not on Armv6-M)
+constexpr uint32_t kBfar = 0x38;   // bus fault address
+constexpr uint32_t kCpacr = 0x88;  // coprocessor access
+
+#if __ARM_ARCH >= 7
+constexpr bool kHasFaultStatus = true;
+#else
+constexpr bool kHasFaultStatus = false;
+#endif
+
+void enable_fpu() {
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+  scb(kCpacr) = scb(kCpacr) | 0xFu << 20;  // full access to CP10 and CP11
+  asm volatile("dsb\n isb" ::: "memory");
+#endif
+}
+
+void enable_traps() {
+  if (!kHasFaultStatus) return;
+  constexpr uint32_t kDivideByZero = 1u << 4;
+  constexpr uint32_t kUnaligned = 1u << 3;
+#ifdef ARENITE_TRAP_UNALIGNED  // for code compiled with -mno-unaligned-access:
+                               // what a Cortex-M0+ would refuse
+  scb(kCcr) = scb(kCcr) | kDivideByZero | kUnaligned;
+#else
+  scb(kCcr) = (scb(kCcr) | kDivideByZero) & ~kUnaligned;
+#endif
+  scb(kShcsr) = scb(kShcsr) | 7u << 16;  // usage, bus and memory faults have their own exceptions
+}
+
+// Makes flash read-only, as on silicon (the emulator's is RAM), and the
+// kilobyte below the stack inaccessible. Cores without an MPU have only the
+// check after main().
+#if __ARM_ARCH >= 8
+void protect_memory() { asm volatile("msr msplim, %0" ::"r"(__stack_limit)); }
+#else
+constexpr uint32_t kMpuType = 0x90;
+constexpr uint32_t kMpuControl = 0x94;
+constexpr uint32_t kMpuRegion = 0x98;
+constexpr uint32_t kMpuBase = 0x9C;
+constexpr uint32_t kMpuAttributes = 0xA0;
+
+// size  bytes, a power of two >= 32 that divides base.
+void set_region(uint32_t index, uint32_t base, uint32_t size, uint32_t access) {
+  uint32_t log2 = 0;
+  while (1u << log2 < size) ++log2;
+  scb(kMpuRegion) = index;
+  scb(kMpuBase) = base;
+  scb(kMpuAttributes) = access << 24 | (log2 - 1) << 1 | 1;
+}
+
+void protect_memory() {
+  constexpr uint32_t kNoAccess = 0;
+  constexpr uint32_t kReadOnly = 6;
+  constexpr uint32_t kGuard = 1024;
+  if ((scb(kMpuType) >> 8 & 0xFF) == 0) return;
+  const uint32_t stack = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(__stack_limit));
+  set_region(0, stack - kGuard, kGuard, kNoAccess);
+  set_region(1, reinterpret_cast<uintptr_t>(__flash_base), reinterpret_cast<uintptr_t>(__flash_size), kReadOnly);
+  scb(kMpuControl) = 1u << 2 | 1;  // the default map holds elsewhere
+  asm volatile("dsb\n isb" ::: "memory");
+}
+#endif
+
+[[gnu::noinline]] void paint_stack() {
+  const uint32_t* here = static_cast<const uint32_t*>(__builtin_frame_address(0)) - 16;
+  for (volatile uint32_t* at = __stack_limit; at < here; ++at) *at = kPaint;
+}
+
+void initialize_data() {
+  const uint32_t* from = __data_image;
+  for (uint32_t* to = __data_start; to < __data_end; ++to) *to = *from++;
+  for (uint32_t* to = __bss_start; to < __bss_end; ++to) *to = 0;
+}
+
+void print_register(const char* name, uint32_t value) {
+  board::print(name);
+  board::print_hex(value);
+}
+
+[[noreturn]] void report_overflow() {
+  board::print("fault: stack overflow\n");
+  board::exit(kFaultExit);
+}
+
+}  // namespace
+
+uint32_t board::stack_peak() {
+  const uint32_t* at = __stack_limit;
+  while (at < __stack_top && *at == kPaint) ++at;
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(__stack_top) - reinterpret_cast<uintptr_t>(at));
+}
+
+extern "C" {
+
+[[noreturn]] void reset_handler() {
+  enable_fpu();
+  enable_traps();
+  paint_stack();
+  initialize_data();
+  protect_memory();
+  const int32_t result = main();
+  if (*__stack_limit != kPaint) report_overflow();
+  board::exit(result);
+}
+
+// frame: r0-r3, r12, lr, pc, xpsr as the exception pushed them.
+[[noreturn, gnu::used]] void report_fault(const uint32_t* frame, uint32_t exception) {
+  static const char* const kNames[] = {"hard fault", "memory fault", "bus fault", "usage fault"};
+  board::print("fault: ");
+  board::print(exception >= 3 && exception <= 6 ? kNames[exception - 3] : "unexpected exception");
+  const uintptr_t sp = reinterpret_cast<uintptr_t>(frame);
+  const bool inside = sp >= reinterpret_cast<uintptr_t>(__stack_limit) && sp < reinterpret_cast<uintptr_t>(__stack_top);
+  if (inside) {
+    print_register(" pc=0x", frame[6]);
+    print_register(" lr=0x", frame[5]);
+  } else {
+    board::print(" stack overflow");
+  }
+  if (kHasFaultStatus) {
+    print_register(" cfsr=0x", scb(kCfsr));
+    print_register(" bfar=0x", scb(kBfar));
+  }
+  board::print("\n");
+  board::exit(kFaultExit);
+}
+
+// The stack may be what failed: report from its top.
+[[gnu::naked]] void fault_handler() {
+  asm volatile(
+      "mrs r0, msp\n"
+      "mrs r1, ipsr\n"
+      "ldr r2, =__stack_top\n"
+      "mov sp, r2\n"
+      "b report_fault\n");
+}
+
+[[gnu::naked, gnu::noinline]] void arenite_count_start() { asm volatile("bx lr"); }
+[[gnu::naked, gnu::noinline]] void arenite_count_stop() { asm volatile("bx lr"); }
+[[gnu::naked, gnu::noinline]] void arenite_count_lap() { asm volatile("bx lr"); }
+
+}  // extern "C"
+
+namespace {
+
+using Handler = void (*)();
+struct Vectors {
+  uint32_t* stack_top;
+  Handler handlers[15];  // reset, then exceptions 2 to 15; no interrupt is ever
+                         // enabled
+};
+
+[[gnu::section(".vectors"), gnu::used]] const Vectors kVectors = {
+    __stack_top,
+    {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+     fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+     fault_handler}};
+
+}  // namespace

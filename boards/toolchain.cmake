@@ -1,0 +1,30 @@
+# CMake toolchain for a row of boards.csv:
+#   cmake --toolchain boards/toolchain.cmake -DARENITE_BOARD=cortex-m4 -DCMAKE_BUILD_TYPE=Release|MinSizeRel ...
+# Release is -O2 (speed), MinSizeRel is -Os (size).
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
+set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ARENITE_BOARD)
+
+include("${CMAKE_CURRENT_LIST_DIR}/boards.cmake")
+arenite_read_board("${ARENITE_BOARD}")
+
+# -fno-builtin (and so -ffreestanding) is left out on purpose: it would turn each memcpy of four bytes into a call.
+set(arenite_target_flags "${ARENITE_BOARD_FLAGS} -mthumb -ffunction-sections -fdata-sections -fno-common")
+set(CMAKE_C_FLAGS_INIT "${arenite_target_flags}")
+set(CMAKE_ASM_FLAGS_INIT "${ARENITE_BOARD_FLAGS} -mthumb")
+string(CONCAT CMAKE_CXX_FLAGS_INIT "${arenite_target_flags} -fno-exceptions -fno-rtti -fno-threadsafe-statics "
+       "-fno-use-cxa-atexit -fno-unwind-tables -fno-asynchronous-unwind-tables")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--fatal-warnings")
+foreach(language C CXX)
+  set(CMAKE_${language}_FLAGS_RELEASE "-O2 -DNDEBUG" CACHE STRING "")
+  set(CMAKE_${language}_FLAGS_MINSIZEREL "-Os -DNDEBUG" CACHE STRING "")
+endforeach()
+
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)

@@ -1,0 +1,1 @@
+"""Firmware: boards, cross-compiling, QEMU and instruction counts."""

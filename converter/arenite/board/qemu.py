@@ -1,0 +1,178 @@
+"""Run firmware under QEMU and count its instructions.
+
+``python -m arenite.board.qemu firmware.elf --board cortex-m4 --count arenite_count_start:arenite_count_stop --profile``
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import AreniteError, BoardError
+from .table import Board, find_board, source_root
+from .tools import cache_directory, require, run_tool
+
+MARKS = ("arenite_count_start", "arenite_count_stop", "arenite_count_lap")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run of a firmware.
+
+    output   what it printed.
+    marks    (symbol, instructions retired since reset) for every entry of a marked symbol, in order.
+    profile  function → instructions between the first two marks; empty unless asked for.
+    """
+
+    output: str
+    marks: list[tuple[str, int]] = field(default_factory=list)
+    profile: dict[str, int] = field(default_factory=dict)
+
+    def spans(self, start: str, stop: str) -> list[int]:
+        """Instructions from each entry of ``start`` to the next entry of ``stop``."""
+        found, begin = [], None
+        for symbol, count in self.marks:
+            if symbol == start:
+                begin = count
+            elif symbol == stop and begin is not None:
+                found.append(count - begin)
+                begin = None
+        return found
+
+
+def symbols(elf: Path) -> dict[str, int]:
+    """Functions and objects of an ELF file: name → address, the Thumb bit cleared for code."""
+    table = {}
+    for line in run_tool(["arm-none-eabi-nm", "--demangle", elf]).splitlines():
+        address, kind, name = line.split(" ", 2)
+        table[name] = int(address, 16) & ~1 if kind in "tTwW" else int(address, 16)
+    return table
+
+
+def counter_plugin() -> Path:
+    """The instruction counter, compiled with the host's compiler on first use and whenever its source changes."""
+    sources = [source_root() / "boards" / "qemu" / name for name in ("counter.c", "plugin_api.h")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    plugin = cache_directory() / f"counter-{digest}.so"
+    if not plugin.exists():
+        fresh = plugin.with_suffix(f".{os.getpid()}.tmp")
+        run_tool(["cc", "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", sources[0], "-o", fresh])
+        fresh.replace(plugin)
+    return plugin
+
+
+def execute(
+    elf: Path,
+    board: Board,
+    marks: Sequence[str] = (),
+    profile: bool = False,
+    cwd: Path | None = None,
+    timeout: float = 300,
+) -> Execution:
+    """Run ``elf`` until it exits.
+
+    marks    symbols whose entries are logged; with ``profile`` the first two delimit what is profiled.
+    cwd      where the firmware's semihosting files live; a fresh directory when None.
+    timeout  seconds.
+    Raises BoardError when the firmware faults, returns non-zero or does not end.
+    """
+    with tempfile.TemporaryDirectory(prefix="arenite-qemu-") as scratch:
+        log = Path(scratch) / "counter.log"
+        command = [require("qemu-system-arm"), "-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"]
+        printed = Path(scratch) / "printed"
+        command += ["-chardev", f"file,id=print,path={printed}", "-kernel", str(elf.resolve())]
+        command += ["-semihosting-config", "enable=on,target=native,chardev=print"]
+        addresses = _addresses(elf, marks)
+        if marks:
+            options = [f"out={log}", *(f"mark={a}" for a in addresses.values())] + ["profile=on"] * profile
+            command += ["-plugin", ",".join([str(counter_plugin()), *options])]
+        output = _run_qemu(command, f"{elf.name} on {board.name}", printed, cwd or Path(scratch), timeout)
+        if not marks:
+            return Execution(output)
+        return _parse_log(output, log, {a: name for name, a in addresses.items()}, elf)
+
+
+def _addresses(elf: Path, marks: Sequence[str]) -> dict[str, int]:
+    if not marks:
+        return {}
+    table = symbols(elf)
+    for name in marks:
+        if name not in table:
+            raise BoardError(f"{elf.name} has no symbol '{name}' to count at")
+    return {name: table[name] for name in marks}
+
+
+def _run_qemu(command: list[str], what: str, printed: Path, cwd: Path, timeout: float) -> str:
+    """Run to the end and return what the firmware printed; what QEMU itself says goes into the error."""
+    try:
+        done = subprocess.run(
+            command, check=False, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        raise BoardError(f"{what} did not end within {timeout:g} s") from None
+    output = printed.read_text(errors="replace") if printed.exists() else ""
+    if done.returncode != 0:
+        said = (output + done.stderr).strip()
+        raise BoardError(f"{what} ended with exit code {done.returncode}: {said or 'no output'}")
+    return output
+
+
+def _parse_log(output: str, log: Path, names: dict[int, str], elf: Path) -> Execution:
+    marks: list[tuple[str, int]] = []
+    blocks: list[tuple[int, int]] = []
+    for line in log.read_text().splitlines():
+        kind, *numbers = line.split()
+        values = [int(n) for n in numbers]
+        if kind == "mark":
+            marks.append((names[values[0]], values[1]))
+        else:
+            blocks.append((values[0], values[1] * values[2]))
+    return Execution(output, marks, _by_function(blocks, elf))
+
+
+def _by_function(blocks: list[tuple[int, int]], elf: Path) -> dict[str, int]:
+    """Sum (address, instructions) by the symbol at or before the address; largest first."""
+    if not blocks:
+        return {}
+    ordered = sorted((address, name) for name, address in symbols(elf).items() if not name.startswith("$"))
+    starts = [address for address, _ in ordered]
+    sums: Counter[str] = Counter()
+    for address, instructions in blocks:
+        sums[ordered[max(0, bisect_right(starts, address) - 1)][1]] += instructions
+    return dict(sums.most_common())
+
+
+def _main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m arenite.board.qemu", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    parser.add_argument("elf", type=Path)
+    parser.add_argument("--board", required=True, help="row of boards/boards.csv")
+    parser.add_argument("--count", default=":".join(MARKS[:2]), help="START:STOP, two functions; default %(default)s")
+    parser.add_argument("--profile", action="store_true", help="also instructions by function between START and STOP")
+    args = parser.parse_args(argv)
+    start, _, stop = args.count.partition(":")
+    try:
+        run = execute(args.elf, find_board(args.board), (start, stop), args.profile)
+    except AreniteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(run.output, end="")
+    for span in run.spans(start, stop):
+        print(f"instructions {span}")
+    for name, instructions in run.profile.items():
+        print(f"{instructions:12d}  {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,63 @@
+"""The programs that building and running firmware needs, and how their absence and their failures are told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import BoardError, ToolMissingError
+
+#: program → Debian package. cc, the host's compiler, builds the instruction counter.
+PACKAGES = {
+    "arm-none-eabi-g++": "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib",
+    "arm-none-eabi-nm": "binutils-arm-none-eabi",
+    "qemu-system-arm": "qemu-system-arm",
+    "cmake": "cmake",
+    "ninja": "ninja-build",
+    "cc": "gcc",
+}
+
+
+def missing_tools() -> list[str]:
+    """Programs of :data:`PACKAGES` that are not on the PATH."""
+    return [program for program in PACKAGES if shutil.which(program) is None]
+
+
+def require(program: str) -> str:
+    """Path of ``program``; ToolMissingError with the Debian package when it is not installed."""
+    path = shutil.which(program)
+    if path is None:
+        raise ToolMissingError(f"'{program}' is not installed; on Debian: apt-get install {PACKAGES[program]}")
+    return path
+
+
+def run_tool(command: Sequence[str | Path], cwd: Path | None = None, timeout: float = 600) -> str:
+    """Run ``command`` (its first word is a key of PACKAGES) and return its standard output.
+
+    timeout  seconds.
+    Raises ToolMissingError, or BoardError with the end of what the program printed when it fails.
+    """
+    words = [require(str(command[0])), *map(str, command[1:])]
+    try:
+        done = subprocess.run(
+            words, check=False, cwd=cwd, capture_output=True, text=True, timeout=timeout, errors="replace"
+        )
+    except subprocess.TimeoutExpired:
+        raise BoardError(f"{command[0]} did not end within {timeout:g} s: {' '.join(words)}") from None
+    if done.returncode != 0:
+        printed = "\n".join((done.stdout + done.stderr).strip().splitlines()[-40:])
+        raise BoardError(
+            f"{command[0]} failed with exit code {done.returncode}:\n{printed}\ncommand: {' '.join(words)}"
+        )
+    return done.stdout
+
+
+def cache_directory() -> Path:
+    """Where built firmware is kept: ``$ARENITE_CACHE``, else ``$XDG_CACHE_HOME/arenite``, else ``~/.cache/arenite``."""
+    given = os.environ.get("ARENITE_CACHE")
+    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "arenite"
+    base.mkdir(parents=True, exist_ok=True)
+    return base

@@ -1,0 +1,75 @@
+"""The ground under every board figure: the counter is exact, startup initialises memory, no failure goes unnoticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from arenite.board.build import build
+from arenite.board.qemu import execute
+from arenite.board.table import Board, boards, find_board
+from arenite.board.tools import require
+from arenite.errors import BoardError, ToolMissingError
+
+pytestmark = pytest.mark.needs_tools
+
+START, STOP = "arenite_count_start", "arenite_count_stop"
+
+
+def test_a_loop_of_known_length_is_counted_exactly(board: Board) -> None:
+    run = execute(build("check_counter", board), board, (START, STOP), profile=True)
+    assert run.spans(START, STOP) == [2 + 2 * 1000 + 2] * 2
+    assert sum(run.profile.values()) == 2 * 2004
+    assert run.profile[START] == 2
+
+
+def test_startup_sets_data_and_bss_and_paints_the_stack(board: Board) -> None:
+    words = execute(build("check_counter", board), board).output.split()
+    assert words[:2] == ["sum", "10"]
+    assert 16 <= int(words[3]) <= 512
+
+
+@pytest.mark.parametrize(
+    ("which", "message"),
+    [
+        ("r", "exit code 3"),
+        ("d", "usage fault pc=0x"),
+        ("u", "usage fault pc=0x"),
+        ("m", "bus fault pc=0x"),
+        ("f", "memory fault pc=0x"),
+        ("s", "memory fault stack overflow"),
+    ],
+)
+def test_every_kind_of_fault_ends_the_run(board: Board, which: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "fault").write_text(which)
+    with pytest.raises(BoardError, match=message):
+        execute(build("check_fault", board), board, cwd=tmp_path, timeout=20)
+
+
+def test_without_a_fault_the_same_firmware_succeeds(board: Board, tmp_path: Path) -> None:
+    (tmp_path / "fault").write_text("n")
+    assert execute(build("check_fault", board), board, cwd=tmp_path).output == ""
+
+
+def test_a_firmware_that_hangs_is_an_error(tmp_path: Path) -> None:
+    m3 = find_board("cortex-m3")
+    (tmp_path / "fault").write_text("h")
+    with pytest.raises(BoardError, match="on cortex-m3 did not end within 2 s"):
+        execute(build("check_fault", m3), m3, cwd=tmp_path, timeout=2)
+
+
+def test_counting_at_an_unknown_symbol_is_an_error() -> None:
+    m3 = find_board("cortex-m3")
+    with pytest.raises(BoardError, match="no symbol 'nowhere'"):
+        execute(build("check_counter", m3), m3, ("nowhere",))
+
+
+def test_an_unknown_board_is_told_with_the_known_ones() -> None:
+    with pytest.raises(BoardError, match=", ".join(boards())):
+        find_board("pdp-11")
+
+
+def test_a_missing_tool_names_the_debian_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ToolMissingError, match="apt-get install gcc-arm-none-eabi"):
+        require("arm-none-eabi-g++")
