@@ -11,7 +11,7 @@ import json as jsonlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,14 +37,14 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code, such as Lambda layers.")]
 
 
-class Quantize(str, Enum):
+class Quantize(StrEnum):
     """Values of ``--quantize``."""
 
     none = "none"
     int8 = "int8"
 
 
-class Io(str, Enum):
+class Io(StrEnum):
     """Values of ``--io``."""
 
     int8 = "int8"
@@ -184,7 +184,9 @@ def inspect(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
 @_command
 def run(
     model: Model,
-    input: Annotated[Path, typer.Option("-i", "--input", help=".npy [N, …], or .npz by input name.", show_default=False)],
+    input: Annotated[
+        Path, typer.Option("-i", "--input", help=".npy [N, …], or .npz by input name.", show_default=False)
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help=".npy, or .npz when there are several outputs.")
     ] = None,
@@ -212,7 +214,9 @@ def run(
 def compare(
     reference: Annotated[Path, typer.Argument(help="A Keras model, or a float .tflite file.", show_default=False)],
     model: Model,
-    data: Annotated[Path, typer.Option(help=".npz or .npy with inputs, and labels if you have them.", show_default=False)],
+    data: Annotated[
+        Path, typer.Option(help=".npz or .npy with inputs, and labels if you have them.", show_default=False)
+    ],
     html: Annotated[Path | None, typer.Option(help="Also write a self-contained report.")] = None,
     trust: Trust = False,
     json: Json = False,

@@ -62,7 +62,9 @@ def stack_samples(data: Any, inputs: Sequence[InputSpec]) -> list[np.ndarray]:
 def specs_of(details: Sequence[Mapping[str, Any]]) -> list[InputSpec]:
     """What an interpreter's input details ask for; quantized inputs take their own integers or real values."""
     return [
-        InputSpec(d["name"], tuple(int(n) for n in d["shape"]), None if d["quantization"][0] else np.dtype(d["dtype"]).name)
+        InputSpec(
+            d["name"], tuple(int(n) for n in d["shape"]), None if d["quantization"][0] else np.dtype(d["dtype"]).name
+        )
         for d in details
     ]
 
@@ -78,7 +80,8 @@ def quantize(values: np.ndarray, detail: Mapping[str, Any]) -> np.ndarray:
         return values.astype(dtype, copy=False)
     limits = np.iinfo(dtype)
     steps = np.rint(values.astype(np.float32) / np.float32(scale)) + zero_point
-    return np.clip(steps, limits.min, limits.max).astype(dtype)
+    quantized: np.ndarray = np.clip(steps, limits.min, limits.max).astype(dtype)
+    return quantized
 
 
 def dequantize(values: np.ndarray, detail: Mapping[str, Any]) -> np.ndarray:

@@ -33,12 +33,8 @@ def load_splits() -> tuple[Split, Split, Split]:
     digits = load_digits()
     images = (digits.images[..., None] / 16).astype(np.float32)
     labels = digits.target.astype(np.int64)
-    rest_x, test_x, rest_y, test_y = train_test_split(
-        images, labels, test_size=400, stratify=labels, random_state=SEED
-    )
-    train_x, cal_x, train_y, cal_y = train_test_split(
-        rest_x, rest_y, test_size=200, stratify=rest_y, random_state=SEED
-    )
+    rest_x, test_x, rest_y, test_y = train_test_split(images, labels, test_size=400, stratify=labels, random_state=SEED)
+    train_x, cal_x, train_y, cal_y = train_test_split(rest_x, rest_y, test_size=200, stratify=rest_y, random_state=SEED)
     return Split(train_x, train_y), Split(cal_x, cal_y), Split(test_x, test_y)
 
 

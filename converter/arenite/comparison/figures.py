@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from .result import LayerError
@@ -72,7 +73,7 @@ def confusion(matrix: np.ndarray) -> Figure:
         figure = Figure(figsize=(size, size))
         axes = figure.add_subplot()
         shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-        axes.imshow(shares, cmap="YlGnBu", vmin=0, vmax=1)
+        axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("paper-teal", ["#f6f8f8", TEAL]), vmin=0, vmax=1)
         for row, column in zip(*np.nonzero(matrix), strict=True):
             dark = shares[row, column] > 0.5
             colour = "white" if dark else (INK if row == column else RUST)
@@ -97,14 +98,23 @@ def arena_plan(plan: Sequence[PlannedTensor], operators: Sequence[str], tensor_b
             colour = SAND if tensor.kind == "scratch" else (TEAL, SKY)[number % 2]
             width = tensor.last - tensor.first + 1
             axes.bar(
-                tensor.first - 0.5, tensor.size, width, tensor.offset, align="edge", color=colour, edgecolor="white", lw=1
+                tensor.first - 0.5,
+                tensor.size,
+                width,
+                tensor.offset,
+                align="edge",
+                color=colour,
+                edgecolor="white",
+                lw=1,
             )
             if tensor.size > 0.055 * tensor_bytes:
                 label = _short(tensor.name, 9 * width)
                 middle = tensor.first - 0.5 + width / 2, tensor.offset + tensor.size / 2
                 axes.text(*middle, label, ha="center", va="center", fontsize=7, color="white", clip_on=True)
         axes.axhline(tensor_bytes, color=RUST, lw=1, ls="--")
-        axes.text(len(operators) - 0.5, tensor_bytes, f"{tensor_bytes:,} B", color=RUST, ha="right", va="bottom", fontsize=8)
+        axes.text(
+            len(operators) - 0.5, tensor_bytes, f"{tensor_bytes:,} B", color=RUST, ha="right", va="bottom", fontsize=8
+        )
         axes.set_xlim(-0.5, len(operators) - 0.5)
         axes.set_ylim(0, tensor_bytes * 1.08)
         axes.set_xticks(range(len(operators)), operators, rotation=60, ha="right", fontsize=7)

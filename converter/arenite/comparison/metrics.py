@@ -13,7 +13,11 @@ def sqnr_db(reference: np.ndarray, actual: np.ndarray) -> float:
     inf when the arrays are equal; −inf when the reference is zero and the other is not. Summed in float64.
     """
     reference, actual = reference.astype(np.float64), actual.astype(np.float64)
-    signal, noise = float(np.sum(reference**2)), float(np.sum((reference - actual) ** 2))
+    return sqnr_from_energy(float(np.sum(reference**2)), float(np.sum((reference - actual) ** 2)))
+
+
+def sqnr_from_energy(signal: float, noise: float) -> float:
+    """The same from Σ ref² and Σ (ref − actual)²."""
     if noise == 0:
         return float("inf")
     return float(10 * np.log10(signal / noise)) if signal > 0 else float("-inf")

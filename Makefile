@@ -1,0 +1,73 @@
+# One command from nothing:  make demo | make test | make check | make check-fast | make clean
+#
+# Everything is installed into .venv; a second run starts at once. Only the Arm tools come from the system (apt-get),
+# and only when they are missing and that is permitted.
+
+VENV   := .venv
+PYTHON_BIN := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export TF_CPP_MIN_LOG_LEVEL := 3
+JOBS   ?= 2
+
+CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
+NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*') CMakeLists.txt
+
+.PHONY: demo test check check-fast format lint types native board-tools clean help
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n '1s/^# //p' Makefile
+
+# --- setting up -------------------------------------------------------------------------------------------------------
+$(VENV)/made: .ci/setup
+	@.ci/setup venv
+	@touch $@
+
+# The package itself, editable, with everything that development and the demo need.
+$(VENV)/installed: $(VENV)/made pyproject.toml
+	@echo "setup: installing the packages of arenite[dev] into $(VENV)"
+	@$(PYTHON_BIN) -m pip install --quiet --upgrade pip
+	@$(PYTHON_BIN) -m pip install --quiet 'scikit-build-core>=0.10' pybind11 cmake ninja
+	@$(PYTHON_BIN) -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	@touch $@ $(VENV)/native
+
+# The compiled module again after a change of C++.
+$(VENV)/native: $(VENV)/installed $(NATIVE_FILES)
+	@$(PYTHON_BIN) -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+native: $(VENV)/native
+
+board-tools:
+	@.ci/setup board
+
+# --- what a user runs -------------------------------------------------------------------------------------------------
+demo: native board-tools
+	@$(PYTHON_BIN) examples/digits --output demo
+
+test: native board-tools build/host/build.ninja
+	cmake --build build/host -j $(JOBS)
+	$(PYTHON_BIN) -m pytest tests -q
+	ctest --test-dir build/host --output-on-failure -j $(JOBS)
+
+# --- what a developer runs ----------------------------------------------------------------------------------------------
+check: lint types test
+
+check-fast: native lint types
+	$(PYTHON_BIN) -m pytest tests -q -m 'not slow'
+
+lint: $(VENV)/installed
+	ruff check .
+	ruff format --check .
+	clang-format --dry-run --Werror $(CPP_FILES)
+
+types: $(VENV)/installed
+	mypy
+
+format: $(VENV)/installed
+	ruff check --fix .
+	ruff format .
+	clang-format -i $(CPP_FILES)
+
+clean:
+	rm -rf build build-* demo report.html

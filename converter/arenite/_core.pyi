@@ -1,0 +1,37 @@
+"""The compiled module: interpreter/python/binding.cc. Numbers and buffers only; runtime.py makes names and sentences of it."""
+
+#: status name, sentence, subgraph, node, detail; node and detail are -1 when they mean nothing (see interpreter/status.h).
+Failure = tuple[str, str, int, int, int]
+#: name, numpy dtype, shape, scales, zero points, quantized dimension, constant.
+TensorRow = tuple[str, str, tuple[int, ...], list[float], list[int], int, bool]
+
+class Interpreter:
+    """The device's interpreter over ``model``, whose bytes it keeps alive. Calls that can fail return the failure."""
+
+    def __init__(self, model: bytes, preserve_all_tensors: bool) -> None: ...
+    def open(self) -> Failure | None: ...
+    def allocate(self, arena_size: int) -> Failure | None: ...
+    def invoke(self) -> Failure | None:
+        """Run once, without the GIL."""
+
+    # After open:
+    def tensors(self) -> list[TensorRow]: ...
+    def operators(self) -> list[tuple[str, list[int], list[int]]]:
+        """Name (lower case), input tensors, output tensors; -1 for absent operands."""
+
+    def inputs(self) -> list[int]: ...
+    def outputs(self) -> list[int]: ...
+
+    # After allocate:
+    def buffer(self, tensor: int) -> memoryview | None:
+        """The tensor's bytes where they are, constants read-only; None for a tensor that nothing uses."""
+
+    def arena_used(self) -> tuple[int, int, int]:
+        """Bytes: total, planned tensors and scratch, persistent."""
+
+    def plan(self) -> list[tuple[int, int, int, int, int, int]]:
+        """Tensor (-1: scratch), node (-1: tensor), offset, size, first and last node of its life."""
+
+def quantize_ratio(a: float, b: float, c: float) -> tuple[int, int]: ...
+def quantize_multiplier(a: float) -> tuple[int, int]: ...
+def multiply_by_quantized_multiplier(x: int, multiplier: int, shift: int) -> int: ...

@@ -1,0 +1,256 @@
+"""``arenite.Interpreter``: the device's own interpreter, in Python, with the methods of ``tf.lite.Interpreter``.
+
+The compiled module knows tensors by number and reports failures as codes; names, numpy and sentences are added here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from .errors import ArenaError, DataError, ModelError, StateError
+
+#: first try in bytes when no arena size is given; a refusal says what is needed.
+FIRST_ARENA = 4096
+#: status → what the user can do about it.
+REMEDIES = {
+    "BadIdentifier": "give a .tflite file, schema version 3",
+    "Truncated": "the file is damaged or cut off; copy or convert it again",
+    "BadVersion": "convert the model again; 'arenite ops' lists the versions that run here",
+    "UnsupportedOp": "'arenite ops' lists the operators that run here; replace the layer, or build a kernel for it",
+    "BadType": "'arenite ops' lists the operand types that run here; quantize the whole model to int8 or keep it float32",
+    "BadBuffer": "the file is damaged; copy or convert it again",
+    "BadPlan": "convert the model again, or remove the OfflineMemoryAllocation metadata",
+}
+
+
+@dataclass(frozen=True)
+class ArenaUse:
+    """Bytes of arena, the same on the host and on every board.
+
+    planned     tensors and scratch, which share memory over time.    persistent  what the interpreter keeps.
+    """
+
+    used: int
+    planned: int
+    persistent: int
+
+    def __int__(self) -> int:
+        return self.used
+
+    def __str__(self) -> str:
+        return f"arena {self.used:,} B = {self.planned:,} B tensors and scratch + {self.persistent:,} B persistent"
+
+
+@dataclass(frozen=True)
+class PlannedTensor:
+    """A piece of the arena: ``size`` bytes at ``offset``, in use from operator ``first`` to ``last`` inclusive.
+
+    kind  "tensor", or "scratch" of the operator that it is named after.
+    """
+
+    name: str
+    kind: str
+    offset: int
+    size: int
+    first: int
+    last: int
+
+
+class Interpreter:
+    """Runs a ``.tflite`` model inside one arena. Test code written for ``tf.lite.Interpreter`` runs unchanged.
+
+    model_path, model_content  exactly one of them.
+    arena_size                 bytes; None takes as much as the model needs.
+    preserve_all_tensors       no tensor shares memory, so that ``get_tensor`` shows every intermediate result.
+
+    One interpreter belongs to one thread at a time; ``invoke`` releases the GIL, so several run in parallel.
+    """
+
+    def __init__(
+        self,
+        model_path: str | Path | None = None,
+        model_content: bytes | None = None,
+        *,
+        arena_size: int | None = None,
+        preserve_all_tensors: bool = False,
+    ) -> None:
+        if (model_path is None) == (model_content is None):
+            raise DataError("give either model_path or model_content")
+        if arena_size is not None and arena_size < 0:
+            raise DataError(f"arena_size is {arena_size}; it is a number of bytes, 0 or more")
+        content = bytes(model_content) if model_content is not None else _read(Path(str(model_path)))
+        self._arena_size = arena_size
+        self._allocated = False
+        self._core = _core.Interpreter(content, preserve_all_tensors)
+        self._names: list[str] = []
+        self._operators: list[tuple[str, list[int], list[int]]] = []
+        self._check(self._core.open())
+        tensors = self._core.tensors()
+        self._operators = self._core.operators()
+        self._names = [name or f"tensor_{index}" for index, (name, *_) in enumerate(tensors)]
+        self._details = [
+            _detail(index, name, t) for index, (name, t) in enumerate(zip(self._names, tensors, strict=True))
+        ]
+        self._constant = [tensor[-1] for tensor in tensors]
+
+    # --- tf.lite.Interpreter ----------------------------------------------------------------------------------------
+    def allocate_tensors(self) -> None:
+        """Plan the arena and prepare every operator. Again: start anew. Raises ArenaError, ModelError."""
+        self._allocated = False
+        failure = self._core.allocate(FIRST_ARENA if self._arena_size is None else self._arena_size)
+        while failure is not None and failure[0] == "ArenaTooSmall" and self._arena_size is None:
+            failure = self._core.allocate(failure[-1])
+        self._check(failure)
+        self._allocated = True
+
+    def get_input_details(self) -> list[dict[str, Any]]:
+        """One dict per model input, in the model's order; the keys of ``tf.lite.Interpreter``."""
+        return [self._details[index] for index in self._core.inputs()]
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        """One dict per model output, in the model's order."""
+        return [self._details[index] for index in self._core.outputs()]
+
+    def get_tensor_details(self) -> list[dict[str, Any]]:
+        """One dict per tensor of the file."""
+        return list(self._details)
+
+    def set_tensor(self, tensor_index: int, value: Any) -> None:
+        """Copy ``value`` into a tensor. DataError (a ValueError) when dtype or shape differ, or when it is constant."""
+        detail = self._detail(tensor_index)
+        array = np.asarray(value)
+        if array.dtype != detail["dtype"] or array.shape != tuple(detail["shape"]):
+            raise DataError(
+                f"cannot set tensor {tensor_index} '{detail['name']}': got {array.dtype}{list(array.shape)},"
+                f" expected {np.dtype(detail['dtype'])}{list(map(int, detail['shape']))}{_hint(array, detail)}"
+            )
+        if self._constant[tensor_index]:
+            raise DataError(f"cannot set tensor {tensor_index} '{detail['name']}': it is a constant of the model")
+        self._view(tensor_index)[...] = array
+
+    def get_tensor(self, tensor_index: int) -> np.ndarray:
+        """A copy of a tensor's value. Intermediate results share memory unless ``preserve_all_tensors`` is set."""
+        return self._view(tensor_index).copy()
+
+    def tensor(self, tensor_index: int) -> Callable[[], np.ndarray]:
+        """A function that gives a view of the tensor's memory, without a copy. Do not keep views over a new allocation."""
+        self._detail(tensor_index)
+        return lambda: self._view(tensor_index)
+
+    def invoke(self) -> None:
+        """Run the model once. Releases the GIL."""
+        self._require_allocation()
+        self._check(self._core.invoke())
+
+    # --- Arenite's own ----------------------------------------------------------------------------------------------
+    def arena_used(self) -> ArenaUse:
+        """How many bytes of arena the model takes, on this machine and on every board."""
+        self._require_allocation()
+        return ArenaUse(*self._core.arena_used())
+
+    def op_counts(self) -> dict[str, int]:
+        """Operator name → how often, most frequent first."""
+        return dict(Counter(name for name, _, _ in self._operators).most_common())
+
+    def memory_plan(self) -> list[PlannedTensor]:
+        """Where every tensor and every scratch buffer lies, and how long it lives."""
+        self._require_allocation()
+        return [
+            PlannedTensor(self._names[tensor], "tensor", *place)
+            if tensor >= 0
+            else PlannedTensor(self._operators[node][0], "scratch", *place)
+            for tensor, node, *place in self._core.plan()
+        ]
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+    def _require_allocation(self) -> None:
+        if not self._allocated:
+            raise StateError("call allocate_tensors() first")
+
+    def _detail(self, index: int) -> dict[str, Any]:
+        if not 0 <= index < len(self._details):
+            raise DataError(f"there is no tensor {index}; the model has {len(self._details)}")
+        return self._details[index]
+
+    def _view(self, index: int) -> np.ndarray:
+        detail = self._detail(index)
+        self._require_allocation()
+        buffer = self._core.buffer(index)
+        if buffer is None:
+            raise DataError(f"tensor {index} '{detail['name']}' has no memory: no operator reads or writes it")
+        return np.frombuffer(buffer, detail["dtype"]).reshape(detail["shape"])
+
+    def _check(self, failure: _core.Failure | None) -> None:
+        """Raise what a failure of the compiled module means, with its place and a remedy."""
+        if failure is None:
+            return
+        status, sentence, subgraph, node, detail = failure
+        if status == "ArenaTooSmall":
+            given = "" if self._arena_size is None else f" of {self._arena_size:,} bytes"
+            raise ArenaError(
+                f"the arena{given} is too small: the model needs {detail:,} bytes; give arena_size={detail}"
+            )
+        place = self._place(subgraph, node, detail)
+        remedy = REMEDIES.get(status, "")
+        raise ModelError(f"{place}{sentence}" + (f"; {remedy}" if remedy else ""))
+
+    def _place(self, subgraph: int, node: int, detail: int) -> str:
+        """``operator 3 (conv_2d), tensor 7 'conv1/bias': ``, as far as it is known."""
+        words = []
+        if 0 <= node < len(self._operators):
+            name, _, outputs = self._operators[node]
+            result = f" → '{self._names[outputs[0]]}'" if outputs and 0 <= outputs[0] < len(self._names) else ""
+            words.append(f"operator {node} ({name}{result})")
+        elif node >= 0:
+            words.append(f"operator {node}")
+        if 0 <= detail < len(self._names):
+            words.append(f"tensor {detail} '{self._names[detail]}'")
+        elif detail >= 0:
+            words.append(f"at {detail}")
+        if subgraph:
+            words.append(f"subgraph {subgraph}")
+        return f"{', '.join(words)}: " if words else ""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read '{path}': {error.strerror}") from None
+
+
+def _detail(index: int, name: str, tensor: _core.TensorRow) -> dict[str, Any]:
+    """A tensor in the form of ``tf.lite.Interpreter.get_tensor_details``."""
+    _, dtype, shape, scales, zero_points, axis, _ = tensor
+    per_tensor = (float(scales[0]), int(zero_points[0])) if len(scales) == 1 else (0.0, 0)
+    return {
+        "name": name,
+        "index": index,
+        "shape": np.array(shape, np.int32),
+        "shape_signature": np.array(shape, np.int32),
+        "dtype": np.dtype(dtype).type,
+        "quantization": per_tensor,
+        "quantization_parameters": {
+            "scales": np.array(scales, np.float32),
+            "zero_points": np.array(zero_points, np.int32),
+            "quantized_dimension": axis,
+        },
+        "sparsity_parameters": {},
+    }
+
+
+def _hint(array: np.ndarray, detail: dict[str, Any]) -> str:
+    """What would make the value fit, when that is plain."""
+    if array.shape == tuple(detail["shape"])[1:] and detail["shape"][0] == 1:
+        return "; add the batch axis: value[None]"
+    if array.shape == tuple(detail["shape"]) and array.dtype.kind == "f" and detail["quantization"][0]:
+        scale, zero_point = detail["quantization"]
+        return f"; quantize it: round(value / {scale:.7g}) + {zero_point}, clipped to the type's range"
+    return f"; convert it: value.astype('{np.dtype(detail['dtype'])}')" if array.shape == tuple(detail["shape"]) else ""
