@@ -1,0 +1,44 @@
+"""The entry: find out what the user gave, trace it, lower it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import ModelError
+from ..graph import Graph
+from .lower import lower
+from .program import Program
+from .trace import trace_function, trace_keras
+
+
+def load_graph(
+    model: Any,
+    *,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    batch: int = 1,
+    custom_objects: Mapping[str, Any] | None = None,
+    trust: bool = False,
+) -> Graph:
+    """The float graph of ``model``, with TFLite operators and fixed shapes.
+
+    model           a Keras model, a ``tf.function`` or concrete function.
+    shapes          closed shapes by input name, with or without batch; needed where the model leaves dimensions open.
+    batch           size of an open first dimension, ≥ 1.
+    Raises UnsupportedError listing every operation that has no equivalent, ModelError for what cannot be loaded.
+    """
+    if batch < 1:
+        raise ModelError(f"batch must be at least 1, not {batch}")
+    graph = lower(_trace(model, shapes, batch))
+    graph.verify()
+    return graph
+
+
+def _trace(model: Any, shapes: Mapping[str, Sequence[int]] | None, batch: int) -> Program:
+    import keras
+
+    if isinstance(model, keras.layers.Layer):
+        return trace_keras(model, shapes, batch)
+    if hasattr(model, "get_concrete_function") or hasattr(model, "structured_input_signature"):
+        return trace_function(model, shapes, batch)
+    raise ModelError(f"cannot convert a {type(model).__name__}; give a Keras model, a tf.function or a path")

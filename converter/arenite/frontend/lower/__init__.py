@@ -1,0 +1,30 @@
+"""From TensorFlow's operations to TFLite's, one function per operation."""
+
+from __future__ import annotations
+
+from ...graph import Graph
+from ..problems import Problem, raise_if_any, unknown_operation
+from ..program import Node, Program
+from . import conv, dense, elementwise, reduce, shape  # noqa: F401 - they register their lowerings
+from .lowering import Lowering
+from .registry import LOWERINGS, Refusal
+
+
+def lower(program: Program) -> Graph:
+    """The float graph of ``program``. Raises UnsupportedError with every node that cannot be expressed."""
+    lowering = Lowering(program)
+    problems = [problem for node in program.nodes if (problem := _lower_node(lowering, node)) is not None]
+    raise_if_any(problems)
+    return lowering.finish()
+
+
+def _lower_node(lowering: Lowering, node: Node) -> Problem | None:
+    function = LOWERINGS.get(node.type)
+    try:
+        if function is None:
+            raise unknown_operation(node.type)
+        function(lowering, node)
+        return None
+    except Refusal as refusal:
+        lowering.poison(node)
+        return Problem(node.origin, node.type, refusal.reason, refusal.remedy)

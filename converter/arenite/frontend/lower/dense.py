@@ -1,0 +1,102 @@
+"""Matrix products with constant weights. TensorFlow's are [in, out], ours [out, in]."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..program import Node, Tensor
+from .lowering import Lowering
+from .registry import Refusal, lowers
+
+_ATTRS = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False}
+
+
+@lowers("MatMul")
+def mat_mul(lowering: Lowering, node: Node) -> None:
+    """FULLY_CONNECTED for a constant right side."""
+    if node.attrs["transpose_a"]:
+        raise Refusal("its left side is transposed", "transpose the weights instead")
+    weights = _right_side(lowering, node)
+    _fully_connected(lowering, node, weights if node.attrs["transpose_b"] else weights.T)
+
+
+@lowers("BatchMatMulV2", "BatchMatMulV3")
+def batch_mat_mul(lowering: Lowering, node: Node) -> None:
+    """FULLY_CONNECTED over the flattened leading dimensions, when one constant matrix serves all of them."""
+    if node.attrs["adj_x"]:
+        raise Refusal("its left side is transposed", "transpose the weights instead")
+    weights = _right_side(lowering, node)
+    if math.prod(weights.shape[:-2]) != 1:
+        raise Refusal("each batch entry has weights of its own", "use one Dense layer for all of them")
+    weights = weights.reshape(weights.shape[-2:])
+    _fully_connected(lowering, node, weights if node.attrs["adj_y"] else weights.T)
+
+
+@lowers("Einsum")
+def einsum(lowering: Lowering, node: Node) -> None:
+    """FULLY_CONNECTED for ``ab…k…, k…n… -> ab…n…``: the weights contract the last axes of the input."""
+    left, right, result = _einsum_letters(node)
+    contracted = [letter for letter in left if letter in right]
+    kept, new = left[: len(left) - len(contracted)], right[len(contracted) :]
+    if left[len(kept) :] != "".join(contracted) or right != "".join(contracted) + new or result != kept + new:
+        raise Refusal(
+            f"equation {node.attrs['equation']} is no product of trailing axes with weights",
+            "write it as matmul with weights [in, out]",
+        )
+    weights = _right_side(lowering, node)
+    rows = math.prod(weights.shape[: len(contracted)])
+    _fully_connected(lowering, node, weights.reshape(rows, -1).T)
+
+
+def _einsum_letters(node: Node) -> tuple[str, str, str]:
+    operands, _, result = node.attrs["equation"].replace(" ", "").replace("...", "").partition("->")
+    parts = operands.split(",")
+    if len(parts) != 2:
+        raise Refusal("Einsum of other than two operands", "write it as products of two")
+    return parts[0], parts[1], result
+
+
+def _right_side(lowering: Lowering, node: Node) -> np.ndarray:
+    if node.inputs[1].data is None:
+        raise Refusal(
+            "both sides of the product are computed by the model, and there is no kernel for that",
+            "multiply with weights, or compute the product outside the model",
+        )
+    return lowering.data(node.inputs[1], "right side")
+
+
+def _fully_connected(lowering: Lowering, node: Node, weights: np.ndarray) -> None:
+    """weights [out, in]. Input and result are flattened to [rows, in] and [rows, out] when they have other ranks."""
+    source = lowering.value(node.inputs[0])
+    units, depth = weights.shape
+    rows = source.size // depth
+    flat = lowering.reshape(source, (rows, depth), node.origin)
+    constant = lowering.constant(node.inputs[1], weights, "out,in")
+    result = lowering.emit("fully_connected", [flat, constant, None], (rows, units), node.origin, dict(_ATTRS))
+    lowering.bind(node.outputs[0], lowering.reshape(result, lowering.shape(node.outputs[0]), node.origin))
+
+
+def absorbs_bias(lowering: Lowering, source: Tensor, bias: Tensor, result: Tensor) -> bool:
+    """Give ``bias`` to the convolution or product that computes ``source``, and bind ``result`` to it, if possible.
+
+    Possible when that operator has no bias yet, nobody else reads its result, and ``bias`` holds one constant per
+    output channel. A reshape in between is fine while the channels stay last.
+    """
+    value = lowering.value(source)
+    op, emitted = lowering.producer(value), 0
+    if not lowering.has_readers(value, emitted):
+        return False
+    if op is not None and op.name == "reshape" and op.operand(0).shape[-1] == value.shape[-1]:
+        op, emitted = lowering.producer(op.operand(0)), 1
+    if op is None or op.name not in ("conv_2d", "depthwise_conv_2d", "fully_connected") or op.inputs[2] is not None:
+        return False
+    channels = op.output.shape[-1]
+    if bias.data is None or bias.data.size != channels or bias.data.shape[-1:] != (channels,):
+        return False
+    if not lowering.has_readers(op.output, emitted):
+        return False
+    op.inputs[2] = lowering.constant(bias, bias.data.reshape(channels), "bias")
+    lowering.bind(result, value)
+    return True

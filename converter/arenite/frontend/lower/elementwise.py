@@ -1,0 +1,155 @@
+"""Arithmetic and activations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...graph import Value
+from ..program import Node, Tensor
+from .dense import absorbs_bias
+from .lowering import Lowering
+from .registry import Refusal, lowers
+
+_FUSED = {"fused_activation_function": "NONE"}
+
+
+@lowers("BiasAdd", "AddV2", "Add")
+def add(lowering: Lowering, node: Node) -> None:
+    """The bias operand of the operator before it where possible, else ADD with the constant second."""
+    left, right = _constant_last(node)
+    if absorbs_bias(lowering, left, right, node.outputs[0]):
+        return
+    _binary(lowering, node, "add", lowering.value(left), lowering.value(right))
+
+
+@lowers("AddN")
+def add_n(lowering: Lowering, node: Node) -> None:
+    """A chain of ADD."""
+    total = lowering.value(node.inputs[0])
+    for tensor in node.inputs[1:]:
+        total = lowering.emit("add", [total, lowering.value(tensor)], total.shape, node.origin, dict(_FUSED))
+    lowering.bind(node.outputs[0], total)
+
+
+@lowers("Sub")
+def sub(lowering: Lowering, node: Node) -> None:
+    """x + (−c) for a constant c, else x + (−1)·y."""
+    left, right = node.inputs
+    if right.data is not None:
+        negated = lowering.constant(right, -right.data, "negated")
+        _binary(lowering, node, "add", lowering.value(left), negated)
+        return
+    negative = _scaled(lowering, node, lowering.value(right), -1.0)
+    _binary(lowering, node, "add", negative, lowering.value(left))
+
+
+@lowers("Neg")
+def neg(lowering: Lowering, node: Node) -> None:
+    """(−1)·x."""
+    lowering.bind(node.outputs[0], _scaled(lowering, node, lowering.value(node.inputs[0]), -1.0))
+
+
+@lowers("Mul")
+def mul(lowering: Lowering, node: Node) -> None:
+    """MUL with the constant second; nothing when it multiplies by one."""
+    left, right = _constant_last(node)
+    if right.data is not None and np.all(right.data == 1) and left.shape == node.outputs[0].shape:
+        lowering.bind(node.outputs[0], lowering.value(left))
+        return
+    _binary(lowering, node, "mul", lowering.value(left), lowering.value(right))
+
+
+@lowers("Square")
+def square(lowering: Lowering, node: Node) -> None:
+    """x · x."""
+    value = lowering.value(node.inputs[0])
+    _binary(lowering, node, "mul", value, value)
+
+
+@lowers("RealDiv", "Div")
+def real_div(lowering: Lowering, node: Node) -> None:
+    """MUL by the reciprocal of a constant."""
+    divisor = lowering.data(node.inputs[1], "divisor")
+    if not np.all(divisor):
+        raise Refusal("its divisor holds zeros", "check the statistics that the layer divides by")
+    reciprocal = lowering.constant(node.inputs[1], (1.0 / divisor.astype(np.float64)).astype(np.float32), "reciprocal")
+    _binary(lowering, node, "mul", lowering.value(node.inputs[0]), reciprocal)
+
+
+@lowers("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
+def fused_batch_norm(lowering: Lowering, node: Node) -> None:
+    """MUL by gamma/sqrt(variance + epsilon), then ADD of beta − mean·that."""
+    if node.attrs["is_training"]:
+        raise Refusal("it normalizes with the statistics of the batch", "call the model with training=False")
+    if node.attrs["data_format"] != "NHWC":
+        raise Refusal("it computes channels first", "build the model with data_format='channels_last'")
+    names = ("scale", "offset", "mean", "variance")
+    gamma, beta, mean, variance = (
+        lowering.data(tensor, name).astype(np.float64) for tensor, name in zip(node.inputs[1:5], names, strict=True)
+    )
+    factor = gamma / np.sqrt(variance + node.attrs["epsilon"])
+    scale = lowering.constant(node.inputs[1], factor.astype(np.float32), "batch_norm")
+    offset = lowering.constant(node.inputs[2], (beta - mean * factor).astype(np.float32), "batch_norm")
+    scaled = lowering.emit("mul", [lowering.value(node.inputs[0]), scale], _out_shape(node), node.origin, dict(_FUSED))
+    _binary(lowering, node, "add", scaled, offset)
+
+
+@lowers("Relu")
+def relu(lowering: Lowering, node: Node) -> None:
+    """RELU."""
+    _unary(lowering, node, "relu")
+
+
+@lowers("Relu6")
+def relu6(lowering: Lowering, node: Node) -> None:
+    """RELU6."""
+    _unary(lowering, node, "relu6")
+
+
+@lowers("Sigmoid")
+def sigmoid(lowering: Lowering, node: Node) -> None:
+    """LOGISTIC."""
+    _unary(lowering, node, "logistic")
+
+
+@lowers("Softmax")
+def softmax(lowering: Lowering, node: Node) -> None:
+    """SOFTMAX over the last axis."""
+    _unary(lowering, node, "softmax", {"beta": 1.0})
+
+
+@lowers("Cast")
+def cast(lowering: Lowering, node: Node) -> None:
+    """Only of a whole-number model input to float: the input becomes a float one, which holds the same numbers."""
+    value = lowering.value(node.inputs[0])
+    is_input = any(value is other for other in lowering.graph.inputs)
+    if not is_input or node.outputs[0].dtype != "float32" or not lowering.only_cast_to_float(node.inputs[0]):
+        raise Refusal(
+            f"it converts {node.inputs[0].dtype} to {node.outputs[0].dtype} inside the model",
+            "keep the model's tensors in float32",
+        )
+    value.dtype = "float32"
+    lowering.bind(node.outputs[0], value)
+
+
+def _constant_last(node: Node) -> tuple[Tensor, Tensor]:
+    left, right = node.inputs
+    return (right, left) if left.is_constant else (left, right)
+
+
+def _out_shape(node: Node) -> tuple[int, ...]:
+    return Lowering.shape(node.outputs[0])
+
+
+def _binary(lowering: Lowering, node: Node, name: str, left: Value, right: Value) -> None:
+    lowering.bind(node.outputs[0], lowering.emit(name, [left, right], _out_shape(node), node.origin, dict(_FUSED)))
+
+
+def _unary(lowering: Lowering, node: Node, name: str, attrs: dict[str, float] | None = None) -> None:
+    value = lowering.value(node.inputs[0])
+    lowering.bind(node.outputs[0], lowering.emit(name, [value], value.shape, node.origin, attrs))
+
+
+def _scaled(lowering: Lowering, node: Node, value: Value, factor: float) -> Value:
+    constant = lowering.new_constant(f"{node.origin.layer or 'mul'}/factor", np.array(factor, np.float32))
+    return lowering.emit("mul", [value, constant], value.shape, node.origin, dict(_FUSED))

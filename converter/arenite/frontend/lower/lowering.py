@@ -1,0 +1,146 @@
+"""The state of one lowering: TensorFlow tensors on one side, graph values on the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...graph import DTYPES, Graph, Op, Origin, Value
+from ..program import Node, Program, Tensor
+from .registry import Refusal
+
+
+class Lowering:
+    """Builds ``graph`` from ``program``. Lowering functions read operands, emit operators and bind results."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.graph = Graph()
+        self._values: dict[Tensor, Value] = {}
+        self._constants: dict[tuple[Tensor, str], Value] = {}
+        self._names: set[str] = set()
+        self._producers: dict[Value, Op] = {}
+        self._reads: Counter[Value] = Counter()
+        self._readers = program.consumers()
+        self._results = [tensor for _, tensor in program.outputs]
+        for name, tensor in program.inputs:
+            value = Value(self._unique(name), tensor.dtype, self.shape(tensor))
+            self._values[tensor] = value
+            self.graph.inputs.append(value)
+            self.graph.input_names.append(name)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+    def value(self, tensor: Tensor) -> Value:
+        """The graph value of an operand, constant or computed."""
+        if tensor.data is not None:
+            return self.constant(tensor, tensor.data, "")
+        if tensor not in self._values:
+            raise Refusal(f"its operand '{tensor.name}' is a {tensor.dtype}, which a model at run time cannot hold", "")
+        return self._values[tensor]
+
+    def constant(self, tensor: Tensor, data: np.ndarray, form: str) -> Value:
+        """A constant computed from ``tensor``; one Value for each tensor and ``form`` (how data was rearranged)."""
+        key = (tensor, form)
+        if key not in self._constants:
+            self._constants[key] = self.new_constant(tensor.name.split(":")[0], data)
+        return self._constants[key]
+
+    def new_constant(self, name: str, data: np.ndarray) -> Value:
+        """A constant of its own."""
+        data = np.ascontiguousarray(data)
+        return Value(self._unique(name), data.dtype.name, data.shape, data)
+
+    def data(self, tensor: Tensor, what: str) -> np.ndarray:
+        """The array of an operand that must be known now; ``what`` names it in the refusal."""
+        if tensor.data is None:
+            raise Refusal(
+                f"its {what} is computed by the model; it must be a constant", "make it a weight or a literal"
+            )
+        return tensor.data
+
+    @staticmethod
+    def shape(tensor: Tensor) -> tuple[int, ...]:
+        """The tensor's closed shape."""
+        if tensor.shape is None:
+            raise Refusal("the shape of its result depends on the data", "compute the shape before the model")
+        return tensor.shape
+
+    def is_read_once(self, tensor: Tensor) -> bool:
+        """Whether exactly one node reads it and the model does not return it."""
+        return len(self._readers.get(tensor, [])) == 1 and not any(tensor is result for result in self._results)
+
+    def only_cast_to_float(self, tensor: Tensor) -> bool:
+        """Whether every node that reads ``tensor`` casts it to float32, and the model does not return it."""
+        readers = self._readers.get(tensor, [])
+        returned = any(tensor is result for result in self._results)
+        return not returned and all(n.type == "Cast" and n.outputs[0].dtype == "float32" for n in readers)
+
+    def producer(self, value: Value) -> Op | None:
+        """The operator that computes ``value``; None for inputs and constants."""
+        return self._producers.get(value)
+
+    def has_readers(self, value: Value, emitted: int) -> bool:
+        """Whether ``emitted`` operators read ``value`` now and at most the node in hand reads it besides."""
+        tensors = [tensor for tensor, bound in self._values.items() if bound is value]
+        return self._reads[value] == emitted and all(self.is_read_once(tensor) for tensor in tensors)
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+    def emit(
+        self,
+        name: str,
+        inputs: Sequence[Value | None],
+        shape: Sequence[int],
+        origin: Origin,
+        attrs: dict[str, Any] | None = None,
+    ) -> Value:
+        """Append an operator with one result of ``shape`` and the dtype of its first operand; return the result."""
+        first = next(value for value in inputs if value is not None)
+        base = f"{origin.layer}/{name}" if origin.layer else name
+        result = Value(self._unique(base), first.dtype, tuple(int(d) for d in shape))
+        op = Op(name, list(inputs), [result], attrs or {}, origin)
+        self.graph.ops.append(op)
+        self._producers[result] = op
+        self._reads.update(value for value in inputs if value is not None)
+        return result
+
+    def reshape(self, value: Value, shape: Sequence[int], origin: Origin) -> Value:
+        """``value`` in another shape; itself when it already has it."""
+        shape = tuple(int(d) for d in shape)
+        if value.shape == shape:
+            return value
+        target = self.new_constant(f"{origin.layer or 'reshape'}/shape", np.array(shape, np.int32))
+        return self.emit("reshape", [value, target], shape, origin, {"new_shape": list(shape)})
+
+    def bind(self, tensor: Tensor, value: Value) -> None:
+        """``tensor`` is ``value`` from now on."""
+        self._values[tensor] = value
+
+    def poison(self, node: Node) -> None:
+        """Give the results of a refused node stand-ins, so that the rest can be looked at too."""
+        for tensor in node.outputs:
+            if tensor.dtype in DTYPES and tensor.shape is not None:
+                self.bind(tensor, Value(self._unique("refused"), tensor.dtype, tensor.shape))
+
+    def finish(self) -> Graph:
+        """Close the graph: outputs in the user's order, results named as the user names them."""
+        for name, tensor in self.program.outputs:
+            value = self.value(tensor)
+            first_time = not any(value is other for other in self.graph.outputs)
+            if first_time and not value.is_constant and not any(value is other for other in self.graph.inputs):
+                self._names.discard(value.name)
+                value.name = self._unique(name)
+            self.graph.outputs.append(value)
+            self.graph.output_names.append(name)
+        self.graph.remove_dead()
+        return self.graph
+
+    def _unique(self, base: str) -> str:
+        name, n = base, 0
+        while name in self._names:
+            n += 1
+            name = f"{base}_{n}"
+        self._names.add(name)
+        return name

@@ -1,0 +1,247 @@
+"""Flatten a traced function: inline calls, resolve variables, fold constants, name layers, make every shape known.
+
+Each operation is replayed into a scratch graph at the fixed shapes of its operands, so that TensorFlow's shape inference
+also sees through function bodies and SavedModel signatures that were traced with open dimensions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import Origin
+from . import fold
+from .program import FLOATS, Node, Program, Tensor
+from .spans import LayerSpans
+from .where import user_location
+
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+
+#: Operations whose first result is their first operand.
+ALIASES = (
+    "CheckNumerics",
+    "EnsureShape",
+    "Identity",
+    "IdentityN",
+    "PreventGradient",
+    "Snapshot",
+    "StopGradient",
+)
+
+#: Operations that compute nothing a model's outputs can see.
+EFFECTLESS = ("Assert", "NoOp", "PrintV2")
+
+#: Constants with more elements than this cannot decide a shape: the scratch graph gets a placeholder for them.
+_MAX_SHAPE_CONSTANT = 1024
+
+
+class Walker:
+    """Builds the nodes of a :class:`Program`.
+
+    variable_names  id of a variable's eager handle → its name, ``"conv1/kernel"``.
+    """
+
+    def __init__(self, spans: LayerSpans, variable_names: dict[int, str]) -> None:
+        from tensorflow.python.framework.func_graph import FuncGraph
+
+        self.nodes: list[Node] = []
+        self._spans = spans
+        self._variable_names = variable_names
+        self._variables: dict[int, Tensor] = {}
+        self._memo: dict[tuple[Any, ...], list[Tensor]] = {}
+        self._scratch = FuncGraph("shapes")
+
+    def walk(self, graph: Any, feeds: dict[str, Tensor], caller: Origin | None = None) -> dict[str, Tensor]:
+        """Process the operations of ``graph`` in order.
+
+        feeds   name of a placeholder of ``graph`` → what it stands for.
+        caller  origin of the call that is being inlined; operations that belong to no layer inherit it.
+        Returns name → tensor for every result in ``graph``.
+        """
+        env = dict(feeds)
+        owners = self._spans.owners(graph)
+        for index, op in enumerate(graph.get_operations()):
+            if all(output.name in env for output in op.outputs) and op.outputs:
+                continue
+            origin = self._origin(op, owners[index], caller)
+            inputs = [env[tensor.name] for tensor in op.inputs]
+            results = self._process(graph, op, inputs, origin)
+            env.update(zip((output.name for output in op.outputs), results, strict=True))
+        return env
+
+    def _origin(self, op: Any, owner: tuple[str, str] | None, caller: Origin | None) -> Origin:
+        """The layer that was noted; in a function's body its caller's; without any layers the name scope."""
+        if owner is None and caller is not None:
+            return caller
+        scope = "" if self._spans.graphs else op.name.rpartition("/")[0]
+        path, cls = owner or (scope, "")
+        return Origin(path, cls, user_location(op.traceback), op.name)
+
+    def _process(self, graph: Any, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        if op.type in EFFECTLESS:
+            return []
+        if op.type == "Const":
+            return [self._constant(op, origin)]
+        if op.type in ALIASES or _is_float_cast(op):
+            return inputs[: len(op.outputs)]
+        if op.type == "ReadVariableOp" and inputs[0].handle is not None:
+            return [self._variable(inputs[0])]
+        if op.type in CALLS:
+            return self._inline(graph, op, inputs, origin)
+        if op.type in ("Shape", "Size", "Rank") and inputs[0].shape is not None:
+            return [_shape_answer(op, inputs[0].shape)]
+        if all(tensor.is_constant for tensor in inputs) and fold.can_fold(op):
+            return self._fold(op, inputs, origin)
+        return self._node(op, inputs, origin)
+
+    @staticmethod
+    def _constant(op: Any, origin: Origin) -> Tensor:
+        from tensorflow.python.framework import tensor_util
+
+        if op.outputs[0].dtype.name == "string":
+            return Tensor(op.name, "string", tuple(op.outputs[0].shape))
+        return constant(_constant_name(op.name, origin), np.asarray(tensor_util.constant_value(op.outputs[0])))
+
+    def _variable(self, resource: Tensor) -> Tensor:
+        """The variable's present value: the same Tensor for every read, so that shared weights stay shared."""
+        key = id(resource.handle)
+        if key not in self._variables:
+            import tensorflow as tf
+
+            dtype = resource.handle._handle_data.shape_and_type[0].dtype
+            with tf.init_scope():
+                value = tf.raw_ops.ReadVariableOp(resource=resource.handle, dtype=tf.as_dtype(dtype)).numpy()
+            self._variables[key] = constant(self._variable_names.get(key, "variable"), np.asarray(value))
+        return self._variables[key]
+
+    def _inline(self, graph: Any, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        body = function_body(graph, op.get_attr("f").name)
+        feeds = {placeholder.name: tensor for placeholder, tensor in zip(body.inputs, inputs, strict=True)}
+        env = self.walk(body, feeds, origin)
+        return [env[tensor.name] for tensor in body.outputs]
+
+    def _fold(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        attrs = _attrs(op, decode=False)
+        key = (op.type, repr(attrs), *map(id, inputs))
+        if key not in self._memo:
+            arrays = [tensor.data for tensor in inputs if tensor.data is not None]
+            results = fold.run(op.type, arrays, attrs, len(op.outputs))
+            keeps_name = inputs and op.type in fold.KEEPS_NAME
+            name = inputs[0].name if keeps_name else _constant_name(op.name, origin)
+            self._memo[key] = [constant(name, result) for result in results]
+        return self._memo[key]
+
+    def _node(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        symbols = self._replay(op, inputs)
+        outputs = [
+            Tensor(original.name, dtype_name(original.dtype), _known(symbol.shape), symbol=symbol)
+            for original, symbol in zip(op.outputs, symbols, strict=True)
+        ]
+        self.nodes.append(Node(op.type, list(inputs), outputs, _attrs(op, decode=True), origin))
+        return outputs
+
+    def _replay(self, op: Any, inputs: list[Tensor]) -> list[Any]:
+        """The operation's results in the scratch graph; with the shapes of the trace where it cannot be replayed."""
+        if any(attr.type == "func" for attr in op.op_def.attr):
+            return list(op.outputs)
+        with self._scratch.as_default():
+            symbols = [self._symbol(tensor) for tensor in inputs]
+            dtypes = [_float32_for(output.dtype) for output in op.outputs]
+            attrs = {name: _float_attr(value) for name, value in op.node_def.attr.items() if not name.startswith("_")}
+            replayed = self._scratch.create_op(op.type, symbols, dtypes, attrs=attrs, op_def=op.op_def)
+        return list(replayed.outputs)
+
+    def _symbol(self, tensor: Tensor) -> Any:
+        import tensorflow as tf
+
+        if tensor.symbol is None or tensor.symbol.graph is not self._scratch:
+            if tensor.data is not None and tensor.data.size <= _MAX_SHAPE_CONSTANT:
+                tensor.symbol = tf.constant(tensor.data)
+            else:
+                dtype = tensor.handle.dtype if tensor.handle is not None else tensor.dtype
+                tensor.symbol = tf.compat.v1.placeholder(dtype, tensor.shape)
+        return tensor.symbol
+
+
+def constant(name: str, array: np.ndarray) -> Tensor:
+    """A Tensor known now; floats become float32."""
+    array = fold.as_float32(array)
+    return Tensor(name, array.dtype.name, tuple(array.shape), array)
+
+
+def _constant_name(op_name: str, origin: Origin) -> str:
+    """``"bn/batchnorm/mul"``: the layer, then what its last scope calls the constant."""
+    if not origin.layer:
+        return op_name
+    scope = op_name.split("/")[-2:]
+    if scope[0].startswith(origin.layer.split("/")[-1]):
+        scope = scope[1:]
+    return "/".join([origin.layer, *scope])
+
+
+def dtype_name(dtype: Any) -> str:
+    """TensorFlow's dtype as the name used here: every float is float32."""
+    return "float32" if dtype.name in FLOATS else str(dtype.name)
+
+
+def function_body(graph: Any, name: str) -> Any:
+    """The FuncGraph of function ``name`` that ``graph`` calls."""
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+    function = graph._get_function(name)
+    body = getattr(function, "graph", None)
+    return body if body is not None else function_def_to_graph(function.cached_definition)
+
+
+def finish(walker: Walker, inputs: list[tuple[str, Tensor]], outputs: list[tuple[str, Tensor]]) -> Program:
+    """The walked nodes as a program without dead ones."""
+    program = Program(inputs, outputs, walker.nodes)
+    program.remove_dead()
+    return program
+
+
+def _is_float_cast(op: Any) -> bool:
+    return op.type == "Cast" and op.inputs[0].dtype.name in FLOATS and op.outputs[0].dtype.name in FLOATS
+
+
+def _shape_answer(op: Any, shape: tuple[int, ...]) -> Tensor:
+    answer = {"Shape": list(shape), "Size": int(np.prod(shape, dtype=np.int64)), "Rank": len(shape)}[op.type]
+    return constant(op.name, np.array(answer, op.outputs[0].dtype.as_numpy_dtype))
+
+
+def _known(shape: Any) -> tuple[int, ...] | None:
+    return tuple(shape.as_list()) if shape.is_fully_defined() else None
+
+
+def _float32_for(dtype: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.float32 if dtype.name in FLOATS else dtype
+
+
+def _attrs(op: Any, decode: bool) -> dict[str, Any]:
+    """Attributes by name; every floating dtype replaced by float32, strings decoded on request."""
+    table = {attr.name: op.get_attr(attr.name) for attr in op.op_def.attr if attr.type != "func"}
+    return {name: _python_attr(value, decode) for name, value in table.items()}
+
+
+def _python_attr(value: Any, decode: bool) -> Any:
+    if isinstance(value, bytes) and decode:
+        return value.decode()
+    if isinstance(value, list):
+        return [_python_attr(item, decode) for item in value]
+    return _float32_for(value) if hasattr(value, "as_numpy_dtype") else value
+
+
+def _float_attr(value: Any) -> Any:
+    """A copy of a protobuf attribute with float32 in place of the other floating types."""
+    import tensorflow as tf
+
+    copy = type(value)()
+    copy.CopyFrom(value)
+    if copy.HasField("type"):
+        copy.type = _float32_for(tf.as_dtype(copy.type)).as_datatype_enum
+    elif copy.list.type:
+        copy.list.type[:] = [_float32_for(tf.as_dtype(item)).as_datatype_enum for item in copy.list.type]
+    return copy
