@@ -106,6 +106,7 @@ class Declaration:
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
     cases         () → generated test cases, see tests/python/oracle.py.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
+    passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
     view          the output is the input's bytes in another shape.
@@ -129,6 +130,7 @@ class Declaration:
     macs: Callable[[Op], int] = lambda op: 0
     cases: Callable[[], Iterator[Any]] | None = None
     fuses_as: str | None = None
+    passes_clamp: bool = False
     affine: Affine | None = None
     commutative: bool = False
     view: bool = False

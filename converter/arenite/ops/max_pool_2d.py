@@ -46,4 +46,5 @@ OP = Declaration(
     attrs=ATTRS,
     activation=True,
     window=window,
+    passes_clamp=True,
 )

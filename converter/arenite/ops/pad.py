@@ -37,5 +37,6 @@ OP = Declaration(
     quant=QuantRule.SAME_AS_INPUT,
     data=(0,),
     padding=padding,
+    passes_clamp=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
 )

@@ -48,5 +48,6 @@ OP = Declaration(
     data=(0,),
     attrs={"new_shape": ()},
     view=True,
+    passes_clamp=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
 )

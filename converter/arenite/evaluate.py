@@ -1,0 +1,132 @@
+"""Runs a graph on real values with the operators' float references, in numpy: for calibration, folding and comparison.
+
+A quantized graph is simulated: constants are dequantized and each result is rounded to its tensor's grid. That is what
+the int8 scheme costs before any rounding inside the integer kernels (the kernels themselves are in the runtime).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .graph import Graph, Op, Quantization, Value
+from .opdef import declaration
+
+#: Called with each input and result, in the order in which they are computed.
+Observer = Callable[[Value, np.ndarray], None]
+
+
+def evaluate(graph: Graph, inputs: Sequence[np.ndarray], observe: Observer | None = None) -> list[np.ndarray]:
+    """The graph's outputs for ``inputs``, real values in the order of ``graph.inputs``.
+
+    inputs   as declared, or with a leading axis that is a multiple of it (a batch) if :func:`keeps_samples_apart`.
+    observe  sees every input and result once. Results are dropped after their last reader, so memory stays near the
+             largest live set.
+    """
+    readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
+    readers.update(graph.outputs)
+    results: dict[Value, np.ndarray] = {}
+
+    def store(value: Value, array: np.ndarray) -> None:
+        results[value] = array if value.quant is None else on_grid(array, value.quant, value.dtype)
+        if observe is not None:
+            observe(value, results[value])
+
+    for value, array in zip(graph.inputs, inputs, strict=True):
+        store(value, np.asarray(array))
+    for op in graph.ops:
+        operands = [_operand(op, i, results) for i in range(len(op.inputs))]
+        for value, array in zip(op.outputs, declaration(op.name).reference(op, operands), strict=True):
+            store(value, array)
+        _release(op, readers, results)
+    return [results[value] if not value.is_constant else real_constant(value) for value in graph.outputs]
+
+
+def run_operator(op: Op) -> list[np.ndarray]:
+    """Results of an operator whose operands are all constant, as float references compute them."""
+    return declaration(op.name).reference(op, [_operand(op, i, {}) for i in range(len(op.inputs))])
+
+
+def _release(op: Op, readers: Counter[Value], results: dict[Value, np.ndarray]) -> None:
+    """Forget values that nobody reads after ``op``."""
+    for value in op.inputs:
+        if value is not None:
+            readers[value] -= 1
+    for value in (*op.inputs, *op.outputs):
+        if value is not None and not readers[value]:
+            results.pop(value, None)
+
+
+def _operand(op: Op, index: int, results: dict[Value, np.ndarray]) -> np.ndarray | None:
+    value = op.inputs[index]
+    if value is None or not value.is_constant:
+        return None if value is None else results[value]
+    if index == declaration(op.name).bias and value.dtype == "int32":
+        return _real_bias(op, value)
+    return real_constant(value)
+
+
+def _real_bias(op: Op, value: Value) -> np.ndarray:
+    """An int32 bias as float: its scale is input times weight, which need not be stored with it."""
+    weight = declaration(op.name).weight
+    assert weight is not None and value.data is not None
+    x, w = op.operand(0).quant, op.operand(weight[0]).quant
+    assert x is not None and w is not None
+    result: np.ndarray = (value.data * (x.scale.astype(np.float64) * w.scale)).astype(np.float32)
+    return result
+
+
+def real_constant(value: Value) -> np.ndarray:
+    """A constant's data as real values: dequantized when it is quantized, else as it stands."""
+    assert value.data is not None
+    return value.data if value.quant is None else dequantize(value.data, value.quant)
+
+
+def _along(values: np.ndarray, axis: int, rank: int) -> np.ndarray:
+    """A scale or zero-point vector shaped so that it broadcasts along ``axis`` of a tensor of ``rank``."""
+    return values if values.size == 1 else values.reshape([-1 if i == axis else 1 for i in range(rank)])
+
+
+def dequantize(q: np.ndarray, quant: Quantization) -> np.ndarray:
+    """real = scale · (q − zero_point), float32."""
+    offset = q.astype(np.int64) - _along(quant.zero_point, quant.axis, q.ndim)
+    result: np.ndarray = offset.astype(np.float32) * _along(quant.scale, quant.axis, q.ndim)
+    return result
+
+
+def quantize(x: np.ndarray, quant: Quantization, dtype: str = "int8") -> np.ndarray:
+    """The nearest steps of the grid, halves away from zero as TFLite's QUANTIZE does, saturated to ``dtype``."""
+    steps = np.asarray(x, np.float32) / _along(quant.scale, quant.axis, np.ndim(x))
+    rounded = np.trunc(steps + np.copysign(np.float32(0.5), steps))
+    limits = np.iinfo(dtype)
+    shifted = rounded.astype(np.float64) + _along(quant.zero_point, quant.axis, np.ndim(x))
+    result: np.ndarray = np.clip(shifted, limits.min, limits.max).astype(dtype)
+    return result
+
+
+def on_grid(x: np.ndarray, quant: Quantization, dtype: str) -> np.ndarray:
+    """Real values rounded to those that the quantized tensor can hold."""
+    return dequantize(quantize(x, quant, dtype), quant)
+
+
+def keeps_samples_apart(graph: Graph) -> bool:
+    """Whether a batch gives the same results as its samples one by one: no operator mixes or moves the leading axis.
+
+    Decided by trying two random samples, so it holds for every operator without a trait.
+    """
+    if not graph.inputs or any(not value.shape or value.shape[0] != 1 for value in graph.inputs):
+        return False
+    rng = np.random.default_rng(0)
+    pairs = [rng.random((2, *value.shape[1:])).astype(value.dtype) for value in graph.inputs]
+    try:
+        with np.errstate(all="ignore"):
+            together = evaluate(graph, pairs)
+            apart = [evaluate(graph, [x[i : i + 1] for x in pairs]) for i in range(2)]
+    except (ValueError, IndexError):  # a reference met a batch where its shape allows none
+        return False
+    return all(
+        len(both) == 2 and np.allclose(both, np.concatenate(singles), rtol=1e-4, atol=1e-5, equal_nan=True)
+        for both, *singles in zip(together, *apart, strict=True)
+    )

@@ -1,0 +1,48 @@
+"""Graph passes. PIPELINE is the only list; each module's docstring says what its pass does, when not, and why."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from ..graph import Graph
+from . import (
+    calibrate,
+    canonicalize,
+    fold_batch_norm,
+    fold_constants,
+    fuse_activation,
+    fuse_pad,
+    legalize,
+    quantize,
+)
+from .context import Entry, PassContext
+
+#: Exact passes: the graph computes the same real values, up to float rounding.
+EXACT: tuple[ModuleType, ...] = (
+    canonicalize,
+    fold_constants,
+    fold_batch_norm,
+    fuse_pad,
+    fuse_activation,
+    canonicalize,
+)
+#: Passes that choose how the target computes them.
+TARGET: tuple[ModuleType, ...] = (calibrate, quantize, canonicalize, legalize)
+PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
+
+
+def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...] = PIPELINE) -> Graph:
+    """A copy of ``graph`` after ``passes``, verified before the first and after each.
+
+    Raises what the passes raise, and GraphError naming the pass that broke an invariant.
+    """
+    graph = graph.copy()
+    graph.verify()
+    for module in passes:
+        context.current = module.NAME
+        module.run(graph, context)
+        graph.verify()
+    return graph
+
+
+__all__ = ["EXACT", "PIPELINE", "TARGET", "Entry", "PassContext", "run_passes"]

@@ -1,0 +1,111 @@
+"""What passes share: the options of one conversion, calibration statistics, and the log that ``--explain`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ..graph import Graph, Op, Origin, Value
+
+Io = Literal["int8", "float32"]
+#: Called as progress(stage, done, total); total 0 when unknown.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing a pass did or would not do.
+
+    kind   "applied" or "refused".
+    place  the user's layer, as text.   text  what happened, or why it did not.
+    """
+
+    pass_name: str
+    kind: Literal["applied", "refused"]
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.pass_name}: {self.kind}: {self.place}: {self.text}"
+
+
+@dataclass
+class Statistics:
+    """What calibration saw of one value: extremes over all samples, and the mean over samples where a pass needs it.
+
+    low, high  real values; NaN and infinity were refused.
+    total      sum over samples, float64 of the shape of one sample [1, …]; None when not collected.
+    """
+
+    low: float = np.inf
+    high: float = -np.inf
+    total: np.ndarray | None = None
+    samples: int = 0
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean sample, float32."""
+        assert self.total is not None
+        return (self.total / self.samples).astype(np.float32)
+
+
+@dataclass
+class PassContext:
+    """One conversion.
+
+    quantize     "int8", or None for float32.
+    io           dtype of the graph's inputs and outputs when quantizing.
+    calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for "int8".
+    statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
+    """
+
+    quantize: Literal["int8"] | None = None
+    io: Io = "int8"
+    calibration: object = None
+    progress: Progress | None = None
+    statistics: dict[Value, Statistics] = field(default_factory=dict)
+    log: list[Entry] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    current: str = ""
+
+    def applied(self, place: Origin | str, text: str) -> None:
+        self._note("applied", place, text)
+
+    def refused(self, place: Origin | str, text: str) -> None:
+        """Record why a match was left alone; the same refusal once."""
+        self._note("refused", place, text)
+
+    def _note(self, kind: Literal["applied", "refused"], place: Origin | str, text: str) -> None:
+        entry = Entry(self.current, kind, str(place), text)
+        if kind == "applied" or entry not in self.log:
+            self.log.append(entry)
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+class Uses:
+    """Producers and consumers of a graph at one moment; make a new one after each change."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._producers = graph.producers()
+        self._consumers = graph.consumers()
+        self._outputs = set(graph.outputs)
+
+    def producer(self, value: Value) -> Op | None:
+        return self._producers.get(value)
+
+    def only_reader(self, value: Value) -> Op | None:
+        """The operator that alone reads ``value``, once; None when there are others or it is a graph output."""
+        readers = self._consumers.get(value, [])
+        return readers[0] if len(readers) == 1 and value not in self._outputs else None
+
+    def shared(self, value: Value) -> str:
+        """Why ``value`` has no only reader, for the log."""
+        if value in self._outputs:
+            return f"'{value.name}' is an output of the model"
+        return f"'{value.name}' is read by {len(self._consumers.get(value, []))} operators"

@@ -1,0 +1,33 @@
+"""Check that the runtime has a kernel for every operator, before a file is written that no device could run.
+
+Every operator's operand types must fit a signature of ``schema/ops.def``, and its results the declared shapes. All
+breaches are reported together. Changes nothing.
+"""
+
+from __future__ import annotations
+
+from ..errors import GraphError, UnsupportedError
+from ..graph import Graph, Op
+from ..opdef import declaration, matching_signature, rows
+from .context import PassContext
+
+NAME = "legalize"
+
+
+def run(graph: Graph, context: PassContext) -> None:
+    problems = [problem for op in graph.ops if (problem := _problem(op))]
+    if problems:
+        raise UnsupportedError("the runtime cannot run this model:\n  " + "\n  ".join(problems))
+
+
+def _problem(op: Op) -> str:
+    if op.name not in rows():
+        return f"{op.origin}: operator '{op.name}' has no kernel; the kernels are: {', '.join(rows())}"
+    if matching_signature(op) is None:
+        given = ", ".join("absent" if value is None else value.dtype for value in op.inputs)
+        results = ", ".join(value.dtype for value in op.outputs)
+        return f"{op.origin}: {op.name} has no kernel for ({given}) → ({results}); schema/ops.def lists the types"
+    shapes = declaration(op.name).shape(op)
+    if shapes != [value.shape for value in op.outputs]:
+        raise GraphError(f"{op.name} of {op.origin} computes {shapes}, declared {[v.shape for v in op.outputs]}")
+    return ""

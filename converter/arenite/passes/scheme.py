@@ -1,0 +1,75 @@
+"""The int8 arithmetic of TFLite's quantization spec: ranges to scales, weights and biases to integers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import QuantizationError
+from ..graph import Quantization
+
+INT8_MIN, INT8_MAX = -128, 127
+#: |q| of a weight is at most this: with −128 absent, kernels may negate and pair products.
+WEIGHT_MAX = 127
+#: Room that a bias leaves for the products in the int32 accumulator.
+BIAS_MAX = 2**30
+
+
+def activation_quantization(low: float, high: float) -> Quantization:
+    """Scale and zero point of an int8 activation in [low, high], real values.
+
+    The range is widened to include zero, and zero is exactly one step: the zero point is nudged to the nearest integer
+    seen from the closer end, as TFLite does. An empty range gets scale 1. Raises QuantizationError when not finite.
+    """
+    if not (np.isfinite(low) and np.isfinite(high)) or low > high:
+        raise QuantizationError(f"[{low}, {high}] is not a range")
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = float(np.float32((high - low) / (INT8_MAX - INT8_MIN)))
+    if scale < np.finfo(np.float32).tiny:
+        return Quantization.per_tensor(1.0, 0)
+    from_low, from_high = INT8_MIN - low / scale, INT8_MAX - high / scale
+    nearer_low = abs(INT8_MIN) + abs(low / scale) < abs(INT8_MAX) + abs(high / scale)
+    zero_point = round(from_low if nearer_low else from_high)
+    return Quantization.per_tensor(scale, int(np.clip(zero_point, INT8_MIN, INT8_MAX)))
+
+
+def weight_quantization(
+    weights: np.ndarray, axis: int, input_scale: float, bias: np.ndarray | None
+) -> tuple[Quantization, np.ndarray]:
+    """Symmetric scales of int8 weights, one per output channel, and which channels had to be widened for their bias.
+
+    weights  float32, output channels along ``axis``.   bias  float32 [out] or None.
+    A scale is max|w| / 127, and at least so large that round(bias / (input_scale · scale)) stays within ±2**30. A channel
+    of zeros takes the largest scale of its neighbours: any positive one is right.
+    Returns (quantization, bool [out]).
+    """
+    channels = weights.shape[axis]
+    extremes = np.abs(np.moveaxis(weights, axis, 0).reshape(channels, -1)).max(axis=1, initial=0).astype(np.float64)
+    scale = extremes / WEIGHT_MAX
+    scale[extremes == 0] = scale.max(initial=0) or 1 / WEIGHT_MAX
+    needed = np.zeros(channels) if bias is None else np.abs(bias.astype(np.float64)) / (input_scale * BIAS_MAX)
+    needed = np.maximum(needed, np.finfo(np.float32).tiny)
+    widened = needed > scale
+    stored = np.maximum(scale, np.where(widened, needed * (1 + 2**-20), 0)).astype(np.float32)
+    return Quantization(stored, np.zeros(channels, np.int64), axis), widened & (extremes > 0)
+
+
+def quantize_weights(weights: np.ndarray, quant: Quantization) -> np.ndarray:
+    """int8 weights in [−127, 127], nearest to the real ones at the stored float32 scale."""
+    shape = [-1 if i == quant.axis else 1 for i in range(weights.ndim)]
+    steps = weights.astype(np.float64) / quant.scale.astype(np.float64).reshape(shape)
+    return np.clip(np.rint(steps), -WEIGHT_MAX, WEIGHT_MAX).astype(np.int8)
+
+
+def bias_scale(input_scale: np.ndarray, quant: Quantization) -> np.ndarray:
+    """Real value of one step of the int32 accumulator, float64 [out]: the product of the stored float32 scales."""
+    product: np.ndarray = input_scale.astype(np.float64) * quant.scale.astype(np.float64)
+    return product
+
+
+def quantize_bias(bias: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """int32 bias, nearest at ``step`` [out]. Raises QuantizationError when one does not fit."""
+    steps = np.rint(bias.astype(np.float64) / step)
+    if np.abs(steps).max(initial=0) >= 2**31:
+        raise QuantizationError("a bias does not fit 32 bits at its scale")
+    result: np.ndarray = steps.astype(np.int32)
+    return result
