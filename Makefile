@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*') CMakeLists.txt
 
-.PHONY: demo test check check-fast format lint types native board-tools clean help
+.PHONY: help demo test check check-fast lint types format native cpp board-tools clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,20 +41,28 @@ native: $(VENV)/native
 board-tools:
 	@.ci/setup board
 
+# The C++ tests; warnings are errors.
+build/host/build.ninja: $(VENV)/installed CMakeLists.txt
+	@cmake -S . -B build/host -G Ninja -DARENITE_WERROR=ON --log-level=WARNING
+
+cpp: build/host/build.ninja
+	cmake --build build/host -j $(JOBS)
+
 # --- what a user runs -------------------------------------------------------------------------------------------------
 demo: native board-tools
 	@$(PYTHON_BIN) examples/digits --output demo
 
-test: native board-tools build/host/build.ninja
-	cmake --build build/host -j $(JOBS)
-	$(PYTHON_BIN) -m pytest tests -q
+test: native board-tools cpp
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
+	$(PYTHON_BIN) -m pytest -q
 
 # --- what a developer runs ----------------------------------------------------------------------------------------------
 check: lint types test
 
-check-fast: native lint types
-	$(PYTHON_BIN) -m pytest tests -q -m 'not slow'
+# Without what is marked slow: firmware, training, long generated cases.
+check-fast: native cpp lint types
+	ctest --test-dir build/host --output-on-failure -j $(JOBS)
+	$(PYTHON_BIN) -m pytest -q -m 'not slow'
 
 lint: $(VENV)/installed
 	ruff check .

@@ -69,8 +69,8 @@ def compare(
     assert raw is not None, "our own engine always runs"
     layers: list[LayerError] = []
     unmatched = 0
-    if layer_samples and reference.tflite is not None:
-        layers, unmatched = layer_errors(reference.tflite, content, [x[:layer_samples] for x in inputs])
+    if layer_samples:
+        layers, unmatched = layer_errors(reference.tflite(), content, [x[:layer_samples] for x in inputs])
     return Comparison(
         reference=reference.name,
         model=tflite.name if isinstance(tflite, Path) else Path(tflite).name if isinstance(tflite, str) else "model",

@@ -121,12 +121,12 @@ def available(content: bytes, ours: Engine, peers: Iterable[str] = PEERS) -> lis
 class Reference:
     """The float model: ``run`` maps inputs [N, …] to float32 outputs [N, …] in the model's own order.
 
-    tflite  the same model as a float file for the comparison of layers; None when it cannot be converted.
+    tflite  makes the same model as a float file, for the comparison of layers.
     """
 
     name: str
     run: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
-    tflite: bytes | None
+    tflite: Callable[[], bytes]
 
 
 def open_reference(model: Any, *, trust: bool) -> Reference:
@@ -134,7 +134,7 @@ def open_reference(model: Any, *, trust: bool) -> Reference:
     if isinstance(model, str | Path) and Path(model).suffix == ".tflite":
         content = _read(Path(model))
         engine = arenite_engine(content)
-        return Reference(Path(model).name, lambda inputs: engine.real(engine.run(inputs)), content)
+        return Reference(Path(model).name, lambda inputs: engine.real(engine.run(inputs)), lambda: content)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if find_spec("keras") is None:
         raise AreniteError("a Keras model needs TensorFlow: pip install 'arenite[keras]', or give a float .tflite file")
@@ -149,7 +149,7 @@ def open_reference(model: Any, *, trust: bool) -> Reference:
             model = keras.saving.load_model(model, compile=False, safe_mode=not trust)
         except (ValueError, TypeError, OSError) as error:
             raise AreniteError(f"Keras cannot load '{name}': {_first_line(error)}") from None
-    return Reference(name, keras_runner(model), arenite.convert(model).content)
+    return Reference(name, keras_runner(model), lambda: bytes(arenite.convert(model).content))
 
 
 def keras_runner(model: Any) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:

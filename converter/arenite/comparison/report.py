@@ -18,11 +18,7 @@ TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
 def write_report(comparison: Comparison, path: Path, extra: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Render ``comparison`` to ``path``.
-
-    extra  further tables: mappings with ``title``, ``note``, ``columns`` (list of str) and ``rows`` (lists of cells).
-    Raises AreniteError when matplotlib or jinja2 is missing.
-    """
+    """Render ``comparison`` to ``path``; ``extra`` as in Comparison.save_html. AreniteError without matplotlib or jinja2."""
     path.write_text(render(comparison, extra), encoding="utf-8")
 
 

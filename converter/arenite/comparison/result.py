@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,11 +85,14 @@ class Comparison:
             "confusion": None if self.confusion is None else self.confusion.tolist(),
         }
 
-    def save_html(self, path: Path | str) -> None:
-        """Write the self-contained report; needs the ``report`` extra (matplotlib, jinja2)."""
+    def save_html(self, path: Path | str, extra: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Write the self-contained report; needs the ``report`` extra (matplotlib, jinja2).
+
+        extra  further tables: mappings with ``title``, ``note``, ``columns`` (list of str) and ``rows`` (lists of cells).
+        """
         from .report import write_report
 
-        write_report(self, Path(path))
+        write_report(self, Path(path), extra)
 
 
 def _plain(row: EngineResult | LayerError) -> dict[str, Any]:
