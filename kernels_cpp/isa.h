@@ -4,12 +4,20 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
-#include "kernels_cpp/microkernels/portable.h"
 
+#if defined(__arm__) && defined(__ARM_FEATURE_DSP)
+#include "kernels_cpp/microkernels/dsp.h"
 namespace arenite::isa {
+using dsp::conv_s8;
+using dsp::depthwise_s8;
+using dsp::gemm_s8;
+}  // namespace arenite::isa
 
+#else
+#include "kernels_cpp/microkernels/portable.h"
+namespace arenite::isa {
 using portable::conv_s8;
 using portable::depthwise_s8;
 using portable::gemm_s8;
-
 }  // namespace arenite::isa
+#endif

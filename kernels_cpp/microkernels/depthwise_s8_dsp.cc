@@ -1,0 +1,203 @@
+// Four channels at a time along a row of outputs. Weights are widened once into scratch, in the order in which SXTB16
+// takes channels apart, so that a tap of four channels takes 8 instructions:
+//   wide[block][tap][0] = channels 4b, 4b + 2    wide[block][tap][1] = channels 4b + 1, 4b + 3
+#include "kernels_cpp/microkernels/dsp.h"
+#include "kernels_cpp/microkernels/dsp_instructions.h"
+#include "kernels_cpp/microkernels/patch.h"
+#include "kernels_cpp/microkernels/portable.h"
+
+namespace arenite::dsp {
+namespace {
+
+constexpr int32_t kBlock = 4;          // channels
+constexpr int32_t kTapPairs = 2;       // words of widened weights per tap of a block
+constexpr int32_t kMaxKernelRows = 8;  // taller kernels take the portable variant
+
+void widen_weights(const DepthwiseS8& conv, Pair* wide) {
+  const int32_t channels = conv.output_channels();
+  const int32_t taps = conv.window.taps();
+  for (int32_t block = 0; block < channels; block += kBlock) {
+    const int8_t* weights = conv.weights + block;
+    for (int32_t tap = 0; tap < taps; ++tap, weights += channels) {
+      const uint32_t word = load_word(weights);
+      *wide++ = even_bytes(word);
+      *wide++ = odd_bytes(word);
+    }
+  }
+}
+
+struct Sums {
+  int32_t s0, s1, s2, s3;
+};
+
+// One tap of four channels at `address`, e.g. "[%[in], %[step]]".
+#define ARENITE_TAP(address)                       \
+  "ldr %[even], " address                          \
+  "\n\t"                                           \
+  "ldmia %[wide]!, {r10, r11}\n\t"                 \
+  "sxtab16 %[odd], %[offset], %[even], ror #8\n\t" \
+  "sxtab16 %[even], %[offset], %[even]\n\t"        \
+  "smlabb %[s0], %[even], r10, %[s0]\n\t"          \
+  "smlatt %[s2], %[even], r10, %[s2]\n\t"          \
+  "smlabb %[s1], %[odd], r11, %[s1]\n\t"           \
+  "smlatt %[s3], %[odd], r11, %[s3]\n\t"
+
+#define ARENITE_TAP_OPERANDS                                                                           \
+  : [wide] "+r"(wide), [s0] "+r"(sums.s0), [s1] "+r"(sums.s1), [s2] "+r"(sums.s2), [s3] "+r"(sums.s3),          \
+    [even] "=&r"(even), [odd] "=&r"(odd)                                                                        \
+  : [in] "r"(in), [step] "r"(step), [offset] "r"(offset)                                                        \
+  : "r10", "r11", "memory"
+
+// Adds `count` taps of one kernel row; step is the distance of two taps in bytes. Returns the end of their weights.
+inline const Pair* add_taps(const int8_t* in, int32_t step, int32_t count, const Pair* wide, Pair offset, Sums& sums) {
+  uint32_t even;
+  uint32_t odd;
+  for (; count > 0; --count, in += step) {
+    asm(ARENITE_TAP("[%[in]]") ARENITE_TAP_OPERANDS);
+  }
+  return wide;
+}
+
+inline const Pair* add_three_taps(const int8_t* in, int32_t step, const Pair* wide, Pair offset, Sums& sums) {
+  uint32_t even;
+  uint32_t odd;
+  asm(ARENITE_TAP("[%[in]]") ARENITE_TAP("[%[in], %[step]]") ARENITE_TAP("[%[in], %[step], lsl #1]")
+          ARENITE_TAP_OPERANDS);
+  return wide;
+}
+
+#undef ARENITE_TAP
+#undef ARENITE_TAP_OPERANDS
+
+// The input rows below one output row, and which kernel rows they meet.
+struct Rows {
+  const int8_t* at[kMaxKernelRows];  // of kernel row i, at input column 0
+  TapRange range;
+
+  Rows(const DepthwiseS8& conv, int32_t y) {
+    const WindowGeometry& w = conv.window;
+    const int32_t first = y * w.stride_height - w.pad_top;
+    range = taps_inside(first, w.dilation_height, w.kernel_height, w.input_height);
+    for (int32_t i = range.begin; i < range.end; ++i) at[i] = conv.input.row<int8_t>(first + i * w.dilation_height);
+  }
+};
+
+// A multiplier as requantize_fast takes it.
+struct FastMultiplier {
+  int32_t multiplier;
+  int32_t right;
+};
+
+// Four channels of one output row: what stays the same along the row.
+struct BlockRow {
+  FastMultiplier multipliers[kBlock];
+  Sums bias;
+  const Pair* wide;
+  Pair offset;
+  int32_t step;        // bytes from tap to tap
+  int32_t zero_point;  // of the output
+  bool fast;
+
+  BlockRow(const DepthwiseS8& conv, int32_t channel) {
+    const OutputStage& stage = conv.stage;
+    bias = {stage.bias_of(channel), stage.bias_of(channel + 1), stage.bias_of(channel + 2), stage.bias_of(channel + 3)};
+    wide = static_cast<const Pair*>(conv.scratch) + channel / kBlock * conv.window.taps() * kTapPairs;
+    offset = both(conv.input_offset);
+    step = conv.window.dilation_width * conv.window.input_pitch;
+    zero_point = stage.zero_point;
+    fast = clamps_to_int8(stage);
+    for (int32_t c = 0; c < kBlock; ++c) {
+      const Multiplier m = stage.multiplier_of(channel + c);
+      multipliers[c] = {m.multiplier, -m.shift};
+      fast = fast && is_fast(m);
+    }
+  }
+};
+
+inline void store_fast(const BlockRow& block, const Sums& sums, int8_t* out) {
+  const FastMultiplier* m = block.multipliers;
+  const int32_t zero_point = block.zero_point;
+  out[0] = static_cast<int8_t>(requantize_fast(sums.s0, m[0].multiplier, m[0].right, zero_point));
+  out[1] = static_cast<int8_t>(requantize_fast(sums.s1, m[1].multiplier, m[1].right, zero_point));
+  out[2] = static_cast<int8_t>(requantize_fast(sums.s2, m[2].multiplier, m[2].right, zero_point));
+  out[3] = static_cast<int8_t>(requantize_fast(sums.s3, m[3].multiplier, m[3].right, zero_point));
+}
+
+__attribute__((noinline)) void store_any(const OutputStage& stage, int32_t channel, int8_t* out, int32_t s0, int32_t s1,
+                                         int32_t s2, int32_t s3) {
+  out[0] = stage.apply(s0, stage.multiplier_of(channel));
+  out[1] = stage.apply(s1, stage.multiplier_of(channel + 1));
+  out[2] = stage.apply(s2, stage.multiplier_of(channel + 2));
+  out[3] = stage.apply(s3, stage.multiplier_of(channel + 3));
+}
+
+// One pixel whose columns are cut by the image's border, or any kernel width.
+inline Sums border_sums(const DepthwiseS8& conv, const Rows& rows, const BlockRow& block, int32_t channel, int32_t x) {
+  const WindowGeometry& w = conv.window;
+  const int32_t first = x * w.stride_width - w.pad_left;
+  const TapRange columns = taps_inside(first, w.dilation_width, w.kernel_width, w.input_width);
+  const int32_t at = first * w.input_pitch + columns.begin * block.step + channel;
+  Sums sums = block.bias;
+  for (int32_t i = rows.range.begin; i < rows.range.end; ++i) {
+    const Pair* wide = block.wide + (i * w.kernel_width + columns.begin) * kTapPairs;
+    add_taps(rows.at[i] + at, block.step, columns.end - columns.begin, wide, block.offset, sums);
+  }
+  return sums;
+}
+
+// One pixel with all three columns inside the image.
+inline Sums inner_sums(const Rows& rows, const BlockRow& block, int32_t at) {
+  constexpr int32_t kColumns = 3;
+  Sums sums = block.bias;
+  const Pair* wide = block.wide + rows.range.begin * kColumns * kTapPairs;
+  for (int32_t i = rows.range.begin; i < rows.range.end; ++i) {
+    wide = add_three_taps(rows.at[i] + at, block.step, wide, block.offset, sums);
+  }
+  return sums;
+}
+
+// Output columns whose windows lie inside the image.
+TapRange inner_columns(const WindowGeometry& w) {
+  const int32_t room = w.input_width - (w.kernel_width - 1) * w.dilation_width - 1 + w.pad_left;
+  const int32_t begin = (w.pad_left + w.stride_width - 1) / w.stride_width;
+  const int32_t end = room < 0 ? 0 : room / w.stride_width + 1;
+  return {begin, end < w.output_width ? end : w.output_width};
+}
+
+void block_row(const DepthwiseS8& conv, const Rows& rows, int32_t channel, TapRange inner, int8_t* out) {
+  const WindowGeometry& w = conv.window;
+  const BlockRow block(conv, channel);
+  const bool three = w.kernel_width == 3;
+  const int32_t advance = w.stride_width * w.input_pitch;
+  int32_t at = channel - w.pad_left * w.input_pitch;
+  out += channel;
+  for (int32_t x = 0; x < w.output_width; ++x, out += w.output_pitch, at += advance) {
+    const bool inside = three && x >= inner.begin && x < inner.end;
+    const Sums sums = inside ? inner_sums(rows, block, at) : border_sums(conv, rows, block, channel, x);
+    if (block.fast) {
+      store_fast(block, sums, out);
+    } else {
+      store_any(conv.stage, channel, out, sums.s0, sums.s1, sums.s2, sums.s3);
+    }
+  }
+}
+
+}  // namespace
+
+void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
+  const WindowGeometry& w = conv.window;
+  if (conv.depth_multiplier != 1 || conv.input_channels % kBlock != 0 || w.kernel_height > kMaxKernelRows) {
+    portable::depthwise_s8(conv, rows);
+    return;
+  }
+  widen_weights(conv, static_cast<Pair*>(conv.scratch));
+  const TapRange inner = inner_columns(w);
+  for (int32_t y = rows.begin; y < rows.end; ++y) {
+    const Rows input_rows(conv, y);
+    for (int32_t channel = 0; channel < conv.input_channels; channel += kBlock) {
+      block_row(conv, input_rows, channel, inner, conv.output.row<int8_t>(y));
+    }
+  }
+}
+
+}  // namespace arenite::dsp

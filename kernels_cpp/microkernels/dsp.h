@@ -1,0 +1,14 @@
+// Variants for Armv7E-M and Armv8-M Mainline with the DSP extension (Cortex-M4, M7, M33, M35P): two 16-bit products per
+// instruction. Little-endian; unaligned word loads must not trap (CCR.UNALIGN_TRP is 0 after reset).
+#pragma once
+
+#include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/gemm_s8.h"
+
+namespace arenite::dsp {
+
+void conv_s8(const ConvS8& conv, RowRange rows);
+void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
+void gemm_s8(const GemmS8& gemm);
+
+}  // namespace arenite::dsp
