@@ -83,7 +83,7 @@ void eval_f32(const Node& node, const Convolution& conv) {
 Status eval(const Node& node) {
   Convolution conv;
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  if (conv.input.type == Type::kInt8) {
+  if (!is_float(conv.input)) {
     eval_s8(node, conv);
   } else {
     eval_f32(node, conv);

@@ -112,7 +112,7 @@ void eval_f32(const Operands& o) {
 
 Status eval(const Node& node) {
   const Operands o(node);
-  if (o.input.type == Type::kInt8) {
+  if (!is_float(o.input)) {
     eval_s8(node, o);
   } else {
     eval_f32(o);

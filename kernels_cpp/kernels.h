@@ -3,19 +3,56 @@
 
 #include "interpreter/kernel.h"
 
+// 0 leaves every float32 body out of the kernels: a float model is then refused with BadType when it is opened, and an
+// int8 firmware does not link them. quantize and dequantize stay.
+#ifndef ARENITE_FLOAT
+#define ARENITE_FLOAT 1
+#endif
+
+namespace arenite {
+
+// Chooses the body of a kernel. A constant false where float bodies are left out, so that they are not linked.
+inline bool is_float(const Tensor& operand) { return ARENITE_FLOAT != 0 && operand.type == Type::kFloat32; }
+
+}  // namespace arenite
+
 namespace arenite::kernels {
 
 #define OP(name, code, max_version, options, signatures) extern const Kernel name;
 #include "schema/ops.def"
 #undef OP
 
+// The signatures of a row that this build's kernels take: all of them, or those that are not float32 throughout.
+template <size_t N>
+struct Signatures {
+  char text[N] = {};
+
+  constexpr explicit Signatures(const char (&all)[N]) {
+    size_t used = 0;
+    for (size_t begin = 0, end = 0; begin < N - 1; begin = end + 1) {
+      end = begin;
+      while (end < N - 1 && all[end] != ' ') ++end;
+      if (ARENITE_FLOAT == 0 && only_float(all, begin, end)) continue;
+      if (used != 0) text[used++] = ' ';
+      for (size_t i = begin; i < end; ++i) text[used++] = all[i];
+    }
+  }
+
+ private:
+  static constexpr bool only_float(const char (&all)[N], size_t begin, size_t end) {
+    size_t result = begin;
+    while (result < end && all[result] != '>') ++result;
+    return all[begin] == 'f' && all[result + 1] == 'f';
+  }
+};
+
 // The columns of ops.def that a kernel carries: row::<name>::kCode ...
 namespace row {
-#define OP(name, code, max_version, options, signatures)   \
-  namespace name {                                         \
-  constexpr uint8_t kCode = code;                          \
-  constexpr uint8_t kMaxVersion = max_version;             \
-  inline constexpr char kSignatures[] = signatures;        \
+#define OP(name, code, max_version, options, signatures) \
+  namespace name {                                       \
+  constexpr uint8_t kCode = code;                        \
+  constexpr uint8_t kMaxVersion = max_version;           \
+  inline constexpr Signatures kSignatures{signatures};   \
   }
 #include "schema/ops.def"
 #undef OP
@@ -24,7 +61,7 @@ namespace row {
 }  // namespace arenite::kernels
 
 // In kernels_cpp/<name>.cc, after static functions prepare and eval: defines arenite::kernels::<name>.
-#define ARENITE_KERNEL(name)                                                                    \
-  const ::arenite::Kernel arenite::kernels::name = {                                            \
-      prepare, eval, ::arenite::kernels::row::name::kSignatures, ::arenite::kernels::row::name::kCode, \
-      ::arenite::kernels::row::name::kMaxVersion}
+#define ARENITE_KERNEL(name)                                                                                        \
+  const ::arenite::Kernel arenite::kernels::name = {prepare, eval, ::arenite::kernels::row::name::kSignatures.text, \
+                                                    ::arenite::kernels::row::name::kCode,                           \
+                                                    ::arenite::kernels::row::name::kMaxVersion}

@@ -1,0 +1,69 @@
+#include "kernels_cpp/exponential.h"
+
+#include "kernels_cpp/fixed_point.h"
+
+namespace arenite {
+namespace {
+
+int32_t multiply(int32_t a, int32_t b) { return saturating_rounding_doubling_high_mul(a, b); }
+
+// x * 2^bits, saturated.
+int32_t saturating_shift_left(int32_t x, int32_t bits) {
+  const int32_t limit = INT32_MAX >> bits;
+  if (x > limit) return INT32_MAX;
+  if (x < -limit) return INT32_MIN;
+  return x * (1 << bits);
+}
+
+// exp(a) for a Q0.31 in [-1/4, 0): Taylor series of fourth order about -1/8.
+int32_t exp_near_minus_one_eighth(int32_t a) {
+  constexpr int32_t kExpMinusOneEighth = 1895147668;
+  constexpr int32_t kOneThird = 715827883;
+  const int32_t x = a + (1 << 28);
+  const int32_t x2 = multiply(x, x);
+  const int32_t x3 = multiply(x2, x);
+  const int32_t x4_over_4 = rounding_divide_by_pot(multiply(x2, x2), 2);
+  const int32_t tail = rounding_divide_by_pot(multiply(x4_over_4 + x3, kOneThird) + x2, 1);
+  return kExpMinusOneEighth + multiply(kExpMinusOneEighth, x + tail);
+}
+
+// exp(-2^(i - 2)) in Q0.31.
+constexpr int32_t kExpOfPowers[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+
+}  // namespace
+
+// a = k/4 + rest with rest in [-1/4, 0): the series gives exp(rest), the bits of k choose factors.
+int32_t exp_on_negative_values(int32_t a, int32_t integer_bits) {
+  if (a == 0) return INT32_MAX;
+  const int32_t fraction_bits = 31 - integer_bits;
+  const int32_t quarter = 1 << (fraction_bits - 2);
+  const int32_t rest = (a & (quarter - 1)) - quarter;
+  const int32_t quarters = rest - a;
+  int32_t result = exp_near_minus_one_eighth(rest * (1 << integer_bits));
+  for (int32_t i = 0; i < integer_bits + 2; ++i) {
+    if ((quarters & (quarter << i)) != 0) result = multiply(result, kExpOfPowers[i]);
+  }
+  return result;
+}
+
+// Three Newton steps for the reciprocal of (1 + a) / 2, which lies in [1/2, 1).
+int32_t one_over_one_plus_x(int32_t a) {
+  constexpr int32_t k48Over17 = 1515870810;        // Q2.29
+  constexpr int32_t kMinus32Over17 = -1010580540;  // Q2.29
+  const int32_t half_denominator = static_cast<int32_t>((static_cast<int64_t>(a) + INT32_MAX + 1) >> 1);
+  int32_t x = k48Over17 + multiply(half_denominator, kMinus32Over17);
+  for (int32_t i = 0; i < 3; ++i) {
+    const int32_t error = (1 << 29) - multiply(half_denominator, x);
+    x += saturating_shift_left(multiply(x, error), 2);
+  }
+  return saturating_shift_left(x, 1);
+}
+
+int32_t reciprocal(uint32_t x, int32_t* bits_over_unit) {
+  constexpr int32_t kIntegerBits = 12;
+  const int32_t leading_zeros = __builtin_clz(x);
+  *bits_over_unit = kIntegerBits - leading_zeros;
+  return one_over_one_plus_x(static_cast<int32_t>((x << leading_zeros) - (1u << 31)));
+}
+
+}  // namespace arenite

@@ -1,0 +1,35 @@
+// MAX_POOL_2D: the largest pixel under the window, per channel; padding does not count.
+#include "kernels_cpp/kernels.h"
+#include "kernels_cpp/pool.h"
+
+namespace arenite {
+namespace {
+
+Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
+
+// T: int8_t or float. Starts from `lowest`; a NaN in the window is passed over, as in TFLite.
+template <typename T, typename Bound>
+void eval_type(const Node& node, const Pool& pool, T lowest, ActivationRange<Bound> range) {
+  for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
+    T largest[kPoolBlock];
+    for (int32_t c = 0; c < block.size; ++c) largest[c] = lowest;
+    block.template reduce<T>(largest, [](T a, T b) { return a < b ? b : a; });
+    for (int32_t c = 0; c < block.size; ++c) out[c] = static_cast<T>(range.apply(largest[c]));
+  });
+}
+
+Status eval(const Node& node) {
+  const Pool pool(node);
+  if (is_float(pool.input)) {
+    const ActivationRange<float> range = activation_range_f32(pool.activation);
+    eval_type<float>(node, pool, activation_range_f32(format::ActivationFunctionType::NONE).min, range);
+  } else {
+    eval_type<int8_t>(node, pool, INT8_MIN, activation_range_s8(pool.activation, pool.output));
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(max_pool_2d);

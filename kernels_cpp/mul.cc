@@ -1,0 +1,60 @@
+// MUL with broadcasting. int8: the product of the two differences, requantized to the output.
+#include "kernels_cpp/activation.h"
+#include "kernels_cpp/broadcast.h"
+#include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/kernels.h"
+
+namespace arenite {
+namespace {
+
+int32_t activation_of(const Node& node) {
+  return node.option_i8(format::MulOptions::fused_activation_function, format::ActivationFunctionType::NONE);
+}
+
+Status prepare(const Node& node, uint32_t*) {
+  const Tensor a = node.input(0);
+  const Tensor b = node.input(1);
+  const Tensor output = node.output(0);
+  ARENITE_CHECK(activation_is_fusable(activation_of(node)), kBadOption);
+  ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
+  ARENITE_CHECK(scaled_if_int8(a) && scaled_if_int8(b) && scaled_if_int8(output), kBadQuantization);
+  return Status::kOk;
+}
+
+void eval_s8(const Node& node) {
+  const Tensor a = node.input(0);
+  const Tensor b = node.input(1);
+  const Tensor output = node.output(0);
+  const Multiplier m = quantize_ratio(a.scale(), b.scale(), output.scale());
+  const ActivationRange<int32_t> range = activation_range_s8(activation_of(node), output);
+  const int32_t zero_a = a.zero_point;
+  const int32_t zero_b = b.zero_point;
+  const int32_t zero_out = output.zero_point;
+  for_each_broadcast_run<int8_t>(node, [=](const BroadcastRun<int8_t>& run) {
+    for_each_pair(run, [=](int8_t qa, int8_t qb) {
+      const int32_t steps = multiply_by_quantized_multiplier((qa - zero_a) * (qb - zero_b), m);
+      return static_cast<int8_t>(zero_out + clamp(steps, range.min - zero_out, range.max - zero_out));
+    });
+  });
+}
+
+void eval_f32(const Node& node) {
+  const ActivationRange<float> range = activation_range_f32(activation_of(node));
+  for_each_broadcast_run<float>(node, [=](const BroadcastRun<float>& run) {
+    for_each_pair(run, [=](float a, float b) { return range.apply(a * b); });
+  });
+}
+
+Status eval(const Node& node) {
+  if (is_float(node.output(0))) {
+    eval_f32(node);
+  } else {
+    eval_s8(node);
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(mul);

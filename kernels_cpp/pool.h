@@ -1,0 +1,91 @@
+// The sliding window of average_pool_2d and max_pool_2d.
+#pragma once
+
+#include "kernels_cpp/activation.h"
+#include "kernels_cpp/padding.h"
+#include "kernels_cpp/rows.h"
+#include "kernels_cpp/shape.h"
+
+namespace arenite {
+
+struct Pool {
+  Tensor input;   // [batch, height, width, channels]
+  Tensor output;  // [batch, height, width, channels]
+  WindowAxis vertical;
+  WindowAxis horizontal;
+  int32_t padding;
+  int32_t activation;
+
+  explicit Pool(const Node& node);
+  Status check() const;
+};
+
+// Input positions [begin, end) of one axis under one output, padding left out; never empty.
+struct Taps {
+  int32_t begin;
+  int32_t end;
+  Taps(const WindowAxis& axis, int32_t pad_before, int32_t output) {
+    const int32_t first = output * axis.stride - pad_before;
+    begin = first < 0 ? 0 : first;
+    end = first + axis.kernel < axis.input ? first + axis.kernel : axis.input;
+  }
+  int32_t count() const { return end - begin; }
+};
+
+// Channels that a reduction holds at once, on the stack.
+constexpr int32_t kPoolBlock = 32;
+
+// Channels [channel, channel + size) of one output pixel.
+struct PoolBlock {
+  RowBuffer input;
+  int32_t pitch;  // elements from one input pixel to the next
+  Taps y;
+  Taps x;
+  int32_t channel;
+  int32_t size;  // <= kPoolBlock
+
+  // acc[c] = combine(acc[c], in[c]) over the pixels under the window, row by row as TFLite does.
+  template <typename T, typename Acc, typename Combine>
+  void reduce(Acc* acc, Combine combine) const {
+    for (int32_t row = y.begin; row < y.end; ++row) {
+      const T* in = input.row<T>(row) + x.begin * pitch + channel;
+      for (int32_t column = x.begin; column < x.end; ++column, in += pitch) {
+        for (int32_t c = 0; c < size; ++c) acc[c] = combine(acc[c], in[c]);
+      }
+    }
+  }
+};
+
+// Calls body(block, output) for the blocks of output row y.
+template <typename T, typename Body>
+inline void for_each_block(const Pool& pool, RowBuffer input, RowBuffer output, int32_t y, Body body) {
+  const int32_t channels = pool.output.dim(3);
+  const int32_t pad_left = pool.horizontal.pad_before(pool.padding);
+  const Taps taps_y(pool.vertical, pool.vertical.pad_before(pool.padding), y);
+  T* out = output.row<T>(y);
+  for (int32_t x = 0; x < pool.output.dim(2); ++x, out += channels) {
+    PoolBlock block = {input, channels, taps_y, Taps(pool.horizontal, pad_left, x), 0, kPoolBlock};
+    for (; block.channel < channels; block.channel += kPoolBlock) {
+      if (channels - block.channel < kPoolBlock) block.size = channels - block.channel;
+      body(block, out + block.channel);
+    }
+  }
+}
+
+// The same for every row of every image, or for the rows of the window.
+template <typename T, typename Body>
+inline void for_each_block(const Node& node, const Pool& pool, Body body) {
+  if (const RowWindow* window = node.window()) {
+    for (int32_t y = window->range.begin; y < window->range.end; ++y) {
+      for_each_block<T>(pool, window->input[0], window->output, y, body);
+    }
+    return;
+  }
+  for (int32_t b = 0; b < pool.output.dim(0); ++b) {
+    for (int32_t y = 0; y < pool.output.dim(1); ++y) {
+      for_each_block<T>(pool, image_rows(pool.input, b), image_rows(pool.output, b), y, body);
+    }
+  }
+}
+
+}  // namespace arenite

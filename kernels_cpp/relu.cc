@@ -1,0 +1,25 @@
+// RELU: max(x, 0). int8: requantized to the output's scale, as TFLite Micro does. An infinity stays one.
+#include "kernels_cpp/elementwise.h"
+#include "kernels_cpp/kernels.h"
+
+namespace arenite {
+namespace {
+
+constexpr int32_t kActivation = format::ActivationFunctionType::RELU;
+constexpr ActivationRange<float> kRange = {0.0f, __builtin_huge_valf()};
+
+Status prepare(const Node& node, uint32_t*) { return check_elementwise(node); }
+
+Status eval(const Node& node) {
+  if (is_float(node.input(0))) {
+    clamp_f32(node, kRange);
+  } else {
+    requantize_s8(node, activation_range_s8(kActivation, node.output(0)));
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(relu);

@@ -1,0 +1,34 @@
+// Walks whole tensors or the line buffers of a RowWindow with one body.
+#pragma once
+
+#include "interpreter/kernel.h"
+
+namespace arenite {
+
+// Bytes of one row [W, C] of an image [.., H, W, C]; axes that the rank lacks count as 1.
+inline int32_t row_bytes(const Tensor& t) { return t.back(1) * t.back(0) * static_cast<int32_t>(type_size(t.type)); }
+
+// Rows of image n of an NHWC tensor.
+inline RowBuffer image_rows(const Tensor& t, int32_t n) {
+  const int32_t stride = row_bytes(t);
+  const ptrdiff_t offset = static_cast<ptrdiff_t>(n) * t.back(2) * stride;
+  return {t.as<uint8_t>() + offset, stride, t.back(2)};
+}
+
+// Calls body(input, output, elements) for every contiguous run of an operator whose operand and result have one shape:
+// once for the whole tensor, or once per row of the window.
+template <typename In, typename Out, typename Body>
+inline void for_each_run(const Node& node, Body body) {
+  const Tensor output = node.output(0);
+  const RowWindow* window = node.window();
+  if (window == nullptr) {
+    body(static_cast<const In*>(node.input(0).as<In>()), output.as<Out>(), output.count());
+    return;
+  }
+  const int32_t elements = output.back(1) * output.back(0);
+  for (int32_t y = window->range.begin; y < window->range.end; ++y) {
+    body(static_cast<const In*>(window->input[0].row<In>(y)), window->output.row<Out>(y), elements);
+  }
+}
+
+}  // namespace arenite
