@@ -1,5 +1,5 @@
 // The one place that asks which processor this is. On a board the microkernels are chosen when compiling, so that the
-// others are not linked.
+// others are not linked; on x86 once, by CPUID.
 #pragma once
 
 #include "kernels_cpp/microkernels/conv_s8.h"
@@ -11,6 +11,14 @@ namespace arenite::isa {
 using dsp::conv_s8;
 using dsp::depthwise_s8;
 using dsp::gemm_s8;
+}  // namespace arenite::isa
+
+#elif defined(__x86_64__)
+#include "kernels_cpp/microkernels/x86.h"
+namespace arenite::isa {
+inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().conv_s8(conv, rows); }
+inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
+inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
 }  // namespace arenite::isa
 
 #else

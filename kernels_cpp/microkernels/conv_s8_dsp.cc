@@ -8,6 +8,7 @@
 namespace arenite::dsp {
 namespace {
 
+using Tile = PixelTile<kConvTile>;
 static_assert(kConvTile == 4, "the inner loop is written for four pixels");
 constexpr int32_t kGroup = 4;                            // elements of depth per step
 constexpr int32_t kGroupPairs = kGroup / 2 * kConvTile;  // words of patch per step
@@ -104,7 +105,7 @@ inline void multiply_rest(const Pair* patch, const int8_t* weights, int32_t coun
 }
 
 // Slot 0 is stored last (PixelTile::close).
-inline void store_fast(const PixelTile& tile, int32_t channel, const Sums& sums, Multiplier m, int32_t zero_point) {
+inline void store_fast(const Tile& tile, int32_t channel, const Sums& sums, Multiplier m, int32_t zero_point) {
   const int32_t right = -m.shift;
   tile.out[3][channel] = static_cast<int8_t>(requantize_fast(sums.s3, m.multiplier, right, zero_point));
   tile.out[2][channel] = static_cast<int8_t>(requantize_fast(sums.s2, m.multiplier, right, zero_point));
@@ -113,7 +114,7 @@ inline void store_fast(const PixelTile& tile, int32_t channel, const Sums& sums,
 }
 
 // Takes the sums by value: a reference would force them into memory on the fast path too.
-__attribute__((noinline)) void store_any(const PixelTile& tile, int32_t channel, const OutputStage& stage, int32_t s0,
+__attribute__((noinline)) void store_any(const Tile& tile, int32_t channel, const OutputStage& stage, int32_t s0,
                                          int32_t s1, int32_t s2, int32_t s3) {
   const Multiplier m = stage.multiplier_of(channel);
   tile.out[3][channel] = stage.apply(s3, m);
@@ -123,7 +124,7 @@ __attribute__((noinline)) void store_any(const PixelTile& tile, int32_t channel,
 }
 
 // The inner loop needs all registers, so whatever the loop over channels keeps costs a load each time round.
-void all_channels(const ConvS8& conv, const Pair* patch, const PixelTile& tile) {
+void all_channels(const ConvS8& conv, const Pair* patch, const Tile& tile) {
   const OutputStage& stage = conv.stage;
   const int32_t depth = conv.depth();
   const int32_t groups = static_cast<int32_t>(static_cast<uint32_t>(depth) / kGroup);
@@ -167,8 +168,8 @@ void conv_s8(const ConvS8& conv, RowRange rows) {
       slot_writer.copy(bytes, padded);
     }
   };
-  const auto compute = [&conv, patch](const PixelTile& tile) { all_channels(conv, patch, tile); };
-  for_each_tile(conv, rows, pack, compute);
+  const auto compute = [&conv, patch](const Tile& tile) { all_channels(conv, patch, tile); };
+  for_each_tile<kConvTile>(conv, rows, pack, compute);
 }
 
 }  // namespace arenite::dsp

@@ -4,6 +4,8 @@
 namespace arenite::portable {
 namespace {
 
+using Tile = PixelTile<kConvTile>;
+
 // One slot of the tile, widened with the input offset added. Slots are interleaved so that one pointer reaches all:
 // patch[k * kConvTile + slot].
 class SlotWriter {
@@ -35,7 +37,7 @@ struct ChannelSums {
   explicit ChannelSums(int32_t bias) : s0(static_cast<uint32_t>(bias)), s1(s0), s2(s0), s3(s0) {}
 
   // Slot 0 is stored last (PixelTile::close).
-  void store(const PixelTile& tile, int32_t channel, const OutputStage& stage) const {
+  void store(const Tile& tile, int32_t channel, const OutputStage& stage) const {
     const Multiplier multiplier = stage.multiplier_of(channel);
     tile.out[3][channel] = stage.apply(static_cast<int32_t>(s3), multiplier);
     tile.out[2][channel] = stage.apply(static_cast<int32_t>(s2), multiplier);
@@ -44,7 +46,7 @@ struct ChannelSums {
   }
 };
 
-void one_channel(const ConvS8& conv, const int16_t* patch, const PixelTile& tile, int32_t channel) {
+void one_channel(const ConvS8& conv, const int16_t* patch, const Tile& tile, int32_t channel) {
   const int32_t depth = conv.depth();
   const int8_t* weights = conv.weights + static_cast<ptrdiff_t>(channel) * depth;
   ChannelSums sums(conv.stage.bias_of(channel));
@@ -59,7 +61,7 @@ void one_channel(const ConvS8& conv, const int16_t* patch, const PixelTile& tile
 }
 
 // Two channels share the loads of the patch.
-void two_channels(const ConvS8& conv, const int16_t* patch, const PixelTile& tile, int32_t channel) {
+void two_channels(const ConvS8& conv, const int16_t* patch, const Tile& tile, int32_t channel) {
   const int32_t depth = conv.depth();
   const int8_t* weights = conv.weights + static_cast<ptrdiff_t>(channel) * depth;
   const int8_t* const end = weights + depth;
@@ -93,12 +95,12 @@ void conv_s8(const ConvS8& conv, RowRange rows) {
     SlotWriter writer(patch + slot, conv.input_offset);
     walk_patch(conv, y, x, writer);
   };
-  const auto compute = [&conv, patch](const PixelTile& tile) {
+  const auto compute = [&conv, patch](const Tile& tile) {
     int32_t channel = 0;
     for (; channel + 2 <= conv.output_channels; channel += 2) two_channels(conv, patch, tile, channel);
     if (channel < conv.output_channels) one_channel(conv, patch, tile, channel);
   };
-  for_each_tile(conv, rows, pack, compute);
+  for_each_tile<kConvTile>(conv, rows, pack, compute);
 }
 
 }  // namespace arenite::portable

@@ -51,28 +51,29 @@ inline void walk_patch(const ConvS8& conv, int32_t y, int32_t x, Sink& sink) {
   }
 }
 
-// Destinations of the pixels whose patches lie in scratch.
+// Destinations of the pixels whose patches are packed.
+template <int32_t kPixels>
 struct PixelTile {
-  int8_t* out[kConvTile];
+  int8_t* out[kPixels];
 
   // Slots from `count` on hold no patch. What is computed for them goes where pixel 0 goes, so a microkernel must store
   // slot 0 last.
   void close(int32_t count) {
-    for (int32_t i = count; i < kConvTile; ++i) out[i] = out[0];
+    for (int32_t i = count; i < kPixels; ++i) out[i] = out[0];
   }
 };
 
-// Packs the patches of all pixels of `rows`, row after row, kConvTile at a time: pack(slot, y, x), then compute(tile).
-template <typename Pack, typename Compute>
+// Packs the patches of all pixels of `rows`, row after row, kPixels at a time: pack(slot, y, x), then compute(tile).
+template <int32_t kPixels, typename Pack, typename Compute>
 inline void for_each_tile(const ConvS8& conv, RowRange rows, Pack pack, Compute compute) {
-  PixelTile tile;
+  PixelTile<kPixels> tile;
   int32_t slot = 0;
   for (int32_t y = rows.begin; y < rows.end; ++y) {
     int8_t* out = conv.output.row<int8_t>(y);
     for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.window.output_pitch) {
       pack(slot, y, x);
       tile.out[slot++] = out;
-      if (slot < kConvTile) continue;
+      if (slot < kPixels) continue;
       compute(tile);
       slot = 0;
     }

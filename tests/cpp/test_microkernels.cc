@@ -19,10 +19,17 @@ struct Variant {
 };
 
 std::vector<Variant> variants() {
-  return {
+  std::vector<Variant> list = {
       {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8},
   };
+#if defined(__x86_64__)
+  if (avx2::supported()) list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8});
+  if (avx512vnni::supported()) {
+    list.push_back({"avx512vnni", avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8});
+  }
+#endif
+  return list;
 }
 
 int failures = 0;

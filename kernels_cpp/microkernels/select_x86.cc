@@ -1,0 +1,41 @@
+#include "kernels_cpp/microkernels/portable.h"
+#include "kernels_cpp/microkernels/x86.h"
+
+namespace arenite {
+
+bool avx2::supported() { return __builtin_cpu_supports("avx2"); }
+
+bool avx512vnni::supported() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+
+namespace x86 {
+namespace {
+
+constexpr Microkernels kPortable = {portable::conv_s8, portable::depthwise_s8, portable::gemm_s8};
+constexpr Microkernels kAvx2 = {avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8};
+constexpr Microkernels kAvx512 = {avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8};
+
+const Microkernels* best() {
+  __builtin_cpu_init();
+  if (avx512vnni::supported()) return &kAvx512;
+  return avx2::supported() ? &kAvx2 : &kPortable;
+}
+
+}  // namespace
+
+const Microkernels& microkernels() {
+  // Threads that race here all write the same pointer.
+  static const Microkernels* chosen = nullptr;
+  const Microkernels* now = __atomic_load_n(&chosen, __ATOMIC_ACQUIRE);
+  if (now == nullptr) {
+    now = best();
+    __atomic_store_n(&chosen, now, __ATOMIC_RELEASE);
+  }
+  return *now;
+}
+
+}  // namespace x86
+}  // namespace arenite

@@ -1,0 +1,34 @@
+// Variants for x86-64. microkernels() picks the best that this processor and operating system support.
+#pragma once
+
+#include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/gemm_s8.h"
+
+namespace arenite {
+
+namespace avx2 {
+bool supported();
+void conv_s8(const ConvS8& conv, RowRange rows);
+void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
+void gemm_s8(const GemmS8& gemm);
+}  // namespace avx2
+
+namespace avx512vnni {
+bool supported();
+void conv_s8(const ConvS8& conv, RowRange rows);
+void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
+void gemm_s8(const GemmS8& gemm);
+}  // namespace avx512vnni
+
+namespace x86 {
+
+struct Microkernels {
+  void (*conv_s8)(const ConvS8&, RowRange);
+  void (*depthwise_s8)(const DepthwiseS8&, RowRange);
+  void (*gemm_s8)(const GemmS8&);
+};
+
+const Microkernels& microkernels();
+
+}  // namespace x86
+}  // namespace arenite
