@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format native cpp board-tools clean
+.PHONY: help demo test check check-fast lint types format docs native cpp board-tools clean
 .DELETE_ON_ERROR:
 
 help:
@@ -57,12 +57,15 @@ test: native board-tools cpp
 	$(PYTHON_BIN) -m pytest -q
 
 # --- what a developer runs ----------------------------------------------------------------------------------------------
+docs: $(VENV)/installed
+	$(PYTHON_BIN) -m arenite.operator_docs > docs/operators.md
+
 check: lint types test
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
-	$(PYTHON_BIN) -m pytest -q -m 'not slow'
+	$(PYTHON_BIN) -m pytest -q -m 'not slow and not needs_tools'
 
 lint: $(VENV)/installed
 	ruff check .

@@ -26,8 +26,8 @@ class Interpreter:
     def buffer(self, tensor: int) -> memoryview | None:
         """The tensor's bytes where they are, constants read-only; None for a tensor that nothing uses."""
 
-    def arena_used(self) -> tuple[int, int, int]:
-        """Bytes: total, planned tensors and scratch, persistent."""
+    def arena_used(self) -> tuple[int, int, int, int]:
+        """ArenaUse of interpreter.h: bytes of tensors, scratch, planning, persistent."""
 
     def plan(self) -> list[tuple[int, int, int, int, int, int]]:
         """Tensor (-1: scratch), node (-1: tensor), offset, size, first and last node of its life."""

@@ -70,7 +70,8 @@ class Inspection:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {**asdict(self), "macs": self.macs, "op_counts": self.op_counts}
+        arena = None if self.arena is None else {"used": self.arena.used, **asdict(self.arena)}
+        return {**asdict(self), "arena": arena, "macs": self.macs, "op_counts": self.op_counts}
 
 
 def inspect(model: Path | str | bytes) -> Inspection:

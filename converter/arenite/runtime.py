@@ -34,18 +34,34 @@ REMEDIES = {
 class ArenaUse:
     """Bytes of arena, the same on the host and on every board.
 
-    planned     tensors and scratch, which share memory over time.    persistent  what the interpreter keeps.
+    tensors     inputs, outputs and intermediate results, which share memory over time.
+    scratch     what operators' scratch adds to the peak.
+    planning    what the planner's lists add to the peak while allocating; 0 but for very small models.
+    persistent  what the interpreter keeps.
     """
 
-    used: int
-    planned: int
+    tensors: int
+    scratch: int
+    planning: int
     persistent: int
+
+    @property
+    def used(self) -> int:
+        """The whole arena."""
+        return self.tensors + self.scratch + self.planning + self.persistent
+
+    @property
+    def planned(self) -> int:
+        """Tensors and scratch: what the memory plan shows."""
+        return self.tensors + self.scratch
 
     def __int__(self) -> int:
         return self.used
 
     def __str__(self) -> str:
-        return f"arena {self.used:,} B = {self.planned:,} B tensors and scratch + {self.persistent:,} B persistent"
+        parts = {"tensors": self.tensors, "scratch": self.scratch, "planning": self.planning}
+        named = [f"{size:,} B {name}" for name, size in parts.items() if size or name == "tensors"]
+        return f"arena {self.used:,} B = {' + '.join(named)} + {self.persistent:,} B persistent"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,43 @@
+"""``docs/operators.md``, printed from the table and the declarations: ``python -m arenite.operator_docs > docs/operators.md``."""
+
+from __future__ import annotations
+
+from .opdef import Row, declaration, rows
+
+_HEAD = """# Operators
+
+Printed from `schema/ops.def` and `converter/arenite/ops/`; do not edit, run `make docs`.
+
+Versions are those of TFLite. *Result* says where the scale of an int8 result comes from: `calibrated` from sample data,
+`same` from the input, `fixed` from the operator itself. *Activation* marks operators that can absorb a following relu.
+
+| operator | code | versions | operand types | result | activation | options |
+|---|---:|---|---|---|---|---|
+"""
+
+
+def markdown() -> str:
+    """The document."""
+    return _HEAD + "".join(_line(row) for row in rows().values())
+
+
+def _line(row: Row) -> str:
+    declared = declaration(row.name)
+    result = declared.quant.value
+    if declared.fixed is not None:
+        result += f" 1/{1 / declared.fixed[0]:g}, {declared.fixed[1]}"
+    activation = "yes" if declared.activation else ""
+    options = f"`{row.options}`" if row.options else ""
+    return f"| `{row.name}` | {row.code} | 1–{row.max_version} | {_types(row)} | {result} | {activation} | {options} |\n"
+
+
+def _types(row: Row) -> str:
+    variants = []
+    for signature in row.signatures:
+        inputs = [f"[{d}]" if optional else f"{d}…" if repeated else d for d, optional, repeated in signature.inputs]
+        variants.append(f"{' '.join(inputs)} → {' '.join(signature.outputs)}")
+    return "; ".join(variants)
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
