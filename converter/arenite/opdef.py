@@ -110,6 +110,7 @@ class Declaration:
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
     view          the output is the input's bytes in another shape.
+    flattens      operand 0 counts only by its elements, so that a view before the operator is idle.
     identity      (op) → whether this instance changes nothing, so that its result can be replaced by its input.
     padding       (op) → zeros that it puts around each axis, [(before, after)], or None when they are not constant.
     window        (op) → how its kernel slides over H and W; padded places count as zero when ``zero_padded``.
@@ -134,6 +135,7 @@ class Declaration:
     affine: Affine | None = None
     commutative: bool = False
     view: bool = False
+    flattens: bool = False
     identity: Callable[[Op], bool] = lambda op: False
     padding: Callable[[Op], list[tuple[int, int]] | None] | None = None
     window: Callable[[Op], Window] | None = None

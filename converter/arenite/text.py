@@ -193,7 +193,7 @@ class _Line:
         current = self.token
         match = _TOKEN.match(self.text, self.position)
         if match is None:
-            raise self.error(f"cannot read {self.text[self.position:].strip()[:20]!r}")
+            raise self.error(f"cannot read {self.text[self.position :].strip()[:20]!r}")
         self.position, self.kind = match.end(), str(match.lastgroup)
         self.token = match.group(self.kind)
         return current

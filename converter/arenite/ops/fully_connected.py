@@ -53,6 +53,7 @@ OP = Declaration(
     bias=2,
     attrs=ATTRS,
     activation=True,
+    flattens=True,
     macs=macs,
     scale_input=lambda op, factors: np.tile(factors, op.operand(1).shape[1] // factors.size),
 )

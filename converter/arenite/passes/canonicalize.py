@@ -2,6 +2,7 @@
 
     %b = reshape(%a) : same shape                 →  %a                          operators that change nothing
     %c = reshape(reshape(%a))                     →  %c = reshape(%a)            chains of views
+    %c = fully_connected(reshape(%a), …)          →  %c = fully_connected(%a, …) which flattens by itself
     %b = mul(const, %a)                           →  %b = mul(%a, const)         the constant stands second
     %b = mul(mul(%a, c1), c2)                     →  %b = mul(%a, c1·c2)         also add; sums and products in double
     %c = relu(reshape(%a)), mul(reshape(%a), c)   →  %c = reshape(relu(%a)), …   views sink below element-wise operators
@@ -15,9 +16,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import GraphError
 from ..graph import Graph, Op, Value
 from ..opdef import Affine, attribute, declaration
-from .context import PassContext, Uses
+from .context import PassContext, Uses, set_constant
 
 NAME = "canonicalize"
 
@@ -68,12 +70,23 @@ def _order_operands(op: Op) -> bool:
 
 
 def _shorten_views(op: Op, uses: Uses, context: PassContext) -> bool:
-    producer = uses.producer(op.operand(0)) if op.inputs and op.inputs[0] is not None else None
-    if producer is None or not declaration(op.name).view or not declaration(producer.name).view:
+    decl = declaration(op.name)
+    producer = uses.producer(op.operand(0)) if decl.view or decl.flattens else None
+    if producer is None or not declaration(producer.name).view:
+        return False
+    direct = Op(op.name, [producer.operand(0), *op.inputs[1:]], op.outputs, op.attrs, op.origin)
+    if _shapes(direct) != [value.shape for value in op.outputs]:
         return False
     op.inputs[0] = producer.operand(0)
-    context.applied(op.origin, f"{op.name} of {producer.name} reads the original")
+    context.applied(op.origin, f"{op.name} reads what stands before {producer.name}")
     return True
+
+
+def _shapes(op: Op) -> list[tuple[int, ...]] | None:
+    try:
+        return declaration(op.name).shape(op)
+    except GraphError:
+        return None
 
 
 def constant_operand(op: Op) -> Value | None:
@@ -100,7 +113,8 @@ def _merge_constants(graph: Graph, op: Op, uses: Uses, context: PassContext) -> 
     if not np.isfinite(merged).all():
         context.refused(op.origin, f"merging two constants of {op.name} overflows float32")
         return False
-    op.inputs = [producer.operand(0), Value(graph.unique_name(outer.name), "float32", merged.shape, merged)]
+    set_constant(graph, op, 1, merged)
+    op.inputs[0] = producer.operand(0)
     context.applied(op.origin, f"merged two {op.name} with constants")
     return True
 
@@ -123,8 +137,7 @@ def _sink_view(graph: Graph, op: Op, uses: Uses, context: PassContext) -> bool:
         if constant.size != 1 and not (constant.size == channels and keeps_channels):
             return False
         assert constant.data is not None
-        flat = constant.data.reshape(-1)
-        op.inputs[1] = Value(graph.unique_name(constant.name), constant.dtype, flat.shape, flat)
+        set_constant(graph, op, 1, constant.data.reshape(-1))
     inner = Value(graph.unique_name(f"{result.name}_before_view"), result.dtype, source.shape)
     op.inputs[0], op.outputs = source, [inner]
     view.inputs[0], view.outputs = inner, [result]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..graph import Graph, Op, Origin, Value
+from ..graph import Graph, Op, Origin, Quantization, Value
 
 Io = Literal["int8", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
@@ -109,3 +109,16 @@ class Uses:
         if value in self._outputs:
             return f"'{value.name}' is an output of the model"
         return f"'{value.name}' is read by {len(self._consumers.get(value, []))} operators"
+
+
+def set_constant(
+    graph: Graph, op: Op, index: int, data: np.ndarray, name: str = "", quant: Quantization | None = None
+) -> None:
+    """Make operand ``index`` the constant ``data``. It keeps the old operand's name if nobody else reads that one.
+
+    name  for an operand that was absent.
+    """
+    old = op.inputs[index]
+    op.inputs[index] = None
+    name = graph.unique_name(old.name if old is not None else name)
+    op.inputs[index] = Value(name, data.dtype.name, data.shape, data, quant)

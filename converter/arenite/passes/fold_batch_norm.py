@@ -16,7 +16,7 @@ import numpy as np
 from ..graph import Graph, Op, Value
 from ..opdef import Affine, Declaration, attribute, declaration
 from .canonicalize import constant_operand
-from .context import PassContext, Uses
+from .context import PassContext, Uses, set_constant
 
 NAME = "fold_batch_norm"
 
@@ -54,11 +54,11 @@ def _store(graph: Graph, op: Op, weights: np.ndarray, bias: np.ndarray) -> bool:
         arrays = {decl.weight[0]: weights.astype(np.float32), decl.bias: bias.astype(np.float32)}
     if not all(np.isfinite(array).all() for array in arrays.values()):
         return False
+    if not bias.any() and (len(op.inputs) <= decl.bias or op.inputs[decl.bias] is None):
+        del arrays[decl.bias]
     op.inputs += [None] * (decl.bias + 1 - len(op.inputs))
     for index, array in arrays.items():
-        old = op.inputs[index]
-        name = old.name if old is not None else f"{op.output.name}/bias"
-        op.inputs[index] = Value(graph.unique_name(name), "float32", array.shape, array)
+        set_constant(graph, op, index, array, f"{op.output.name}/bias")
     return True
 
 

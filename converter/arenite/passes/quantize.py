@@ -20,7 +20,7 @@ from __future__ import annotations
 from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Origin, Quantization, Value
 from ..opdef import Declaration, Role, data_operands, declaration, name_of, rows
-from .context import PassContext
+from .context import PassContext, set_constant
 from .grids import assign_grids
 from .scheme import activation_quantization
 from .weights import quantize_weighted
@@ -107,5 +107,4 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
             quant = grids.get(value) or activation_quantization(float(value.data.min()), float(value.data.max()))
-            data = to_steps(value.data, quant)
-            op.inputs[index] = Value(graph.unique_name(f"{value.name}_int8"), "int8", value.shape, data, quant)
+            set_constant(graph, op, index, to_steps(value.data, quant), quant=quant)

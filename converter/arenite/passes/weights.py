@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..evaluate import dequantize
-from ..graph import Graph, Op, Quantization, Value
+from ..graph import Graph, Op, Quantization
 from ..opdef import declaration
-from .context import PassContext
+from .context import PassContext, set_constant
 from .scheme import bias_scale, quantize_bias, quantize_weights, weight_quantization
 
 
@@ -27,11 +27,9 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
     corrected = real - mean_error(op, dequantize(steps, quant) - weight.data, context)
     step = bias_scale(grid.scale, quant)
     op.inputs += [None] * (decl.bias + 1 - len(op.inputs))
-    op.inputs[index] = Value(graph.unique_name(f"{weight.name}_int8"), "int8", weight.shape, steps, quant)
+    set_constant(graph, op, index, steps, quant=quant)
     if bias is not None or np.rint(corrected / step).any():
-        name = f"{bias.name if bias is not None else op.output.name + '/bias'}_int32"
-        data = quantize_bias(corrected, step)
-        op.inputs[decl.bias] = Value(graph.unique_name(name), "int32", data.shape, data)
+        set_constant(graph, op, decl.bias, quantize_bias(corrected, step), f"{op.output.name}/bias")
 
 
 def mean_error(op: Op, error: np.ndarray, context: PassContext) -> np.ndarray:

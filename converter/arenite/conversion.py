@@ -1,0 +1,201 @@
+"""``arenite.convert``: front end, passes, writer, and a report of what became of the model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import reader, writer
+from .atomic import write_bytes
+from .errors import AreniteError, CalibrationError, ModelError
+from .graph import Graph
+from .opdef import declaration
+from .passes import EXACT, TARGET, Entry, PassContext, run_passes
+from .passes.calibrate import ADVICE
+from .passes.context import Io, Progress
+
+if TYPE_CHECKING:
+    from .runtime import ArenaUse
+
+
+@dataclass(frozen=True)
+class Report:
+    """What went in and what came out.
+
+    layers       the user's layers (innermost) → operators that they became, in order; layers folded away have none.
+    operators    operator name → how often, most frequent first.
+    parameters   weights and biases of the float model before any pass.   macs  multiply-accumulates of one inference.
+    file_bytes, float_bytes   this file, and the same model as a float32 file.
+    arena        what our interpreter needs on any board; None when the compiled runtime is absent or refuses the file.
+    arena_note   why ``arena`` is None.
+    log          what each pass did and refused, in order.
+    """
+
+    quantize: str | None
+    layers: dict[str, list[str]]
+    operators: dict[str, int]
+    parameters: int
+    macs: int
+    file_bytes: int
+    float_bytes: int
+    arena: ArenaUse | None
+    arena_note: str
+    warnings: list[str]
+    log: list[Entry]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def explain(self) -> str:
+        """The passes' log as text, one line each."""
+        return "\n".join(map(str, self.log))
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted model.
+
+    content      the bytes of the ``.tflite`` file.
+    graph        what is in the file.   float_graph  the folded and fused float graph that it was quantized from.
+    """
+
+    content: bytes
+    graph: Graph
+    float_graph: Graph
+    report: Report
+
+    def save(self, path: Path | str) -> None:
+        """Write the file, whole or not at all. Raises AreniteError when the place is not writable."""
+        write_bytes(path, self.content)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data for JSON."""
+        return self.report.to_dict()
+
+
+def convert(
+    model: Any,
+    quantize: Literal["int8"] | None = None,
+    calibration: Any = None,
+    *,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    batch: int = 1,
+    io: Io = "int8",
+    strip: bool = False,
+    trust: bool = False,
+    custom_objects: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Convert a model to a ``.tflite`` file that runs here, in LiteRT and in TFLite Micro.
+
+    model           a Keras model, a ``.keras`` or ``.h5`` file, a SavedModel directory, a ``tf.function``, a float
+                    ``.tflite`` file, or a float :class:`~arenite.graph.Graph`.
+    quantize        None: float32. "int8": integer arithmetic throughout, which needs ``calibration``.
+    calibration     typical inputs, some hundred samples: one array, a list of arrays in the order of the model's inputs,
+                    a dict by input name, or an iterator of samples.
+    shapes, batch   closed shapes by input name, and the size of an open batch dimension.
+    io              dtype of the inputs and outputs of an int8 model: "int8", or "float32" (converted on the device).
+    strip           leave tensor names out of the file.
+    trust           run code that the model file carries (Lambda layers).
+    custom_objects  Keras classes by name, for loading.
+    progress        called as progress(stage, done, total).
+
+    The order and names of inputs and outputs are the model's own. Raises UnsupportedError naming the layers that have no
+    equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
+    """
+    _check_options(quantize, calibration, io)
+    source = _load(model, shapes, batch, custom_objects, trust, progress)
+    context = PassContext(quantize, io, calibration, progress)
+    float_graph = run_passes(source, context, EXACT)
+    graph = run_passes(float_graph, context, TARGET)
+    content = writer.write(graph, strip=strip)
+    return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context))
+
+
+def _check_options(quantize: str | None, calibration: Any, io: str) -> None:
+    if quantize not in (None, "int8"):
+        raise AreniteError(f"quantize is None or 'int8', not {quantize!r}")
+    if io not in ("int8", "float32"):
+        raise AreniteError(f"io is 'int8' or 'float32', not {io!r}")
+    if quantize is None and calibration is not None:
+        raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
+    if quantize == "int8" and calibration is None:
+        raise CalibrationError(ADVICE)
+
+
+def _load(
+    model: Any,
+    shapes: Mapping[str, Sequence[int]] | None,
+    batch: int,
+    custom_objects: Mapping[str, Any] | None,
+    trust: bool,
+    progress: Progress | None,
+) -> Graph:
+    """The float graph of whatever the user gave."""
+    if isinstance(model, Graph):
+        return model
+    if isinstance(model, str | Path) and Path(model).suffix == ".tflite":
+        return _read_float(Path(model))
+    from .frontend import load_graph  # TensorFlow: seconds to import, and only here
+
+    if progress is not None:
+        progress("reading the model", 0, 1)
+    graph = load_graph(model, shapes=shapes, batch=batch, custom_objects=custom_objects, trust=trust)
+    if progress is not None:
+        progress("reading the model", 1, 1)
+    return graph
+
+
+def _read_float(path: Path) -> Graph:
+    try:
+        graph = reader.read(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"cannot read '{path}': {error.strerror}") from None
+    if any(value.quant is not None for value in graph.values()):
+        raise ModelError(f"'{path}' is quantized already; convert the float model, or run this file as it is")
+    return graph
+
+
+def _report(source: Graph, float_graph: Graph, graph: Graph, content: bytes, context: PassContext) -> Report:
+    arena, note = _arena(content)
+    constants = {value for value in source.values() if value.is_constant and value.dtype == "float32"}
+    return Report(
+        quantize=context.quantize,
+        layers=_layers(source, graph),
+        operators=dict(Counter(op.name for op in graph.ops).most_common()),
+        parameters=sum(value.size for value in constants),
+        macs=sum(declaration(op.name).macs(op) for op in graph.ops),
+        file_bytes=len(content),
+        float_bytes=len(content) if context.quantize is None else len(writer.write(float_graph)),
+        arena=arena,
+        arena_note=note,
+        warnings=context.warnings,
+        log=context.log,
+    )
+
+
+def _layers(source: Graph, graph: Graph) -> dict[str, list[str]]:
+    """Layer → its operators in ``graph``, in the order of ``source``."""
+    table: dict[str, list[str]] = {op.origin.layer: [] for op in source.ops if op.origin.layer}
+    for op in graph.ops:
+        if op.origin.layer:
+            table.setdefault(op.origin.layer, []).append(op.name)
+    return table
+
+
+def _arena(content: bytes) -> tuple[ArenaUse | None, str]:
+    """What the interpreter needs, or why that is not known."""
+    try:
+        from .runtime import Interpreter
+    except ImportError:
+        return None, "the compiled runtime arenite._core is not installed"
+    try:
+        interpreter = Interpreter(model_content=content)
+        interpreter.allocate_tensors()
+    except AreniteError as error:
+        return None, str(error)
+    return interpreter.arena_used(), ""
