@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from . import reader, writer
 from .atomic import write_bytes
@@ -15,7 +15,7 @@ from .graph import Graph
 from .opdef import declaration
 from .passes import EXACT, TARGET, Entry, PassContext, run_passes
 from .passes.calibrate import ADVICE
-from .passes.context import Io, Progress
+from .passes.context import Progress
 
 if TYPE_CHECKING:
     from .runtime import ArenaUse
@@ -79,12 +79,12 @@ class Conversion:
 
 def convert(
     model: Any,
-    quantize: Literal["int8"] | None = None,
+    quantize: str | None = None,
     calibration: Any = None,
     *,
     shapes: Mapping[str, Sequence[int]] | None = None,
     batch: int = 1,
-    io: Io = "int8",
+    io: str = "int8",
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -107,16 +107,16 @@ def convert(
     The order and names of inputs and outputs are the model's own. Raises UnsupportedError naming the layers that have no
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
     """
-    _check_options(quantize, calibration, io)
+    context = _context(quantize, calibration, io, progress)
     source = _load(model, shapes, batch, custom_objects, trust, progress)
-    context = PassContext(quantize, io, calibration, progress)
     float_graph = run_passes(source, context, EXACT)
     graph = run_passes(float_graph, context, TARGET)
     content = writer.write(graph, strip=strip)
     return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context))
 
 
-def _check_options(quantize: str | None, calibration: Any, io: str) -> None:
+def _context(quantize: str | None, calibration: Any, io: str, progress: Progress | None) -> PassContext:
+    """The passes' context; AreniteError or CalibrationError when the options do not fit together."""
     if quantize not in (None, "int8"):
         raise AreniteError(f"quantize is None or 'int8', not {quantize!r}")
     if io not in ("int8", "float32"):
@@ -125,6 +125,7 @@ def _check_options(quantize: str | None, calibration: Any, io: str) -> None:
         raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
     if quantize == "int8" and calibration is None:
         raise CalibrationError(ADVICE)
+    return PassContext(quantize, io, calibration, progress)  # type: ignore[arg-type]  # checked above
 
 
 def _load(

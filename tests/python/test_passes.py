@@ -56,7 +56,7 @@ def normal(graph: Graph) -> str:
     return to_text(parse(to_text(graph), constants(graph)))
 
 
-@pytest.mark.parametrize("body", cases())
+@pytest.mark.parametrize("body", list(cases()))
 def test_case(body: str) -> None:
     name, before_text, after_text, notes = parts(body)
     before = parse(before_text)

@@ -13,6 +13,7 @@ from . import (
     fuse_activation,
     fuse_pad,
     legalize,
+    plan_memory,
     quantize,
 )
 from .context import Entry, PassContext
@@ -27,7 +28,7 @@ EXACT: tuple[ModuleType, ...] = (
     canonicalize,
 )
 #: Passes that choose how the target computes them.
-TARGET: tuple[ModuleType, ...] = (calibrate, quantize, canonicalize, legalize)
+TARGET: tuple[ModuleType, ...] = (calibrate, quantize, canonicalize, legalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 
 
