@@ -42,7 +42,7 @@ class Model;
 // each call, so fetch a Tensor once into a local.
 class Node {
  public:
-  int32_t input_count() const;   // operands in the file, absent ones included
+  int32_t input_count() const;  // operands in the file, absent ones included
   int32_t output_count() const;
   // present == false when the operand is absent or i >= input_count().
   Tensor input(int32_t i) const;
@@ -81,6 +81,7 @@ struct Kernel {
   const char* signatures;  // as in ops.def
   uint8_t code;            // BuiltinOperator
   uint8_t max_version;
+  uint8_t options = 0;  // BuiltinOptions: the table that the operator's options must be, if it has some
 };
 
 }  // namespace arenite

@@ -38,7 +38,8 @@ enum class [[nodiscard]] Status : uint8_t {
 constexpr uint16_t kNoNode = 0xFFFF;
 constexpr uint32_t kNoDetail = 0xFFFFFFFF;
 
-// A status and its place. `detail` is a tensor index, a byte offset in the file, or, for ArenaTooSmall, the bytes needed.
+// A status and its place. `detail` is a tensor index; for a malformed table its byte offset in the file; for
+// ArenaTooSmall the bytes needed; for UnsupportedOp the BuiltinOperator.
 struct Error {
   Status status = Status::kOk;
   uint8_t subgraph = 0;
@@ -52,14 +53,14 @@ const char* status_text(Status status);
 }  // namespace arenite
 
 // Returns from the calling function when `expression` is not Ok.
-#define ARENITE_TRY(expression)                                                          \
-  do {                                                                                   \
-    const ::arenite::Status arenite_status_ = (expression);                              \
-    if (arenite_status_ != ::arenite::Status::kOk) return arenite_status_;               \
+#define ARENITE_TRY(expression)                                            \
+  do {                                                                     \
+    const ::arenite::Status arenite_status_ = (expression);                \
+    if (arenite_status_ != ::arenite::Status::kOk) return arenite_status_; \
   } while (false)
 
 // Returns `failure` unless `condition` holds.
-#define ARENITE_CHECK(condition, failure)                                                \
-  do {                                                                                   \
-    if (!(condition)) return ::arenite::Status::failure;                                 \
+#define ARENITE_CHECK(condition, failure)                \
+  do {                                                   \
+    if (!(condition)) return ::arenite::Status::failure; \
   } while (false)

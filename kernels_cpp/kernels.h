@@ -48,10 +48,15 @@ struct Signatures {
 
 // The columns of ops.def that a kernel carries: row::<name>::kCode ...
 namespace row {
+namespace options_type {
+using namespace format::BuiltinOptions;
+constexpr int32_t None = NONE;
+}  // namespace options_type
 #define OP(name, code, max_version, options, signatures) \
   namespace name {                                       \
   constexpr uint8_t kCode = code;                        \
   constexpr uint8_t kMaxVersion = max_version;           \
+  constexpr uint8_t kOptions = options_type::options;    \
   inline constexpr Signatures kSignatures{signatures};   \
   }
 #include "schema/ops.def"
@@ -64,4 +69,5 @@ namespace row {
 #define ARENITE_KERNEL(name)                                                                                        \
   const ::arenite::Kernel arenite::kernels::name = {prepare, eval, ::arenite::kernels::row::name::kSignatures.text, \
                                                     ::arenite::kernels::row::name::kCode,                           \
-                                                    ::arenite::kernels::row::name::kMaxVersion}
+                                                    ::arenite::kernels::row::name::kMaxVersion,                     \
+                                                    ::arenite::kernels::row::name::kOptions}

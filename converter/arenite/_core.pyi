@@ -14,6 +14,11 @@ class Interpreter:
     def invoke(self) -> Failure | None:
         """Run once, without the GIL."""
 
+    def profile(self) -> tuple[Failure | None, list[int]]:
+        """Run once, without the GIL; nanoseconds of each operator."""
+
+    def reset_variables(self) -> None: ...
+
     # After open:
     def tensors(self) -> list[TensorRow]: ...
     def operators(self) -> list[tuple[str, list[int], list[int]]]:

@@ -1,21 +1,270 @@
-// arenite._core: the interpreter and the integer arithmetic of its kernels for Python. Conversions only, no logic.
+// arenite._core: the interpreter and the integer arithmetic of its kernels for Python. Conversions only, no logic; the
+// contract is converter/arenite/_core.pyi.
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
+#include "interpreter/interpreter.h"
+#include "interpreter/profiler.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/kernels.h"
 
 namespace py = pybind11;
 
 namespace {
 
+using arenite::Allocation;
+using arenite::Error;
+using arenite::Status;
+using arenite::Tensor;
+using arenite::Type;
+
+// Every row of schema/ops.def.
+const arenite::Kernel* const kKernels[] = {
+#define OP(name, code, max_version, options, signatures) &arenite::kernels::name,
+#include "schema/ops.def"
+#undef OP
+};
+
+std::string operator_name(uint32_t code) {
+  switch (code) {
+#define OP(name, value, max_version, options, signatures) \
+  case value:                                             \
+    return #name;
+#include "schema/ops.def"
+#undef OP
+    default:
+      return "builtin_" + std::to_string(code);
+  }
+}
+
+const char* status_name(Status status) {
+  switch (status) {
+#define ARENITE_STATUS_NAME(name, text) \
+  case Status::k##name:                 \
+    return #name;
+    ARENITE_STATUS_LIST(ARENITE_STATUS_NAME)
+#undef ARENITE_STATUS_NAME
+  }
+  return "";
+}
+
+const char* dtype_name(Type type) {
+  switch (type) {
+    case Type::kFloat32:
+      return "float32";
+    case Type::kInt32:
+      return "int32";
+    case Type::kUInt8:
+      return "uint8";
+    case Type::kInt64:
+      return "int64";
+    case Type::kBool:
+      return "bool";
+    case Type::kInt16:
+      return "int16";
+    case Type::kInt8:
+      return "int8";
+  }
+  return "";
+}
+
+// status, sentence, subgraph, node, detail; the last two -1 when they mean nothing.
+using Failure = std::optional<std::tuple<std::string, std::string, int, int, int64_t>>;
+
+Failure failure_of(const Error& error) {
+  if (error.status == Status::kOk) return std::nullopt;
+  return std::tuple(std::string(status_name(error.status)), std::string(arenite::status_text(error.status)),
+                    int{error.subgraph}, error.node == arenite::kNoNode ? -1 : int{error.node},
+                    error.detail == arenite::kNoDetail ? int64_t{-1} : int64_t{error.detail});
+}
+
+// Zeroed memory, aligned as models and arenas must be. Views of it from Python keep it alive.
+class Memory {
+ public:
+  explicit Memory(size_t size) : data_(static_cast<uint8_t*>(::operator new(size, kAlignment))) {
+    std::memset(data_, 0, size);
+  }
+  ~Memory() { ::operator delete(data_, kAlignment); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  uint8_t* data() const { return data_; }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  uint8_t* data_;
+};
+
+py::capsule keep_alive(const std::shared_ptr<Memory>& memory) {
+  return py::capsule(new std::shared_ptr<Memory>(memory),
+                     [](void* pointer) { delete static_cast<std::shared_ptr<Memory>*>(pointer); });
+}
+
+std::vector<int32_t> to_vector(arenite::flat::Vector values) {
+  std::vector<int32_t> result;
+  for (uint32_t i = 0; i < values.size(); ++i) result.push_back(values.i32(i));
+  return result;
+}
+
+uint32_t nanoseconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+class HostInterpreter {
+ public:
+  HostInterpreter(const std::string& model, bool preserve_all)
+      : content_(std::make_shared<Memory>(model.size())),
+        content_size_(model.size()),
+        sharing_(preserve_all ? arenite::Sharing::kRetainAll : arenite::Sharing::kReuse) {
+    std::memcpy(content_->data(), model.data(), model.size());
+  }
+
+  Failure open() {
+    Error error;
+    opened_ = arenite::Model::open(content_->data(), content_size_, &model_, &error) == Status::kOk;
+    return failure_of(error);
+  }
+
+  Failure allocate(size_t arena_size) {
+    require(opened_, "open");
+    arena_ = std::make_shared<Memory>(arena_size);
+    interpreter_.emplace(model_, arenite::OpResolver(kKernels), arena_->data(), arena_size);
+    Error error;
+    const Status status = interpreter_->allocate(&error, sharing_);
+    if (status != Status::kOk) interpreter_.reset();
+    return failure_of(error);
+  }
+
+  Failure invoke() {
+    Error error;
+    {
+      arenite::Interpreter& interpreter = ready();
+      const py::gil_scoped_release unlocked;
+      (void)interpreter.invoke(&error);
+    }
+    return failure_of(error);
+  }
+
+  std::pair<Failure, std::vector<uint32_t>> profile() {
+    std::vector<uint32_t> ticks(model_.operator_count());
+    Error error;
+    {
+      arenite::Interpreter& interpreter = ready();
+      const py::gil_scoped_release unlocked;
+      arenite::NodeTimer timer(nanoseconds, ticks.data());
+      (void)interpreter.invoke(timer, &error);
+    }
+    return {failure_of(error), ticks};
+  }
+
+  void reset_variables() { ready().reset_variables(); }
+
+  py::list tensors() const {
+    require(opened_, "open");
+    py::list rows;
+    for (uint32_t i = 0; i < model_.tensor_count(); ++i) rows.append(tensor_row(i));
+    return rows;
+  }
+
+  py::list operators() const {
+    require(opened_, "open");
+    py::list rows;
+    for (uint32_t i = 0; i < model_.operator_count(); ++i) {
+      const arenite::flat::Table op = model_.operator_table(i);
+      rows.append(py::make_tuple(operator_name(model_.operator_code(i)),
+                                 to_vector(op.vector(arenite::format::Operator::inputs)),
+                                 to_vector(op.vector(arenite::format::Operator::outputs))));
+    }
+    return rows;
+  }
+
+  std::vector<int32_t> inputs() const { return require(opened_, "open"), to_vector(model_.inputs()); }
+  std::vector<int32_t> outputs() const { return require(opened_, "open"), to_vector(model_.outputs()); }
+
+  std::optional<py::memoryview> buffer(uint32_t index) {
+    if (index >= model_.tensor_count()) throw py::index_error("tensor index");
+    const Tensor tensor = ready().tensor(index);
+    if (tensor.data == nullptr) return std::nullopt;
+    py::array_t<uint8_t> view(static_cast<py::ssize_t>(model_.tensor_bytes(index)), tensor.as<uint8_t>(),
+                              keep_alive(tensor.constant ? content_ : arena_));
+    if (tensor.constant) view.attr("setflags")(py::arg("write") = false);
+    return py::memoryview(py::buffer(view));
+  }
+
+  std::tuple<uint32_t, uint32_t, uint32_t, uint32_t> arena_used() {
+    const arenite::ArenaUse use = ready().arena_use();
+    return {use.tensors, use.scratch, use.planning, use.persistent};
+  }
+
+  // tensor (-1: scratch), node (-1: tensor), offset, size, first, last; without what takes no room.
+  std::vector<std::tuple<int, int, uint32_t, uint32_t, int, int>> plan() {
+    std::vector<Allocation> items(ready().allocation_count());
+    if (ready().describe_plan(items.data()) != Status::kOk) throw std::runtime_error("the plan cannot be described");
+    std::vector<std::tuple<int, int, uint32_t, uint32_t, int, int>> rows;
+    size_t slot = 0;
+    const auto add = [&](int tensor, int node) {
+      const Allocation& item = items[slot++];
+      if (item.bytes != 0) rows.emplace_back(tensor, node, item.offset, item.bytes, item.first, item.last);
+    };
+    for (uint32_t i = 0; i < model_.tensor_count(); ++i) {
+      if (!model_.is_constant(i)) add(static_cast<int>(i), -1);
+    }
+    for (uint32_t i = 0; i < model_.operator_count(); ++i) add(-1, static_cast<int>(i));
+    return rows;
+  }
+
+ private:
+  static void require(bool condition, const char* call) {
+    if (!condition) throw std::logic_error(std::string("call ") + call + "() first; it must succeed");
+  }
+  arenite::Interpreter& ready() {
+    require(interpreter_.has_value(), "allocate");
+    return *interpreter_;
+  }
+
+  py::tuple tensor_row(uint32_t index) const {
+    const Tensor tensor = model_.tensor(index);
+    const arenite::flat::Vector name = model_.tensor_name(index);
+    py::tuple shape(static_cast<size_t>(tensor.rank));
+    for (int32_t i = 0; i < tensor.rank; ++i) shape[static_cast<size_t>(i)] = tensor.dim(i);
+    const std::vector<float> scales(tensor.scales, tensor.scales + tensor.scale_count);
+    const std::vector<int32_t> zero_points(scales.size(), tensor.zero_point);
+    // Names are whatever the file says: bytes that are no UTF-8 must not make it unreadable.
+    const py::object text = py::reinterpret_steal<py::object>(
+        PyUnicode_DecodeUTF8(reinterpret_cast<const char*>(name.data()), name.size(), "replace"));
+    return py::make_tuple(text, dtype_name(tensor.type), shape, scales, zero_points, tensor.quantized_dimension,
+                          tensor.constant);
+  }
+
+  std::shared_ptr<Memory> content_;
+  size_t content_size_;
+  arenite::Sharing sharing_;
+  bool opened_ = false;
+  arenite::Model model_;
+  std::shared_ptr<Memory> arena_;
+  std::optional<arenite::Interpreter> interpreter_;
+};
+
 std::pair<int32_t, int32_t> as_pair(arenite::Multiplier m) { return {m.multiplier, m.shift}; }
 
 void define_fixed_point(py::module_& m) {
-  m.def("quantize_ratio", [](float a, float b, float c) { return as_pair(arenite::quantize_ratio(a, b, c)); },
-        "(multiplier, shift) of a * b / c, as the kernels compute it.", py::arg("a"), py::arg("b"), py::arg("c"));
-  m.def("quantize_multiplier", [](float a) { return as_pair(arenite::quantize_multiplier(a)); },
-        "(multiplier, shift) of a > 0.", py::arg("a"));
+  m.def(
+      "quantize_ratio", [](float a, float b, float c) { return as_pair(arenite::quantize_ratio(a, b, c)); },
+      "(multiplier, shift) of a * b / c, as the kernels compute it.", py::arg("a"), py::arg("b"), py::arg("c"));
+  m.def(
+      "quantize_multiplier", [](float a) { return as_pair(arenite::quantize_multiplier(a)); },
+      "(multiplier, shift) of a > 0.", py::arg("a"));
   m.def(
       "multiply_by_quantized_multiplier",
       [](int32_t x, int32_t multiplier, int32_t shift) {
@@ -28,5 +277,22 @@ void define_fixed_point(py::module_& m) {
 
 PYBIND11_MODULE(_core, m) {
   m.doc() = "Arenite's interpreter, compiled. Use arenite.Interpreter.";
+  py::class_<HostInterpreter>(m, "Interpreter")
+      .def(py::init([](const py::bytes& model, bool preserve_all) {
+             return std::make_unique<HostInterpreter>(std::string(model), preserve_all);
+           }),
+           py::arg("model"), py::arg("preserve_all_tensors"))
+      .def("open", &HostInterpreter::open)
+      .def("allocate", &HostInterpreter::allocate, py::arg("arena_size"))
+      .def("invoke", &HostInterpreter::invoke)
+      .def("profile", &HostInterpreter::profile)
+      .def("reset_variables", &HostInterpreter::reset_variables)
+      .def("tensors", &HostInterpreter::tensors)
+      .def("operators", &HostInterpreter::operators)
+      .def("inputs", &HostInterpreter::inputs)
+      .def("outputs", &HostInterpreter::outputs)
+      .def("buffer", &HostInterpreter::buffer, py::arg("tensor"))
+      .def("arena_used", &HostInterpreter::arena_used)
+      .def("plan", &HostInterpreter::plan);
   define_fixed_point(m);
 }

@@ -1,0 +1,91 @@
+#include "interpreter/interpreter.h"
+
+#include <cstring>
+
+namespace arenite {
+namespace {
+
+constexpr size_t kMaxArena = 0x7FFFFFF0;
+
+uint32_t bit_count(uint32_t word) {
+  uint32_t count = 0;
+  for (; word != 0; word &= word - 1) ++count;
+  return count;
+}
+
+struct NoObserver {
+  void begin(uint32_t) {}
+  void end(uint32_t) {}
+};
+
+}  // namespace
+
+Interpreter::Interpreter(const Model& model, OpResolver resolver, void* arena, size_t arena_size)
+    : model_(&model),
+      resolver_(resolver),
+      arena_(static_cast<uint8_t*>(arena)),
+      arena_size_(static_cast<uint32_t>(arena_size < kMaxArena ? arena_size : kMaxArena)) {}
+
+// --- bookkeeping at the arena's end ----------------------------------------------------------------------------------
+
+uint32_t Interpreter::persistent_bytes() const {
+  const uint32_t nodes = model_->operator_count();
+  const uint32_t bitmap_words = (model_->tensor_count() + 31) / 32;
+  return align_up(4 * (stored_tensors_ + nodes) + 4 * bitmap_words + 2 * nodes);
+}
+
+uint32_t* Interpreter::offsets() const {
+  const uint32_t at = (arena_size_ & ~(kArenaAlignment - 1)) - persistent_bytes();
+  return reinterpret_cast<uint32_t*>(arena_ + at);
+}
+
+uint32_t* Interpreter::stored_bitmap() const { return offsets() + allocation_count(); }
+
+uint16_t* Interpreter::kernel_indices() const {
+  return reinterpret_cast<uint16_t*>(stored_bitmap() + (model_->tensor_count() + 31) / 32);
+}
+
+// Position of a stored tensor among the stored ones.
+uint32_t Interpreter::slot(uint32_t tensor) const {
+  const uint32_t* bitmap = stored_bitmap();
+  uint32_t count = bit_count(bitmap[tensor / 32] & ((1u << (tensor % 32)) - 1));
+  for (uint32_t word = 0; word < tensor / 32; ++word) count += bit_count(bitmap[word]);
+  return count;
+}
+
+Tensor Interpreter::tensor(uint32_t index) const {
+  Tensor tensor = model_->tensor(index);
+  if (!ready_ || tensor.constant) return tensor;
+  const uint32_t offset = offsets()[slot(index)];
+  if (offset != kUnplaced) tensor.data = arena_ + offset;
+  return tensor;
+}
+
+Node Interpreter::node(uint32_t index) const {
+  Node node;
+  node.interpreter_ = this;
+  node.table_ = model_->operator_table(index).data();
+  if (!ready_) return node;
+  const uint32_t offset = offsets()[stored_tensors_ + index];
+  if (offset != kUnplaced) node.scratch_ = arena_ + offset;
+  return node;
+}
+
+// --- running ---------------------------------------------------------------------------------------------------------
+
+Status Interpreter::run(uint32_t index) const { return kernel(index).eval(node(index)); }
+
+Status Interpreter::invoke(Error* error) {
+  NoObserver observer;
+  return invoke(observer, error);
+}
+
+void Interpreter::reset_variables() {
+  for (uint32_t i = 0; i < model_->tensor_count(); ++i) {
+    if (!model_->is_variable(i)) continue;
+    const Tensor variable = tensor(i);
+    if (variable.data != nullptr) std::memset(variable.data, 0, model_->tensor_bytes(i));
+  }
+}
+
+}  // namespace arenite

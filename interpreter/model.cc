@@ -1,0 +1,105 @@
+#include "interpreter/model.h"
+
+#include <cstring>
+
+#include "interpreter/verify.h"
+#include "schema/format.h"
+
+namespace arenite {
+
+using flat::Table;
+using flat::Vector;
+
+namespace {
+
+Status verify(const void* data, size_t size, Error* where) {
+  ARENITE_CHECK(reinterpret_cast<uintptr_t>(data) % 4 == 0, kMisaligned);
+  ARENITE_CHECK(size < (size_t{1} << 31), kLimitExceeded);
+  const uint8_t* base = static_cast<const uint8_t*>(data);
+  ARENITE_TRY(check_structure(base, static_cast<uint32_t>(size), where));
+  where->detail = kNoDetail;
+  return check_content(Table(base + flat::load<uint32_t>(base)), where);
+}
+
+}  // namespace
+
+Status Model::open(const void* data, size_t size, Model* model, Error* error) {
+  Error where;
+  where.status = verify(data, size, &where);
+  if (error != nullptr) *error = where;
+  if (where.status != Status::kOk) return where.status;
+  const uint8_t* base = static_cast<const uint8_t*>(data);
+  model->root_ = Table(base + flat::load<uint32_t>(base));
+  model->subgraph_ = model->root_.vector(format::Model::subgraphs).table(0);
+  model->tensors_ = model->subgraph_.vector(format::SubGraph::tensors);
+  model->operators_ = model->subgraph_.vector(format::SubGraph::operators);
+  return Status::kOk;
+}
+
+Tensor Model::tensor(uint32_t index) const {
+  const Table table = tensors_.table(index);
+  const Vector shape = table.vector(format::Tensor::shape);
+  const Vector data = constant_data(index);
+  Tensor tensor;
+  tensor.present = true;
+  tensor.constant = data.size() != 0;
+  if (tensor.constant) tensor.data = const_cast<uint8_t*>(data.data());
+  tensor.dims = reinterpret_cast<const int32_t*>(shape.data());
+  tensor.rank = static_cast<int32_t>(shape.size());
+  tensor.type = static_cast<Type>(table.u8(format::Tensor::type));
+  const Table quantization = table.table(format::Tensor::quantization);
+  const Vector scales = quantization.vector(format::QuantizationParameters::scale);
+  if (scales.size() == 0) return tensor;
+  tensor.scales = reinterpret_cast<const float*>(scales.data());
+  tensor.scale_count = static_cast<int32_t>(scales.size());
+  tensor.zero_point = quantization.vector(format::QuantizationParameters::zero_point).i32(0);
+  tensor.quantized_dimension = quantization.i32(format::QuantizationParameters::quantized_dimension, 0);
+  return tensor;
+}
+
+uint32_t Model::tensor_bytes(uint32_t index) const {
+  const Tensor view = tensor(index);
+  return static_cast<uint32_t>(view.count()) * type_size(view.type);
+}
+
+bool Model::is_variable(uint32_t index) const { return tensors_.table(index).u8(format::Tensor::is_variable) != 0; }
+
+Vector Model::tensor_name(uint32_t index) const { return tensors_.table(index).vector(format::Tensor::name); }
+
+Vector Model::inputs() const { return subgraph_.vector(format::SubGraph::inputs); }
+
+Vector Model::outputs() const { return subgraph_.vector(format::SubGraph::outputs); }
+
+Vector Model::constant_data(uint32_t index) const {
+  const int32_t buffer = tensors_.table(index).i32(format::Tensor::buffer, 0);
+  return root_.vector(format::Model::buffers).table(static_cast<uint32_t>(buffer)).vector(format::Buffer::data);
+}
+
+Table Model::code_table(uint32_t node) const {
+  const int32_t index = operator_table(node).i32(format::Operator::opcode_index, 0);
+  return root_.vector(format::Model::operator_codes).table(static_cast<uint32_t>(index));
+}
+
+// Codes above 127 stand in the newer field only; below, old files have only the older one.
+uint32_t Model::operator_code(uint32_t node) const {
+  const Table code = code_table(node);
+  const uint32_t older = code.u8(format::OperatorCode::deprecated_builtin_code);
+  const uint32_t newer = static_cast<uint32_t>(code.i32(format::OperatorCode::builtin_code, 0));
+  return newer > older ? newer : older;
+}
+
+int32_t Model::operator_version(uint32_t node) const { return code_table(node).i32(format::OperatorCode::version, 1); }
+
+Vector Model::metadata(const char* name) const {
+  const Vector entries = root_.vector(format::Model::metadata);
+  const uint32_t length = static_cast<uint32_t>(std::strlen(name));
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    const Vector entry = entries.table(i).vector(format::Metadata::name);
+    if (entry.size() != length || std::memcmp(entry.data(), name, length) != 0) continue;
+    const uint32_t buffer = static_cast<uint32_t>(entries.table(i).i32(format::Metadata::buffer, 0));
+    return root_.vector(format::Model::buffers).table(buffer).vector(format::Buffer::data);
+  }
+  return Vector();
+}
+
+}  // namespace arenite

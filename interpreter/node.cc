@@ -1,0 +1,68 @@
+// How a kernel sees its operator: everything is looked up in the model when asked.
+#include <cstring>
+
+#include "interpreter/interpreter.h"
+#include "schema/format.h"
+
+namespace arenite {
+namespace {
+
+using flat::Table;
+using flat::Vector;
+
+Vector operands(const uint8_t* table, uint32_t field) { return Table(table).vector(field); }
+
+Tensor operand(const Interpreter& interpreter, Vector indices, int32_t i, bool windowed) {
+  if (i < 0 || static_cast<uint32_t>(i) >= indices.size()) return Tensor{};
+  const int32_t index = indices.i32(static_cast<uint32_t>(i));
+  if (index < 0) return Tensor{};
+  Tensor tensor = interpreter.tensor(static_cast<uint32_t>(index));
+  if (windowed && !tensor.constant) tensor.data = nullptr;
+  return tensor;
+}
+
+// A field of the options; false when it is absent. The structure check does not know the options' fields, so a field
+// that leaves its table or is not aligned reads as absent too.
+template <typename T>
+bool read_option(const uint8_t* table, uint32_t id, T* value) {
+  const Table options = Table(table).table(format::Operator::builtin_options);
+  const uint8_t* at = options.field(id);
+  if (at == nullptr) return false;
+  const uint32_t offset = static_cast<uint32_t>(at - options.data());
+  if (offset % sizeof(T) != 0 || offset + sizeof(T) > options.inline_size()) return false;
+  *value = flat::load<T>(at);
+  return true;
+}
+
+}  // namespace
+
+int32_t Node::input_count() const { return static_cast<int32_t>(operands(table_, format::Operator::inputs).size()); }
+
+int32_t Node::output_count() const { return static_cast<int32_t>(operands(table_, format::Operator::outputs).size()); }
+
+Tensor Node::input(int32_t i) const {
+  return operand(*interpreter_, operands(table_, format::Operator::inputs), i, window_ != nullptr);
+}
+
+Tensor Node::output(int32_t i) const {
+  return operand(*interpreter_, operands(table_, format::Operator::outputs), i, window_ != nullptr);
+}
+
+int32_t Node::option_i32(uint32_t field, int32_t fallback) const {
+  int32_t value;
+  return read_option(table_, field, &value) ? value : fallback;
+}
+
+int32_t Node::option_i8(uint32_t field, int32_t fallback) const {
+  int8_t value;
+  return read_option(table_, field, &value) ? value : fallback;
+}
+
+float Node::option_f32(uint32_t field, float fallback) const {
+  float value;
+  return read_option(table_, field, &value) ? value : fallback;
+}
+
+void* Node::scratch() const { return scratch_; }
+
+}  // namespace arenite
