@@ -30,7 +30,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "evaluate.py": {"errors", "graph", "opdef"},
     "text.py": {"errors", "graph", "opdef"},
     "flat.py": {"errors", "opdef"},
-    "writer.py": {"errors", "graph", "opdef", "flat"},
+    "writer.py": {"", "errors", "graph", "opdef", "flat"},
     "reader.py": {"errors", "graph", "opdef", "flat"},
     "ops/": {"activation", "errors", "graph", "opdef", "fixed_point", "spatial"},
     "passes/": {"activation", "errors", "evaluate", "graph", "opdef", "fixed_point", "passes", "samples", "text"},

@@ -1,0 +1,315 @@
+"""A ``.tflite`` file as a graph: the inverse of the writer, and the way in for files of other converters.
+
+Any operator is readable, also one without a kernel here: its name is TFLite's in lower case, its attributes are the
+fields of whichever options table it has. A custom operator is called ``custom``, with the attributes ``custom_code``
+and ``custom_options``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from . import flat
+from .errors import GraphError, ModelError, UnsupportedError
+from .graph import DTYPES, Graph, Op, Origin, Quantization, Value
+
+#: No runtime takes tensors of a higher rank.
+MAX_RANK = 8
+#: Bytes of the largest tensor: the runtime addresses by signed 32-bit offsets.
+MAX_TENSOR_BYTES = 2**31 - 1
+#: Metadata entry with the arena offset of every tensor, in the layout of TFLite Micro.
+ARENA_PLAN = "OfflineMemoryAllocation"
+
+_MAX_DUPLICATE_NAME = 64
+
+
+def read(content: bytes) -> Graph:
+    """The graph that a file holds; constants are read-only views of ``content``.
+
+    An operator's origin is the name of its first result, in ``Origin.op``.
+    Raises ModelError when the file is malformed, UnsupportedError when it is sound but the graph cannot hold it: several
+    subgraphs, state tensors, sparse or string or sub-byte tensors, weights outside the file.
+    """
+    model = flat.read(content)
+    _check_version(model)
+    subgraph = _only_subgraph(model)
+    buffers = _Buffers(model)
+    tensors = _Tensors(subgraph.records("tensors"), buffers)
+    operators = _Operators(model, tensors, limit=len(content))
+    graph = Graph(
+        name=subgraph["name"] or Graph().name,
+        inputs=tensors.at(_indices(subgraph, "inputs"), "the graph's inputs"),
+        outputs=tensors.at(_indices(subgraph, "outputs"), "the graph's outputs"),
+        ops=[operators.operator(record) for record in subgraph.records("operators")],
+    )
+    tensors.fill_empty_constants(graph)
+    graph.input_names, graph.output_names = _signature_names(model, subgraph, tensors)
+    graph.metadata = _metadata(model, graph, tensors, buffers)
+    _verify(graph)
+    return graph
+
+
+def _check_version(model: flat.Record) -> None:
+    if model["version"] != 3:
+        raise ModelError(f"the model has schema version {model['version']}; only version 3 is known")
+
+
+def _only_subgraph(model: flat.Record) -> flat.Record:
+    subgraphs = model.records("subgraphs")
+    if not subgraphs:
+        raise ModelError("the model has no subgraph")
+    if len(subgraphs) > 1:
+        raise UnsupportedError(
+            f"the model has {len(subgraphs)} subgraphs (If, While, or variables that are initialised at the start);"
+            " only one is supported: convert it from a model without control flow"
+        )
+    return subgraphs[0]
+
+
+def _indices(record: flat.Record, name: str) -> list[int]:
+    array = record[name]
+    return [] if array is None else [int(index) for index in array]
+
+
+def _verify(graph: Graph) -> None:
+    for value in graph.inputs:
+        if value.is_constant:
+            raise ModelError(f"the model is damaged: its input '{value.name}' is a constant")
+    try:
+        graph.verify()
+    except GraphError as error:
+        raise ModelError(f"the model is damaged: {error}") from None
+
+
+# --- buffers and tensors --------------------------------------------------------------------------------------------
+class _Buffers:
+    """Contents of the file's buffers, by index."""
+
+    def __init__(self, model: flat.Record) -> None:
+        self.records = model.records("buffers")
+
+    def __getitem__(self, index: int) -> np.ndarray | None:
+        """Bytes of a buffer, or None when it has none."""
+        if index >= len(self.records):
+            raise ModelError(f"the model is damaged: it refers to buffer {index} of {len(self.records)}")
+        record = self.records[index]
+        if record["offset"] > 1:
+            raise UnsupportedError(
+                "the model keeps its weights behind the flatbuffer (over 2 GB); that is not supported"
+            )
+        data: np.ndarray | None = record["data"]
+        return data if data is not None and data.size else None
+
+
+class _Tensors:
+    """The values of a subgraph's tensors, by index; names made unique."""
+
+    def __init__(self, records: list[flat.Record], buffers: _Buffers) -> None:
+        self.buffers = buffers
+        self.names: set[str] = set()
+        self.quantizations: dict[tuple[Any, ...], Quantization] = {}
+        self.values = [self.value(record, index) for index, record in enumerate(records)]
+
+    def at(self, indices: Iterable[int], what: str) -> list[Value]:
+        return [self.one(index, what) for index in indices]
+
+    def one(self, index: int, what: str) -> Value:
+        if not 0 <= index < len(self.values):
+            raise ModelError(f"the model is damaged: {what} refer to tensor {index} of {len(self.values)}")
+        return self.values[index]
+
+    def value(self, record: flat.Record, index: int) -> Value:
+        name = self.unique(record["name"] or f"tensor_{index}", index)
+        _check_supported(record, name)
+        dtype = record["type"].lower()
+        if dtype not in DTYPES:
+            raise UnsupportedError(f"tensor '{name}' has elements of type {record['type']}, which is not supported")
+        shape = _shape(record, name, dtype)
+        value = Value(name, dtype, shape, self.data(record, name, dtype, shape))
+        if dtype not in ("float32", "float16", "bool"):
+            value.quant = self.quantization(record["quantization"], value)
+        return value
+
+    def unique(self, name: str, index: int) -> str:
+        if name in self.names:  # cut: a file of many tensors that share one long name would grow without bound
+            name = f"{name[:_MAX_DUPLICATE_NAME]}:{index}"
+        while name in self.names:
+            name += "_"
+        self.names.add(name)
+        return name
+
+    def data(self, record: flat.Record, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray | None:
+        content = self.buffers[record["buffer"]]
+        if content is None:
+            return None
+        expected = Value(name, dtype, shape).nbytes
+        if content.size != expected:
+            raise ModelError(
+                f"the model is damaged: constant '{name}', {dtype}{list(shape)}, needs {expected} bytes,"
+                f" its buffer has {content.size}"
+            )
+        return content.view(np.dtype(dtype).newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
+
+    def quantization(self, record: flat.Record | None, value: Value) -> Quantization | None:
+        if record is None or record["scale"] is None or not record["scale"].size:
+            return None
+        if record["details"] is not None:
+            raise UnsupportedError(f"tensor '{value.name}' has {record['details'][0]}, which is not supported")
+        scale, zero_point, axis = record["scale"], record["zero_point"], record["quantized_dimension"]
+        key = (id(scale), id(zero_point), axis, value.dtype)
+        if key not in self.quantizations:  # the same vectors are checked once, however many tensors share them
+            self.quantizations[key] = _quantization(scale, zero_point, axis, value)
+        quant = self.quantizations[key]
+        if quant.is_per_channel and (axis >= len(value.shape) or quant.scale.size != value.shape[axis]):
+            raise ModelError(
+                f"the model is damaged: tensor '{value.name}' of shape {list(value.shape)} has {quant.scale.size} scales"
+                f" along dimension {axis}"
+            )
+        return quant
+
+    def fill_empty_constants(self, graph: Graph) -> None:
+        """A constant without elements has no data in the file: give one to what nothing produces."""
+        produced = {id(value) for op in graph.ops for value in op.outputs} | {id(value) for value in graph.inputs}
+        for value in self.values:
+            if value.data is None and value.size == 0 and id(value) not in produced:
+                value.data = np.empty(value.shape, value.dtype)
+
+
+def _check_supported(record: flat.Record, name: str) -> None:
+    for field, what in (
+        ("is_variable", "keeps state between runs"),
+        ("sparsity", "is stored sparse"),
+        ("external_buffer", "has its data in another file"),
+    ):
+        if record[field]:
+            raise UnsupportedError(f"tensor '{name}' {what}, which is not supported")
+
+
+def _shape(record: flat.Record, name: str, dtype: str) -> tuple[int, ...]:
+    dims = record["shape"]
+    if dims is None:
+        return ()
+    if dims.size > MAX_RANK or (dims < 0).any():
+        raise ModelError(f"the model is damaged: tensor '{name}' has a malformed shape of {dims.size} dimensions")
+    shape = tuple(int(d) for d in dims)
+    largest = np.dtype(dtype).itemsize
+    for d in shape:  # in Python's integers: the product of hostile dimensions overflows 64 bits
+        largest *= max(d, 1)
+    if largest > MAX_TENSOR_BYTES:
+        raise ModelError(f"the model is damaged: tensor '{name}', {dtype}{list(shape)}, exceeds 2 GB")
+    return shape
+
+
+def _quantization(scale: np.ndarray, zero_point: np.ndarray | None, axis: int, value: Value) -> Quantization:
+    """Checked parameters; a missing zero point is 0, a single one stands for all (both occur in the wild)."""
+    zeros = np.zeros(1, np.int64) if zero_point is None or not zero_point.size else zero_point.astype(np.int64)
+    scales = scale.astype(np.float32)
+    limits = np.iinfo(value.dtype)
+    if not (np.isfinite(scales).all() and (scales > 0).all()):
+        raise ModelError(f"the model is damaged: tensor '{value.name}' has a scale that is not finite and positive")
+    if zeros.size not in (1, scales.size) or (zeros < limits.min).any() or (zeros > limits.max).any():
+        raise ModelError(f"the model is damaged: tensor '{value.name}' has malformed zero points")
+    if scales.size > 1 and axis < 0:
+        raise ModelError(f"the model is damaged: tensor '{value.name}' is quantized along dimension {axis}")
+    return Quantization(scales, np.broadcast_to(zeros, scales.shape).copy(), axis if scales.size > 1 else 0)
+
+
+# --- operators ------------------------------------------------------------------------------------------------------
+class _Operators:
+    """Operators of the subgraph.
+
+    limit  of operands and list attributes together; more can only come from a file whose vectors are shared by many
+           operators to make it look larger than it is.
+    """
+
+    def __init__(self, model: flat.Record, tensors: _Tensors, limit: int) -> None:
+        self.tensors, self.left = tensors, limit
+        self.codes = [_operator_name(record) for record in model.records("operator_codes")]
+
+    def operator(self, record: flat.Record) -> Op:
+        index = record["opcode_index"]
+        if index >= len(self.codes):
+            raise ModelError(f"the model is damaged: it refers to operator code {index} of {len(self.codes)}")
+        name, custom_code = self.codes[index]
+        attrs = self.attributes(record)
+        if name == "custom":
+            options = record["custom_options"]
+            attrs = {"custom_code": custom_code, "custom_options": b"" if options is None else options.tobytes()}
+        inputs = [None if i == -1 else self.tensors.one(i, f"operands of {name}") for i in self.list(record["inputs"])]
+        outputs = self.tensors.at(self.list(record["outputs"]), f"results of {name}")
+        return Op(name, inputs, outputs, attrs, Origin(op=outputs[0].name if outputs else name))
+
+    def attributes(self, record: flat.Record) -> dict[str, Any]:
+        """Every field of the operator's options table; vectors as lists."""
+        options = record["builtin_options"] or record["builtin_options_2"]
+        if options is None:
+            return {}
+        return {
+            name: self.list(value) if isinstance(value, np.ndarray | list) else value
+            for name, value in options[1].fields()
+        }
+
+    def list(self, values: np.ndarray | list[Any] | None) -> list[Any]:
+        if values is None:
+            return []
+        self.left -= len(values)
+        if self.left < 0:
+            raise ModelError("the model is damaged: its operators have more operands than the file has bytes")
+        return values.tolist() if isinstance(values, np.ndarray) else values
+
+
+def _operator_name(record: flat.Record) -> tuple[str, str]:
+    """(name in lower case, custom code or "")."""
+    operators = flat.schema().enums["BuiltinOperator"]
+    code = max(operators.values[record["builtin_code"]], record["deprecated_builtin_code"])
+    if code not in operators.names:
+        raise ModelError(f"the model has operator code {code}, which is no operator of this version of the format")
+    return operators.names[code].lower(), record["custom_code"] or ""
+
+
+# --- names and metadata ---------------------------------------------------------------------------------------------
+def _signature_names(model: flat.Record, subgraph: flat.Record, tensors: _Tensors) -> tuple[list[str], list[str]]:
+    """The user's names of inputs and outputs in the graph's order; the tensor's where no signature names it."""
+    signatures = [s for s in model.records("signature_defs") if s["subgraph_index"] == 0]
+    return (
+        _names(signatures, "inputs", _indices(subgraph, "inputs"), tensors),
+        _names(signatures, "outputs", _indices(subgraph, "outputs"), tensors),
+    )
+
+
+def _names(signatures: list[flat.Record], kind: str, indices: list[int], tensors: _Tensors) -> list[str]:
+    named: dict[int, list[str]] = {}
+    for entry in signatures[0].records(kind) if signatures else []:
+        named.setdefault(entry["tensor_index"], []).insert(0, entry["name"] or "")
+    return [(named[i].pop() if named.get(i) else "") or tensors.values[i].name for i in indices]
+
+
+def _metadata(model: flat.Record, graph: Graph, tensors: _Tensors, buffers: _Buffers) -> dict[str, bytes]:
+    entries: dict[str, bytes] = {}
+    contents: dict[int, bytes] = {}
+    for record in model.records("metadata"):
+        index = record["buffer"]
+        if index not in contents:
+            data = buffers[index]
+            contents[index] = b"" if data is None else data.tobytes()
+        entries[record["name"] or ""] = contents[index]
+    if ARENA_PLAN in entries:
+        entries[ARENA_PLAN] = _reordered_plan(entries[ARENA_PLAN], graph, tensors)
+    return entries
+
+
+def _reordered_plan(plan: bytes, graph: Graph, tensors: _Tensors) -> bytes:
+    """The arena plan with its offsets in the order of ``graph.values()`` instead of the file's.
+
+    Layout, int32: version, subgraph, number of tensors, then per tensor its arena offset in bytes or −1.
+    """
+    count = len(tensors.values)
+    if len(plan) != 4 * (3 + count) or int.from_bytes(plan[8:12], "little") != count:
+        raise ModelError(f"the model is damaged: its arena plan does not fit its {count} tensors")
+    words = np.frombuffer(plan, "<i4")
+    offset_of = dict(zip(map(id, tensors.values), words[3:].tolist(), strict=True))
+    offsets = [offset_of[id(value)] for value in graph.values()]
+    return np.array([words[0], words[1], len(offsets), *offsets], "<i4").tobytes()

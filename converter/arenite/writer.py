@@ -1,0 +1,154 @@
+"""A graph as a ``.tflite`` file. ``schema/README.md`` states every field that is written, its unit and its invariant.
+
+What the file leaves out although other converters write it: minimum and maximum of calibration, quantization of integer
+biases (it follows from input and weights), repeated vectors, tables and constants.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import __version__, flat, opdef
+from .errors import GraphError, UnsupportedError
+from .graph import Graph, Op, Quantization, Value
+
+#: version of the format.
+SCHEMA_VERSION = 3
+#: key of the one signature that a file has.
+SIGNATURE_KEY = "serving_default"
+#: a code beyond this does not fit deprecated_builtin_code, which then holds this value.
+LAST_BYTE_CODE = 127
+
+_BIAS_DTYPES = ("int32", "int64")
+
+
+def write(graph: Graph, *, strip: bool = False) -> bytes:
+    """The file's content. Same graph, same bytes.
+
+    Tensors stand in the order of ``graph.values()``, so a tensor's index is its place there; entries of
+    ``graph.metadata`` that name tensors (``OfflineMemoryAllocation``) rely on that.
+
+    strip  leave out tensor names; inputs and outputs keep the user's names in the signature.
+    Raises UnsupportedError, naming the layer, for an operator or operand types without a row in ``schema/ops.def``;
+    GraphError when the graph breaks an invariant or an attribute does not fit its options table.
+    """
+    graph.verify()
+    constants = {value: value.nbytes for value in graph.values() if value.is_constant}
+    return flat.serialize(_Writer(graph, strip).model(), capacity=2 * sum(constants.values()) + 65536)
+
+
+class _Writer:
+    """Gathers what the tables of the file refer to by index: buffers, operator codes, tensors."""
+
+    def __init__(self, graph: Graph, strip: bool) -> None:
+        self.graph, self.strip = graph, strip
+        self.indices = {value: index for index, value in enumerate(graph.values())}
+        self.buffers: list[dict[str, Any]] = [{}]
+        self.buffer_of: dict[bytes, int] = {b"": 0}
+        self.codes: dict[tuple[str, int], int] = {}  # (BuiltinOperator, version) → index
+
+    def model(self) -> dict[str, Any]:
+        subgraph = self.subgraph()
+        metadata = [{"name": name, "buffer": self.buffer(data)} for name, data in self.graph.metadata.items()]
+        return {
+            "version": SCHEMA_VERSION,
+            "operator_codes": [_operator_code(*code) for code in self.codes],
+            "subgraphs": [subgraph],
+            "description": f"arenite {__version__}",
+            "buffers": self.buffers,
+            "metadata": metadata or None,
+            "signature_defs": [self.signature()],
+        }
+
+    def subgraph(self) -> dict[str, Any]:
+        return {
+            "tensors": [self.tensor(value) for value in self.indices],
+            "inputs": self.indices_of(self.graph.inputs),
+            "outputs": self.indices_of(self.graph.outputs),
+            "operators": [self.operator(op) for op in self.graph.ops],
+            "name": self.graph.name,
+        }
+
+    def tensor(self, value: Value) -> dict[str, Any]:
+        is_bias = value.is_constant and value.dtype in _BIAS_DTYPES
+        return {
+            "shape": np.array(value.shape, np.int32),
+            "type": value.dtype.upper(),
+            "buffer": 0 if value.data is None else self.buffer(_little_endian(value.data)),
+            "name": None if self.strip else value.name,
+            "quantization": None if value.quant is None or is_bias else _quantization(value.quant),
+        }
+
+    def buffer(self, content: bytes) -> int:
+        """Index of the buffer with this content; 0 when it is empty."""
+        if content not in self.buffer_of:
+            self.buffer_of[content] = len(self.buffers)
+            self.buffers.append({"data": np.frombuffer(content, np.uint8)})
+        return self.buffer_of[content]
+
+    def operator(self, op: Op) -> dict[str, Any]:
+        code = (op.name.upper(), _version(op))
+        return {
+            "opcode_index": self.codes.setdefault(code, len(self.codes)),
+            "inputs": self.indices_of(op.inputs),
+            "outputs": self.indices_of(op.outputs),
+            "builtin_options": _options(op),
+        }
+
+    def indices_of(self, values: list[Value] | list[Value | None]) -> np.ndarray:
+        return np.array([-1 if value is None else self.indices[value] for value in values], np.int32)
+
+    def signature(self) -> dict[str, Any]:
+        def names(names: list[str], values: list[Value]) -> list[dict[str, Any]]:
+            pairs = zip(names, values, strict=True)
+            return [{"name": name, "tensor_index": self.indices[value]} for name, value in pairs]
+
+        return {
+            "inputs": names(self.graph.input_names, self.graph.inputs),
+            "outputs": names(self.graph.output_names, self.graph.outputs),
+            "signature_key": SIGNATURE_KEY,
+        }
+
+
+def _operator_code(name: str, version: int) -> dict[str, Any]:
+    code = flat.schema().enums["BuiltinOperator"].values[name]
+    return {"deprecated_builtin_code": min(code, LAST_BYTE_CODE), "builtin_code": name, "version": version}
+
+
+def _version(op: Op) -> int:
+    """The operator version that the file states; UnsupportedError when no kernel takes this operator."""
+    if op.name not in opdef.rows():
+        raise UnsupportedError(f"{op.origin} needs the operator '{op.name}', which has no kernel here")
+    signature = opdef.matching_signature(op)
+    if signature is None:
+        given = ", ".join("none" if value is None else value.dtype for value in op.inputs)
+        results = ", ".join(value.dtype for value in op.outputs)
+        allowed = "; ".join(map(_describe, opdef.rows()[op.name].signatures))
+        raise UnsupportedError(
+            f"{op.origin}: {op.name} has no kernel for {given} → {results}; it takes {allowed}."
+            " Quantize the whole model, or none of it"
+        )
+    return signature.version
+
+
+def _describe(signature: opdef.Signature) -> str:
+    operands = ", ".join(dtype + "?" * optional + " …" * repeated for dtype, optional, repeated in signature.inputs)
+    return f"{operands} → {', '.join(signature.outputs)}"
+
+
+def _options(op: Op) -> tuple[str, dict[str, Any]] | None:
+    """The operator's options table: its attributes, declared defaults where it states none."""
+    table = opdef.rows()[op.name].options
+    if table is None and op.attrs:
+        raise GraphError(f"{op.name} of {op.origin} has no options table to hold {', '.join(op.attrs)}")
+    return None if table is None else (table, {**opdef.declaration(op.name).attrs, **op.attrs})
+
+
+def _quantization(quant: Quantization) -> dict[str, Any]:
+    return {"scale": quant.scale, "zero_point": quant.zero_point, "quantized_dimension": quant.axis}
+
+
+def _little_endian(data: np.ndarray) -> bytes:
+    return data.astype(data.dtype.newbyteorder("<"), copy=False).tobytes()
