@@ -9,8 +9,10 @@ import numpy as np
 
 from .program import FLOATS
 
-#: Quantization-aware training puts these on weights; their ranges are information that folding would destroy.
+#: Not constants, though they have no operand that depends on the input. The ranges that quantization-aware training
+#: puts on weights are information that folding would destroy.
 NEVER = (
+    "Placeholder",
     "FakeQuantWithMinMaxArgs",
     "FakeQuantWithMinMaxVars",
     "FakeQuantWithMinMaxVarsPerChannel",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
 from ..graph import Graph
+from .files import open_model
 from .lower import lower
 from .program import Program
 from .trace import trace_function, trace_keras
@@ -22,14 +24,21 @@ def load_graph(
 ) -> Graph:
     """The float graph of ``model``, with TFLite operators and fixed shapes.
 
-    model           a Keras model, a ``tf.function`` or concrete function.
+    model           a Keras model; a ``tf.function`` or concrete function; a function without arguments that returns a
+                    model; a path to a ``.keras`` or ``.h5`` file or a SavedModel directory; ``"file.py:function"``.
     shapes          closed shapes by input name, with or without batch; needed where the model leaves dimensions open.
     batch           size of an open first dimension, ≥ 1.
-    Raises UnsupportedError listing every operation that has no equivalent, ModelError for what cannot be loaded.
+    custom_objects  classes by name, for files with layers that Keras does not know.
+    trust           run Python code found in a model file (Lambda layers).
+
+    Inputs and outputs keep the model's order and names. Inputs that the model itself turns from whole numbers into
+    floats become float inputs. Raises UnsupportedError listing every operation that has no equivalent, ModelError for
+    what cannot be loaded or called.
     """
     if batch < 1:
         raise ModelError(f"batch must be at least 1, not {batch}")
-    graph = lower(_trace(model, shapes, batch))
+    source = open_model(str(model), custom_objects, trust) if isinstance(model, str | Path) else model
+    graph = lower(_trace(source, shapes, batch))
     graph.verify()
     return graph
 
@@ -41,4 +50,9 @@ def _trace(model: Any, shapes: Mapping[str, Sequence[int]] | None, batch: int) -
         return trace_keras(model, shapes, batch)
     if hasattr(model, "get_concrete_function") or hasattr(model, "structured_input_signature"):
         return trace_function(model, shapes, batch)
-    raise ModelError(f"cannot convert a {type(model).__name__}; give a Keras model, a tf.function or a path")
+    if callable(model):
+        made = model()
+        if not callable(made) or made is model:
+            raise ModelError(f"the factory returned a {type(made).__name__}, not a model")
+        return _trace(made, shapes, batch)
+    raise ModelError(f"cannot convert a {type(model).__name__}: give a Keras model, a tf.function, a factory or a path")

@@ -19,24 +19,33 @@ class Problem:
     reason: str
     remedy: str
 
-    def __str__(self) -> str:
-        remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.origin} uses TensorFlow operation {self.op_type}: {self.reason}{remedy}"
-
 
 def unknown_operation(op_type: str) -> Refusal:
     """The refusal of an operation that nothing here lowers."""
-    reason, remedy = _KNOWN.get(op_type, ("it has no kernel here", "move it before the model or replace the layer"))
+    reason, remedy = _KNOWN.get(
+        op_type, ("there is no kernel for it here", "move it before the model or replace the layer")
+    )
     return Refusal(reason, remedy)
 
 
 def raise_if_any(problems: Sequence[Problem]) -> None:
-    """UnsupportedError with one line per layer and operation, in the order of the model."""
+    """UnsupportedError with one line per layer and reason, in the order of the model."""
     if not problems:
         return
-    lines = list(dict.fromkeys(str(problem) for problem in problems))
-    count = "1 operation" if len(lines) == 1 else f"{len(lines)} operations"
-    raise UnsupportedError("\n  ".join([f"the model uses {count} that cannot be converted:", *lines]))
+    lines = _lines(problems)
+    heading = "one thing" if len(lines) == 1 else f"{len(lines)} things"
+    raise UnsupportedError("\n  ".join([f"the model does {heading} that cannot be converted:", *lines]))
+
+
+def _lines(problems: Sequence[Problem]) -> list[str]:
+    groups: dict[tuple[str, str, str], dict[str, None]] = {}
+    for problem in problems:
+        group = groups.setdefault((str(problem.origin), problem.reason, problem.remedy), {})
+        group[problem.op_type] = None
+    return [
+        f"{origin} uses TensorFlow {', '.join(types)}: {reason}" + (f"; {remedy}" if remedy else "")
+        for (origin, reason, remedy), types in groups.items()
+    ]
 
 
 _LOOP = (

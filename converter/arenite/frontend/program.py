@@ -1,4 +1,4 @@
-"""The traced model between TensorFlow and our graph: flat, folded, with fixed shapes, still in TensorFlow's operations."""
+"""The traced model on its way to our graph: flat, folded, with fixed shapes, still in TensorFlow's operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import Origin
 
-#: Floating types that TensorFlow may compute in; all of them become float32 here (mixed precision is a training matter).
+#: Floating types that TensorFlow may compute in; all become float32 here (mixed precision is a training matter).
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 

@@ -1,4 +1,4 @@
-"""What a model takes and gives: nested structures of inputs and outputs as flat lists with the user's names and order."""
+"""What a model takes and gives: nested structures of inputs and outputs, flat, with the user's names and order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,30 @@ from typing import Any
 from ..errors import ModelError
 
 Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """How to call a model.
+
+    structure   nested containers with a Port at each leaf.
+    by_keyword  the structure is a dict of arguments, to be passed by name.
+    outputs     the model's own names for its outputs, if it has any.
+    """
+
+    structure: Any
+    by_keyword: bool = False
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def ports(self) -> list[Port]:
+        """The inputs in the user's order."""
+        return [port for _, port in leaves(self.structure)]
+
+    def __call__(self, model: Any, tensors: Sequence[Any]) -> Any:
+        """The model's result, in inference mode."""
+        arguments = rebuild(self.structure, iter(tensors))
+        return model(**arguments, training=False) if self.by_keyword else model(arguments, training=False)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Flatten a traced function: inline calls, resolve variables, fold constants, name layers, make every shape known.
 
-Each operation is replayed into a scratch graph at the fixed shapes of its operands, so that TensorFlow's shape inference
-also sees through function bodies and SavedModel signatures that were traced with open dimensions.
+Each operation is replayed into a scratch graph at the fixed shapes of its operands, so that TensorFlow's shape
+inference also sees through function bodies and SavedModel signatures that were traced with open dimensions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ModelError
 from ..graph import Origin
 from . import fold
 from .program import FLOATS, Node, Program, Tensor
@@ -149,7 +150,10 @@ class Walker:
             symbols = [self._symbol(tensor) for tensor in inputs]
             dtypes = [_float32_for(output.dtype) for output in op.outputs]
             attrs = {name: _float_attr(value) for name, value in op.node_def.attr.items() if not name.startswith("_")}
-            replayed = self._scratch.create_op(op.type, symbols, dtypes, attrs=attrs, op_def=op.op_def)
+            try:
+                replayed = self._scratch.create_op(op.type, symbols, dtypes, attrs=attrs, op_def=op.op_def)
+            except ValueError as error:
+                raise ModelError(f"operation '{op.name}' cannot take the shapes asked for: {error}") from error
         return list(replayed.outputs)
 
     def _symbol(self, tensor: Tensor) -> Any:
@@ -231,7 +235,7 @@ def _python_attr(value: Any, decode: bool) -> Any:
         return value.decode()
     if isinstance(value, list):
         return [_python_attr(item, decode) for item in value]
-    return _float32_for(value) if hasattr(value, "as_numpy_dtype") else value
+    return _float32_for(value) if type(value).__name__ == "DType" else value
 
 
 def _float_attr(value: Any) -> Any:

@@ -11,8 +11,6 @@ import pytest
 from arenite import opdef
 from arenite.graph import Graph, Value
 
-TOLERANCE = 1e-4
-
 
 def randomize(model: Any, seed: int = 0) -> Any:
     """Give every weight a random value; statistics too, since fresh ones (0 and 1) would hide a forgotten BatchNorm."""
@@ -57,8 +55,8 @@ def flat(structure: Any) -> list[np.ndarray]:
     return [np.asarray(structure, np.float32)]
 
 
-def check(model: Any, **options: Any) -> Graph:
-    """Convert ``model`` with random weights; its graph must compute what Keras computes, within TOLERANCE."""
+def check(model: Any, tolerance: float = 1e-4, **options: Any) -> Graph:
+    """Convert ``model`` with random weights; its graph must compute what Keras computes, within ``tolerance``."""
     from arenite.frontend import load_graph
 
     graph = load_graph(randomize(model), **options)
@@ -68,15 +66,19 @@ def check(model: Any, **options: Any) -> Graph:
     assert len(results) == len(expected) == len(graph.output_names)
     for name, result, truth in zip(graph.output_names, results, expected, strict=True):
         assert result.shape == truth.shape, name
-        np.testing.assert_allclose(result, truth, rtol=TOLERANCE, atol=TOLERANCE, err_msg=name)
+        np.testing.assert_allclose(result, truth, rtol=tolerance, atol=tolerance, err_msg=name)
     return graph
 
 
 def _as_called(model: Any, graph: Graph, inputs: list[np.ndarray]) -> Any:
-    structure = getattr(getattr(model, "_functional", None) or model, "_inputs_struct", None)
+    """The inputs in the structure that the model declares, or was built with."""
+    functional = getattr(model, "_functional", None) or model
+    structure = getattr(functional, "_inputs_struct", None)
+    if structure is None:
+        structure = model._build_shapes_dict["input_shape"]
     if isinstance(structure, Mapping):
         return dict(zip(graph.input_names, inputs, strict=True))
-    return inputs if isinstance(structure, list | tuple) or len(inputs) > 1 else inputs[0]
+    return inputs if len(inputs) > 1 else inputs[0]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...graph import Graph
+from ..idioms import undo_idioms
 from ..problems import Problem, raise_if_any, unknown_operation
 from ..program import Node, Program
 from . import conv, dense, elementwise, reduce, shape  # noqa: F401 - they register their lowerings
@@ -12,6 +13,7 @@ from .registry import LOWERINGS, Refusal
 
 def lower(program: Program) -> Graph:
     """The float graph of ``program``. Raises UnsupportedError with every node that cannot be expressed."""
+    undo_idioms(program)
     lowering = Lowering(program)
     problems = [problem for node in program.nodes if (problem := _lower_node(lowering, node)) is not None]
     raise_if_any(problems)

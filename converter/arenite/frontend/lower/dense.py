@@ -10,8 +10,6 @@ from ..program import Node, Tensor
 from .lowering import Lowering
 from .registry import Refusal, lowers
 
-_ATTRS = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False}
-
 
 @lowers("MatMul")
 def mat_mul(lowering: Lowering, node: Node) -> None:
@@ -68,14 +66,19 @@ def _right_side(lowering: Lowering, node: Node) -> np.ndarray:
 
 
 def _fully_connected(lowering: Lowering, node: Node, weights: np.ndarray) -> None:
-    """weights [out, in]. Input and result are flattened to [rows, in] and [rows, out] when they have other ranks."""
-    source = lowering.value(node.inputs[0])
+    """weights [out, in]. Other ranks than two keep their leading dimensions, or are flattened if axes are merged."""
+    source, shape = lowering.value(node.inputs[0]), lowering.shape(node.outputs[0])
     units, depth = weights.shape
-    rows = source.size // depth
-    flat = lowering.reshape(source, (rows, depth), node.origin)
-    constant = lowering.constant(node.inputs[1], weights, "out,in")
-    result = lowering.emit("fully_connected", [flat, constant, None], (rows, units), node.origin, dict(_ATTRS))
-    lowering.bind(node.outputs[0], lowering.reshape(result, lowering.shape(node.outputs[0]), node.origin))
+    keeps = len(shape) != 2 and shape == (*source.shape[:-1], units)
+    rows = (source.size // depth, depth)
+    operands = [
+        source if keeps else lowering.reshape(source, rows, node.origin),
+        lowering.constant(node.inputs[1], weights, "out,in"),
+        None,
+    ]
+    attrs = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": keeps}
+    result = lowering.emit("fully_connected", operands, shape if keeps else (rows[0], units), node.origin, attrs)
+    lowering.bind(node.outputs[0], lowering.reshape(result, shape, node.origin))
 
 
 def absorbs_bias(lowering: Lowering, source: Tensor, bias: Tensor, result: Tensor) -> bool:

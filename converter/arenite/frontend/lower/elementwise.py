@@ -19,7 +19,8 @@ def add(lowering: Lowering, node: Node) -> None:
     left, right = _constant_last(node)
     if absorbs_bias(lowering, left, right, node.outputs[0]):
         return
-    _binary(lowering, node, "add", lowering.value(left), lowering.value(right))
+    augend = lowering.value(left)
+    _binary(lowering, node, "add", augend, _unsqueezed(lowering, lowering.value(right), augend.shape))
 
 
 @lowers("AddN")
@@ -94,16 +95,14 @@ def fused_batch_norm(lowering: Lowering, node: Node) -> None:
     _binary(lowering, node, "add", scaled, offset)
 
 
-@lowers("Relu")
-def relu(lowering: Lowering, node: Node) -> None:
-    """RELU."""
-    _unary(lowering, node, "relu")
-
-
-@lowers("Relu6")
-def relu6(lowering: Lowering, node: Node) -> None:
-    """RELU6."""
-    _unary(lowering, node, "relu6")
+@lowers("ClipByValue")
+def clip(lowering: Lowering, node: Node) -> None:
+    """RELU for [0, inf), RELU6 for [0, 6]."""
+    lower, upper = node.attrs["lower"], node.attrs["upper"]
+    names = {(0.0, np.inf): "relu", (0.0, 6.0): "relu6"}
+    if (lower, upper) not in names:
+        raise Refusal(f"clipping to [{lower:g}, {upper:g}] has no kernel here", "use ReLU() or ReLU(6)")
+    _unary(lowering, node, names[lower, upper])
 
 
 @lowers("Sigmoid")
@@ -130,6 +129,14 @@ def cast(lowering: Lowering, node: Node) -> None:
         )
     value.dtype = "float32"
     lowering.bind(node.outputs[0], value)
+
+
+def _unsqueezed(lowering: Lowering, value: Value, shape: tuple[int, ...]) -> Value:
+    """What was reshaped to ``value``, if it has ``shape``: Keras adds tensors of batch one as BiasAdd(x, Squeeze(y))."""
+    op = lowering.producer(value)
+    if op is not None and op.name == "reshape" and op.operand(0).shape == shape and value.shape == shape[-1:]:
+        return op.operand(0)
+    return value
 
 
 def _constant_last(node: Node) -> tuple[Tensor, Tensor]:

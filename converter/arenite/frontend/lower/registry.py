@@ -16,7 +16,7 @@ LOWERINGS: dict[str, LoweringFunction] = {}
 
 
 class Refusal(Exception):
-    """Raised by a lowering: this operation cannot be expressed; ``reason`` and ``remedy`` are sentences for the user."""
+    """This operation cannot be expressed; ``reason`` and ``remedy`` are what the user reads."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(reason)

@@ -1,0 +1,88 @@
+"""Models in files: ``.keras``, ``.h5``, SavedModel directories, and Python factories ``file.py:function``."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+from .keras2_h5 import load_h5
+from .saved_model import load_saved_model
+
+_ZIP, _HDF5, _TFLITE = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
+
+
+def open_model(path: str, custom_objects: Mapping[str, Any] | None, trust: bool) -> Any:
+    """What ``path`` holds: a Keras model, or a concrete function with the variables that it needs.
+
+    trust   run Python code that the file contains (Lambda layers).
+    Raises ModelError when the file is missing, damaged, of another kind, or needs what was not given.
+    """
+    file, _, function = path.rpartition(":")
+    if function.isidentifier() and file.endswith(".py"):
+        return _run_factory(Path(file), function)
+    place = Path(path)
+    if not place.exists():
+        raise ModelError(f"there is no file or directory '{path}'")
+    if place.is_dir():
+        if not (place / "saved_model.pb").exists():
+            raise ModelError(f"directory '{path}' is no SavedModel: it has no saved_model.pb")
+        return load_saved_model(place)
+    return _keras_loader(place)(place, custom_objects, trust)
+
+
+def _keras_loader(place: Path) -> Callable[[Path, Mapping[str, Any] | None, bool], Any]:
+    """By the first bytes of the file, whatever its name."""
+    with place.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(_ZIP):
+        return _load_keras
+    if head == _HDF5:
+        return load_h5
+    if head[4:8] == _TFLITE:
+        raise ModelError(f"'{place}' is a .tflite file, converted already; give the Keras model it was made from")
+    raise ModelError(f"'{place}' is neither a .keras archive nor an .h5 file: it begins with {head!r}")
+
+
+def _load_keras(place: Path, custom_objects: Mapping[str, Any] | None, trust: bool) -> Any:
+    import zipfile
+
+    import keras
+
+    if place.suffix != ".keras":
+        raise ModelError(f"'{place}' is a zip archive; Keras reads it only when its name ends in .keras: rename it")
+    if not zipfile.is_zipfile(place):
+        raise ModelError(f"'{place}' is truncated: the directory at the end of the archive is missing")
+    try:
+        return keras.models.load_model(place, custom_objects=custom_objects, compile=False, safe_mode=not trust)
+    except Exception as error:
+        raise load_error(place, error, trust) from error
+
+
+def load_error(place: Path, error: Exception, trust: bool) -> ModelError:
+    """What to do about an exception of Keras's loader."""
+    text = str(error)
+    if not trust and ("safe_mode" in text or "unsafe" in text):
+        return ModelError(
+            f"'{place}' contains a Lambda layer, that is Python code, which is not run unless you trust the file:"
+            " pass trust=True, or replace the Lambda by keras.ops in a layer of your own"
+        )
+    if "Could not locate" in text or "Unknown layer" in text or "registered" in text:
+        first = next((line for line in text.splitlines() if "class" in line or "layer" in line), text.splitlines()[0])
+        return ModelError(
+            f"'{place}' needs a class that is not known here: {first.strip()} Pass custom_objects={{'Name': Class}},"
+            " or give the model object itself"
+        )
+    return ModelError(f"Keras cannot load '{place}': {text}")
+
+
+def _run_factory(file: Path, function: str) -> Any:
+    """Run ``file`` and call its ``function``, which returns the model."""
+    if not file.exists():
+        raise ModelError(f"there is no file '{file}'")
+    names = runpy.run_path(str(file), run_name=file.stem)
+    if not callable(names.get(function)):
+        raise ModelError(f"'{file}' defines no function '{function}'")
+    return names[function]()

@@ -1,0 +1,59 @@
+"""SavedModel directories: the serving signature, with its variables; frozen by the v1 loader where loading fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+
+_DEFAULT = "serving_default"
+
+
+def load_saved_model(place: Path) -> Any:
+    """The concrete function of the serving signature. Raises ModelError when there is none or the directory is damaged."""
+    import tensorflow as tf
+
+    try:
+        loaded = tf.saved_model.load(str(place))
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+    ):  # objects of libraries that are not installed: only the graph is needed
+        return _frozen(place)
+    except Exception as error:
+        raise ModelError(f"TensorFlow cannot load SavedModel '{place}': {error}") from error
+    function = loaded.signatures[_choose(list(loaded.signatures), place)]
+    function._arenite_owner = loaded  # variables live as long as what they were loaded with
+    return function
+
+
+def _choose(names: list[str], place: Path) -> str:
+    if _DEFAULT in names or len(names) == 1:
+        return _DEFAULT if _DEFAULT in names else names[0]
+    found = ", ".join(names) or "none"
+    raise ModelError(f"SavedModel '{place}' has no signature '{_DEFAULT}' (signatures: {found}); export it with one")
+
+
+def _frozen(place: Path) -> Any:
+    """The signature's graph with its variables as constants, wrapped into a function."""
+    import tensorflow as tf
+
+    v1 = tf.compat.v1
+    with v1.Session(graph=tf.Graph()) as session:
+        meta = v1.saved_model.load(session, ["serve"], str(place))
+        signature = meta.signature_def[_choose(list(meta.signature_def), place)]
+        inputs = {name: info.name for name, info in signature.inputs.items()}
+        outputs = {name: info.name for name, info in signature.outputs.items()}
+        operations = sorted({name.split(":")[0] for name in outputs.values()})
+        frozen = v1.graph_util.convert_variables_to_constants(session, session.graph_def, operations)
+
+    def imported() -> None:
+        v1.import_graph_def(frozen, name="")
+
+    wrapped = v1.wrap_function(imported, [])
+    return wrapped.prune(
+        {name: wrapped.graph.as_graph_element(tensor) for name, tensor in sorted(inputs.items())},
+        {name: wrapped.graph.as_graph_element(tensor) for name, tensor in sorted(outputs.items())},
+    )
