@@ -30,7 +30,7 @@ struct Sums {
   int32_t s0, s1, s2, s3;
 };
 
-// One tap of four channels at `address`, e.g. "[%[in], %[step]]".
+// One tap of four channels at `address`, for instance "[%[in], %[step]]".
 #define ARENITE_TAP(address)                       \
   "ldr %[even], " address                          \
   "\n\t"                                           \
@@ -41,33 +41,41 @@ struct Sums {
   "smlatt %[s2], %[even], r10, %[s2]\n\t"          \
   "smlabb %[s1], %[odd], r11, %[s1]\n\t"           \
   "smlatt %[s3], %[odd], r11, %[s3]\n\t"
+#define ARENITE_THREE_TAPS \
+  ARENITE_TAP("[%[in]]") ARENITE_TAP("[%[in], %[step]]") ARENITE_TAP("[%[in], %[step], lsl #1]")
+#define ARENITE_SUMS [s0] "+r"(sums.s0), [s1] "+r"(sums.s1), [s2] "+r"(sums.s2), [s3] "+r"(sums.s3)
 
-#define ARENITE_TAP_OPERANDS                                                                           \
-  : [wide] "+r"(wide), [s0] "+r"(sums.s0), [s1] "+r"(sums.s1), [s2] "+r"(sums.s2), [s3] "+r"(sums.s3),          \
-    [even] "=&r"(even), [odd] "=&r"(odd)                                                                        \
-  : [in] "r"(in), [step] "r"(step), [offset] "r"(offset)                                                        \
-  : "r10", "r11", "memory"
-
-// Adds `count` taps of one kernel row; step is the distance of two taps in bytes. Returns the end of their weights.
-inline const Pair* add_taps(const int8_t* in, int32_t step, int32_t count, const Pair* wide, Pair offset, Sums& sums) {
+// Adds `count` taps of one kernel row; step is the distance of two taps in bytes.
+inline void add_taps(const int8_t* in, int32_t step, int32_t count, const Pair* wide, Pair offset, Sums& sums) {
   uint32_t even;
   uint32_t odd;
   for (; count > 0; --count, in += step) {
-    asm(ARENITE_TAP("[%[in]]") ARENITE_TAP_OPERANDS);
+    asm(ARENITE_TAP("[%[in]]")
+        : ARENITE_SUMS, [wide] "+r"(wide), [even] "=&r"(even), [odd] "=&r"(odd)
+        : [in] "r"(in), [offset] "r"(offset)
+        : "r10", "r11", "memory");
   }
-  return wide;
 }
 
-inline const Pair* add_three_taps(const int8_t* in, int32_t step, const Pair* wide, Pair offset, Sums& sums) {
+// Adds three rows of three taps, row i at rows[i] + at.
+inline void add_nine_taps(const int8_t* const (&rows)[3], int32_t at, int32_t step, const Pair* wide, Pair offset,
+                          Sums& sums) {
   uint32_t even;
   uint32_t odd;
-  asm(ARENITE_TAP("[%[in]]") ARENITE_TAP("[%[in], %[step]]") ARENITE_TAP("[%[in], %[step], lsl #1]")
-          ARENITE_TAP_OPERANDS);
-  return wide;
+  const int8_t* in = rows[0] + at;
+  asm(ARENITE_THREE_TAPS
+      "ldr %[in], %[row1]\n\t"
+      "add %[in], %[at]\n\t" ARENITE_THREE_TAPS
+      "ldr %[in], %[row2]\n\t"
+      "add %[in], %[at]\n\t" ARENITE_THREE_TAPS
+      : ARENITE_SUMS, [wide] "+r"(wide), [in] "+r"(in), [even] "=&r"(even), [odd] "=&r"(odd)
+      : [at] "r"(at), [step] "r"(step), [offset] "r"(offset), [row1] "m"(rows[1]), [row2] "m"(rows[2])
+      : "r10", "r11", "memory");
 }
 
 #undef ARENITE_TAP
-#undef ARENITE_TAP_OPERANDS
+#undef ARENITE_THREE_TAPS
+#undef ARENITE_SUMS
 
 // The input rows below one output row, and which kernel rows they meet.
 struct Rows {
@@ -131,29 +139,45 @@ __attribute__((noinline)) void store_any(const OutputStage& stage, int32_t chann
   out[3] = stage.apply(s3, stage.multiplier_of(channel + 3));
 }
 
-// One pixel whose columns are cut by the image's border, or any kernel width.
-inline Sums border_sums(const DepthwiseS8& conv, const Rows& rows, const BlockRow& block, int32_t channel, int32_t x) {
-  const WindowGeometry& w = conv.window;
-  const int32_t first = x * w.stride_width - w.pad_left;
-  const TapRange columns = taps_inside(first, w.dilation_width, w.kernel_width, w.input_width);
-  const int32_t at = first * w.input_pitch + columns.begin * block.step + channel;
-  Sums sums = block.bias;
-  for (int32_t i = rows.range.begin; i < rows.range.end; ++i) {
-    const Pair* wide = block.wide + (i * w.kernel_width + columns.begin) * kTapPairs;
-    add_taps(rows.at[i] + at, block.step, columns.end - columns.begin, wide, block.offset, sums);
+inline void store(const DepthwiseS8& conv, const BlockRow& block, int32_t channel, const Sums& sums, int8_t* out) {
+  if (block.fast) {
+    store_fast(block, sums, out);
+  } else {
+    store_any(conv.stage, channel, out, sums.s0, sums.s1, sums.s2, sums.s3);
   }
-  return sums;
 }
 
-// One pixel with all three columns inside the image.
-inline Sums inner_sums(const Rows& rows, const BlockRow& block, int32_t at) {
-  constexpr int32_t kColumns = 3;
-  Sums sums = block.bias;
-  const Pair* wide = block.wide + rows.range.begin * kColumns * kTapPairs;
-  for (int32_t i = rows.range.begin; i < rows.range.end; ++i) {
-    wide = add_three_taps(rows.at[i] + at, block.step, wide, block.offset, sums);
+// Any kernel, any pixel.
+void any_columns(const DepthwiseS8& conv, const Rows& rows, const BlockRow& block, int32_t channel, TapRange pixels,
+                 int8_t* out) {
+  const WindowGeometry& w = conv.window;
+  for (int32_t x = pixels.begin; x < pixels.end; ++x) {
+    const int32_t first = x * w.stride_width - w.pad_left;
+    const TapRange columns = taps_inside(first, w.dilation_width, w.kernel_width, w.input_width);
+    const int32_t at = first * w.input_pitch + columns.begin * block.step + channel;
+    Sums sums = block.bias;
+    for (int32_t i = rows.range.begin; i < rows.range.end; ++i) {
+      const Pair* wide = block.wide + (i * w.kernel_width + columns.begin) * kTapPairs;
+      add_taps(rows.at[i] + at, block.step, columns.end - columns.begin, wide, block.offset, sums);
+    }
+    store(conv, block, channel, sums, out + x * w.output_pitch + channel);
   }
-  return sums;
+}
+
+// 3x3, pixels whose nine taps all lie inside the image.
+void inner_columns_3x3(const DepthwiseS8& conv, const Rows& rows, const BlockRow& block, int32_t channel,
+                       TapRange pixels, int8_t* out) {
+  const WindowGeometry& w = conv.window;
+  const int8_t* const at_rows[3] = {rows.at[0], rows.at[1], rows.at[2]};
+  const int32_t advance = w.stride_width * w.input_pitch;
+  int32_t at = (pixels.begin * w.stride_width - w.pad_left) * w.input_pitch + channel;
+  out += channel + pixels.begin * w.output_pitch;
+  int8_t* const end = out + (pixels.end - pixels.begin) * w.output_pitch;
+  for (; out != end; out += w.output_pitch, at += advance) {
+    Sums sums = block.bias;
+    add_nine_taps(at_rows, at, block.step, block.wide, block.offset, sums);
+    store(conv, block, channel, sums, out);
+  }
 }
 
 // Output columns whose windows lie inside the image.
@@ -164,20 +188,21 @@ TapRange inner_columns(const WindowGeometry& w) {
   return {begin, end < w.output_width ? end : w.output_width};
 }
 
-void block_row(const DepthwiseS8& conv, const Rows& rows, int32_t channel, TapRange inner, int8_t* out) {
+void one_row(const DepthwiseS8& conv, int32_t y) {
   const WindowGeometry& w = conv.window;
-  const BlockRow block(conv, channel);
-  const bool three = w.kernel_width == 3;
-  const int32_t advance = w.stride_width * w.input_pitch;
-  int32_t at = channel - w.pad_left * w.input_pitch;
-  out += channel;
-  for (int32_t x = 0; x < w.output_width; ++x, out += w.output_pitch, at += advance) {
-    const bool inside = three && x >= inner.begin && x < inner.end;
-    const Sums sums = inside ? inner_sums(rows, block, at) : border_sums(conv, rows, block, channel, x);
-    if (block.fast) {
-      store_fast(block, sums, out);
+  const Rows rows(conv, y);
+  const TapRange inner = inner_columns(w);
+  const bool is_3x3 = w.kernel_width == 3 && w.kernel_height == 3 && rows.range.begin == 0 && rows.range.end == 3;
+  const bool split = is_3x3 && inner.begin < inner.end;
+  int8_t* const out = conv.output.row<int8_t>(y);
+  for (int32_t channel = 0; channel < conv.input_channels; channel += kBlock) {
+    const BlockRow block(conv, channel);
+    if (split) {
+      any_columns(conv, rows, block, channel, {0, inner.begin}, out);
+      inner_columns_3x3(conv, rows, block, channel, inner, out);
+      any_columns(conv, rows, block, channel, {inner.end, w.output_width}, out);
     } else {
-      store_any(conv.stage, channel, out, sums.s0, sums.s1, sums.s2, sums.s3);
+      any_columns(conv, rows, block, channel, {0, w.output_width}, out);
     }
   }
 }
@@ -191,13 +216,7 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
     return;
   }
   widen_weights(conv, static_cast<Pair*>(conv.scratch));
-  const TapRange inner = inner_columns(w);
-  for (int32_t y = rows.begin; y < rows.end; ++y) {
-    const Rows input_rows(conv, y);
-    for (int32_t channel = 0; channel < conv.input_channels; channel += kBlock) {
-      block_row(conv, input_rows, channel, inner, conv.output.row<int8_t>(y));
-    }
-  }
+  for (int32_t y = rows.begin; y < rows.end; ++y) one_row(conv, y);
 }
 
 }  // namespace arenite::dsp
