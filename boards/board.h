@@ -25,9 +25,10 @@ void close(int32_t file);
 // Ends the emulation; the emulator exits with `code`.
 [[noreturn]] void exit(int32_t code);
 
-// Bytes of stack that have been used at most since reset: startup paints the
-// stack, this looks for what is left.
+// Bytes of stack that have been used at most since it was painted: startup does that, and repaint_stack() again for
+// the part that is free then.
 uint32_t stack_peak();
+void repaint_stack();
 
 }  // namespace board
 

@@ -87,11 +87,6 @@ void protect_memory() {
 }
 #endif
 
-[[gnu::noinline]] void paint_stack() {
-  const uint32_t* here = static_cast<const uint32_t*>(__builtin_frame_address(0)) - 16;
-  for (volatile uint32_t* at = __stack_limit; at < here; ++at) *at = kPaint;
-}
-
 void initialize_data() {
   const uint32_t* from = __data_image;
   for (uint32_t* to = __data_start; to < __data_end; ++to) *to = *from++;
@@ -110,6 +105,11 @@ void print_register(const char* name, uint32_t value) {
 
 }  // namespace
 
+[[gnu::noinline]] void board::repaint_stack() {
+  const uint32_t* here = static_cast<const uint32_t*>(__builtin_frame_address(0)) - 16;
+  for (volatile uint32_t* at = __stack_limit; at < here; ++at) *at = kPaint;
+}
+
 uint32_t board::stack_peak() {
   const uint32_t* at = __stack_limit;
   while (at < __stack_top && *at == kPaint) ++at;
@@ -121,7 +121,7 @@ extern "C" {
 [[noreturn]] void reset_handler() {
   enable_fpu();
   enable_traps();
-  paint_stack();
+  board::repaint_stack();
   initialize_data();
   protect_memory();
   const int32_t result = main();

@@ -30,6 +30,11 @@ int main() {
       return 0;
     case 'm':  // memory that does not exist
       return static_cast<int>(*reinterpret_cast<volatile uint32_t*>(0xC0000000u + zero));
+    case 'a': {  // two words at an odd address, which no core loads at once
+      const char* odd = reinterpret_cast<const char*>(&main) + (zero & 1);
+      asm volatile("ldrd r2, r3, [%0]" ::"r"(odd) : "r2", "r3");
+      return 0;
+    }
     case 'f':  // a write to flash
       *reinterpret_cast<volatile uint32_t*>(reinterpret_cast<uintptr_t>(&main) & ~3u) = 0;
       return 0;

@@ -21,7 +21,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum { kMaxMarks = 16 };
+enum { kMaxMarks = 256 };
 
 struct block {
   struct block* next;

@@ -1,1 +1,12 @@
-"""Firmware: boards, cross-compiling, QEMU and instruction counts."""
+"""Firmware for emulated boards: build a model's firmware, run it under QEMU, measure it.
+
+>>> result = arenite.board.run(model_bytes, [sample], board="cortex-m4")
+>>> result.outputs, result.arena, result.instructions, result.flash, result.ram
+"""
+
+from .report import BoardRun, Flash, OperatorCost, Ram
+from .running import run
+from .table import Board, boards
+from .tools import missing_tools
+
+__all__ = ["Board", "BoardRun", "Flash", "OperatorCost", "Ram", "boards", "missing_tools", "run"]

@@ -12,14 +12,14 @@ from ..errors import BoardError
 from .table import Board, source_root
 from .tools import cache_directory, require, run_tool
 
-#: what a caller asks for → CMake build type (boards/toolchain.cmake says what it means to the compiler).
-OPTIMIZE = {"speed": "Release", "size": "MinSizeRel"}
+#: what the kernels can be compiled for; all the rest is always compiled for size.
+OPTIMIZE = ("speed", "size")
 
 
 def build_directory(board: Board, optimize: str) -> Path:
     """Where firmware of this source tree for ``board`` is built; kept between runs, so that only changes compile.
 
-    optimize  "speed" (-O2) or "size" (-Os).
+    optimize  how the kernels are compiled: "speed" (-O2) or "size" (-Os).
     """
     if optimize not in OPTIMIZE:
         raise BoardError(f"optimize is '{optimize}'; it can be {' or '.join(map(repr, OPTIMIZE))}")
@@ -28,30 +28,34 @@ def build_directory(board: Board, optimize: str) -> Path:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Only one process at a time builds in ``directory`` (made when missing)."""
+def locked(board: Board, optimize: str) -> Iterator[Path]:
+    """The build directory, for this process alone while the context lasts."""
+    directory = build_directory(board, optimize)
     directory.mkdir(parents=True, exist_ok=True)
     with open(directory / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield directory
 
 
-def configure(board: Board, optimize: str) -> Path:
-    """Make the build directory ready; return it. Call while it is locked."""
-    directory = build_directory(board, optimize)
+def configure(directory: Path, board: Board, optimize: str) -> None:
+    """Make the locked ``directory`` ready to build in."""
     require("arm-none-eabi-g++")
-    require("ninja")
+    ninja = require("ninja")
     if not (directory / "build.ninja").exists():
         project = source_root() / "boards"
-        options = [f"-DARENITE_BOARD={board.name}", f"-DCMAKE_BUILD_TYPE={OPTIMIZE[optimize]}"]
+        options = [f"-DARENITE_BOARD={board.name}", f"-DARENITE_OPTIMIZE={optimize}", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
         toolchain = project / "toolchain.cmake"
         run_tool(["cmake", "-S", project, "-B", directory, "-G", "Ninja", "--toolchain", toolchain, *options])
-    return directory
+
+
+def build_target(directory: Path, target: str) -> Path:
+    """Build one target of ``boards/CMakeLists.txt`` in the locked and configured ``directory``; return its ELF file."""
+    run_tool(["cmake", "--build", directory, "--target", target, "-j", "2"])
+    return directory / f"{target}.elf"
 
 
 def build(target: str, board: Board, optimize: str = "size") -> Path:
-    """Build one of the fixed targets of ``boards/CMakeLists.txt``; return its ELF file."""
-    with locked(build_directory(board, optimize)):
-        directory = configure(board, optimize)
-        run_tool(["cmake", "--build", directory, "--target", target, "-j", "2"])
-    return directory / f"{target}.elf"
+    """Build a target that needs nothing generated; return its ELF file."""
+    with locked(board, optimize) as directory:
+        configure(directory, board, optimize)
+        return build_target(directory, target)

@@ -11,17 +11,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import AreniteError, BoardError
+from .elf import Elf
 from .table import Board, find_board, source_root
 from .tools import cache_directory, require, run_tool
 
-MARKS = ("arenite_count_start", "arenite_count_stop", "arenite_count_lap")
+START, STOP, LAP = "arenite_count_start", "arenite_count_stop", "arenite_count_lap"
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class Execution:
     """One run of a firmware.
 
     output   what it printed.
-    marks    (symbol, instructions retired since reset) for every entry of a marked symbol, in order.
-    profile  function → instructions between the first two marks; empty unless asked for.
+    marks    (label, instructions retired since reset) for every entry of a marked address, in order.
+    profile  function → instructions between entries of the first two marks; empty unless asked for.
     """
 
     output: str
@@ -40,22 +39,13 @@ class Execution:
     def spans(self, start: str, stop: str) -> list[int]:
         """Instructions from each entry of ``start`` to the next entry of ``stop``."""
         found, begin = [], None
-        for symbol, count in self.marks:
-            if symbol == start:
+        for label, count in self.marks:
+            if label == start:
                 begin = count
-            elif symbol == stop and begin is not None:
+            elif label == stop and begin is not None:
                 found.append(count - begin)
                 begin = None
         return found
-
-
-def symbols(elf: Path) -> dict[str, int]:
-    """Functions and objects of an ELF file: name → address, the Thumb bit cleared for code."""
-    table = {}
-    for line in run_tool(["arm-none-eabi-nm", "--demangle", elf]).splitlines():
-        address, kind, name = line.split(" ", 2)
-        table[name] = int(address, 16) & ~1 if kind in "tTwW" else int(address, 16)
-    return table
 
 
 def counter_plugin() -> Path:
@@ -73,14 +63,15 @@ def counter_plugin() -> Path:
 def execute(
     elf: Path,
     board: Board,
-    marks: Sequence[str] = (),
+    marks: Mapping[str, int] | None = None,
     profile: bool = False,
     cwd: Path | None = None,
     timeout: float = 300,
 ) -> Execution:
     """Run ``elf`` until it exits.
 
-    marks    symbols whose entries are logged; with ``profile`` the first two delimit what is profiled.
+    marks    label → address of a function whose entries are logged; with ``profile`` the first two delimit what is
+             profiled.
     cwd      where the firmware's semihosting files live; a fresh directory when None.
     timeout  seconds.
     Raises BoardError when the firmware faults, returns non-zero or does not end.
@@ -91,24 +82,13 @@ def execute(
         printed = Path(scratch) / "printed"
         command += ["-chardev", f"file,id=print,path={printed}", "-kernel", str(elf.resolve())]
         command += ["-semihosting-config", "enable=on,target=native,chardev=print"]
-        addresses = _addresses(elf, marks)
         if marks:
-            options = [f"out={log}", *(f"mark={a}" for a in addresses.values())] + ["profile=on"] * profile
+            options = [f"out={log}", *(f"mark={a}" for a in marks.values())] + ["profile=on"] * profile
             command += ["-plugin", ",".join([str(counter_plugin()), *options])]
         output = _run_qemu(command, f"{elf.name} on {board.name}", printed, cwd or Path(scratch), timeout)
         if not marks:
             return Execution(output)
-        return _parse_log(output, log, {a: name for name, a in addresses.items()}, elf)
-
-
-def _addresses(elf: Path, marks: Sequence[str]) -> dict[str, int]:
-    if not marks:
-        return {}
-    table = symbols(elf)
-    for name in marks:
-        if name not in table:
-            raise BoardError(f"{elf.name} has no symbol '{name}' to count at")
-    return {name: table[name] for name in marks}
+        return _parse_log(output, log, {address: label for label, address in marks.items()}, elf)
 
 
 def _run_qemu(command: list[str], what: str, printed: Path, cwd: Path, timeout: float) -> str:
@@ -136,19 +116,7 @@ def _parse_log(output: str, log: Path, names: dict[int, str], elf: Path) -> Exec
             marks.append((names[values[0]], values[1]))
         else:
             blocks.append((values[0], values[1] * values[2]))
-    return Execution(output, marks, _by_function(blocks, elf))
-
-
-def _by_function(blocks: list[tuple[int, int]], elf: Path) -> dict[str, int]:
-    """Sum (address, instructions) by the symbol at or before the address; largest first."""
-    if not blocks:
-        return {}
-    ordered = sorted((address, name) for name, address in symbols(elf).items() if not name.startswith("$"))
-    starts = [address for address, _ in ordered]
-    sums: Counter[str] = Counter()
-    for address, instructions in blocks:
-        sums[ordered[max(0, bisect_right(starts, address) - 1)][1]] += instructions
-    return dict(sums.most_common())
+    return Execution(output, marks, Elf(elf).by_function(blocks) if blocks else {})
 
 
 def _main(argv: Sequence[str] | None = None) -> int:
@@ -157,12 +125,14 @@ def _main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("elf", type=Path)
     parser.add_argument("--board", required=True, help="row of boards/boards.csv")
-    parser.add_argument("--count", default=":".join(MARKS[:2]), help="START:STOP, two functions; default %(default)s")
+    parser.add_argument("--count", default=f"{START}:{STOP}", help="START:STOP, two functions; default %(default)s")
     parser.add_argument("--profile", action="store_true", help="also instructions by function between START and STOP")
     args = parser.parse_args(argv)
     start, _, stop = args.count.partition(":")
     try:
-        run = execute(args.elf, find_board(args.board), (start, stop), args.profile)
+        elf = Elf(args.elf)
+        marks = {name: elf.address(name) for name in (start, stop)}
+        run = execute(args.elf, find_board(args.board), marks, args.profile)
     except AreniteError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..errors import BoardError, ToolMissingError
 #: program → Debian package. cc, the host's compiler, builds the instruction counter.
 PACKAGES = {
     "arm-none-eabi-g++": "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib",
-    "arm-none-eabi-nm": "binutils-arm-none-eabi",
+    "arm-none-eabi-c++filt": "binutils-arm-none-eabi",
     "qemu-system-arm": "qemu-system-arm",
     "cmake": "cmake",
     "ninja": "ninja-build",
@@ -22,13 +23,19 @@ PACKAGES = {
 
 
 def missing_tools() -> list[str]:
-    """Programs of :data:`PACKAGES` that are not on the PATH."""
-    return [program for program in PACKAGES if shutil.which(program) is None]
+    """Programs of :data:`PACKAGES` that are not installed."""
+    return [program for program in PACKAGES if _find(program) is None]
+
+
+def _find(program: str) -> str | None:
+    """On the PATH or beside this Python, where pip puts cmake and ninja."""
+    places = [os.environ.get("PATH", ""), str(Path(sys.executable).parent)]
+    return shutil.which(program, path=os.pathsep.join(places))
 
 
 def require(program: str) -> str:
     """Path of ``program``; ToolMissingError with the Debian package when it is not installed."""
-    path = shutil.which(program)
+    path = _find(program)
     if path is None:
         raise ToolMissingError(f"'{program}' is not installed; on Debian: apt-get install {PACKAGES[program]}")
     return path

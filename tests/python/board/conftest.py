@@ -1,10 +1,11 @@
-"""Board tests need the Arm tools; without them they are skipped with the reason, except in CI, where that is an error."""
+"""Board tests need the Arm tools; without them they are skipped with the reason, in CI that is an error."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+
 from arenite.board.table import boards, find_board
 from arenite.board.tools import PACKAGES, missing_tools
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from arenite.board.build import build
-from arenite.board.qemu import execute
+from arenite.board.elf import Elf
+from arenite.board.qemu import START, STOP, execute
 from arenite.board.table import Board, boards, find_board
 from arenite.board.tools import require
 from arenite.errors import BoardError, ToolMissingError
 
 pytestmark = pytest.mark.needs_tools
 
-START, STOP = "arenite_count_start", "arenite_count_stop"
-
 
 def test_a_loop_of_known_length_is_counted_exactly(board: Board) -> None:
-    run = execute(build("check_counter", board), board, (START, STOP), profile=True)
+    firmware = build("check_counter", board)
+    marks = {name: Elf(firmware).address(name) for name in (START, STOP)}
+    run = execute(firmware, board, marks, profile=True)
     assert run.spans(START, STOP) == [2 + 2 * 1000 + 2] * 2
     assert sum(run.profile.values()) == 2 * 2004
     assert run.profile[START] == 2
@@ -36,6 +38,7 @@ def test_startup_sets_data_and_bss_and_paints_the_stack(board: Board) -> None:
         ("d", "usage fault pc=0x"),
         ("u", "usage fault pc=0x"),
         ("m", "bus fault pc=0x"),
+        ("a", "usage fault pc=0x"),
         ("f", "memory fault pc=0x"),
         ("s", "memory fault stack overflow"),
     ],
@@ -58,10 +61,10 @@ def test_a_firmware_that_hangs_is_an_error(tmp_path: Path) -> None:
         execute(build("check_fault", m3), m3, cwd=tmp_path, timeout=2)
 
 
-def test_counting_at_an_unknown_symbol_is_an_error() -> None:
+def test_an_unknown_symbol_is_an_error() -> None:
     m3 = find_board("cortex-m3")
     with pytest.raises(BoardError, match="no symbol 'nowhere'"):
-        execute(build("check_counter", m3), m3, ("nowhere",))
+        Elf(build("check_counter", m3)).address("nowhere")
 
 
 def test_an_unknown_board_is_told_with_the_known_ones() -> None:

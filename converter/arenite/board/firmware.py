@@ -1,0 +1,77 @@
+"""The firmware of one model: the model in flash, a resolver that names its kernels only, an arena of the exact size."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .build import build_target, configure, locked
+from .table import Board
+
+_MODEL = """\
+// The model, 16-byte aligned, in flash.
+.section .model, "a"
+.balign 16
+.global arenite_model
+arenite_model:
+.incbin "model.tflite"
+.global arenite_model_end
+arenite_model_end:
+"""
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A linked firmware and its linker map."""
+
+    elf: Path
+    map: Path
+
+
+def build_firmware(
+    model: bytes, kernels: Iterable[str], arena: int, board: Board, optimize: str, directory: Path
+) -> Firmware:
+    """Build the firmware that runs ``model``; ELF and map are copied to ``directory``.
+
+    kernels  operator names, rows of ``schema/ops.def``; all others stay out of flash.
+    arena    bytes.
+    """
+    with locked(board, optimize) as build:
+        generated = build / "generated"
+        generated.mkdir(exist_ok=True)
+        _write(generated / "model.tflite", model)
+        _write(generated / "model.S", _MODEL.encode())
+        _write(generated / "resolver.cc", _resolver(sorted(kernels)).encode())
+        _write(generated / "arena.cc", _arena(arena).encode())
+        configure(build, board, optimize)
+        elf = build_target(build, "model_firmware")
+        copies = [Path(shutil.copy(path, directory)) for path in (elf, elf.with_suffix(".elf.map"))]
+    return Firmware(*copies)
+
+
+def _resolver(kernels: list[str]) -> str:
+    entries = "".join(f"    &arenite::kernels::{name},\n" for name in kernels)
+    table = f"const arenite::Kernel* const kKernels[] = {{\n{entries}}};" if kernels else ""
+    first = "kKernels" if kernels else "nullptr"
+    return (
+        "// The kernels that this model needs.\n"
+        '#include "boards/firmware/model.h"\n#include "kernels_cpp/kernels.h"\n\n'
+        f"namespace {{\n{table}\n}}  // namespace\n\n"
+        f"const arenite::OpResolver firmware::kResolver({first}, {len(kernels)});\n"
+    )
+
+
+def _arena(size: int) -> str:
+    return (
+        '#include "boards/firmware/model.h"\n\n'
+        f"alignas(16) uint8_t firmware::arena[{max(size, 1)}];\n"
+        f"const uint32_t firmware::kArenaSize = {size};\n"
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Only when it changes, so that nothing is compiled again in vain."""
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)
