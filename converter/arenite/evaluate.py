@@ -126,7 +126,12 @@ def keeps_samples_apart(graph: Graph) -> bool:
             apart = [evaluate(graph, [x[i : i + 1] for x in pairs]) for i in range(2)]
     except (ValueError, IndexError):  # a reference met a batch where its shape allows none
         return False
-    return all(
-        len(both) == 2 and np.allclose(both, np.concatenate(singles), rtol=1e-4, atol=1e-5, equal_nan=True)
-        for both, *singles in zip(together, *apart, strict=True)
-    )
+    return all(_equal(both, singles) for both, *singles in zip(together, *apart, strict=True))
+
+
+def _equal(both: np.ndarray, singles: Sequence[np.ndarray]) -> bool:
+    """Whether a batch of two is its samples, one behind the other."""
+    if any(single.ndim == 0 for single in singles):
+        return False
+    stacked = np.concatenate(singles)
+    return both.shape == stacked.shape and np.allclose(both, stacked, rtol=1e-4, atol=1e-5, equal_nan=True)

@@ -72,7 +72,7 @@ def warn_about_features(graph: Graph, samples: list[np.ndarray], context: PassCo
     for value, name, array in zip(graph.inputs, graph.input_names, samples, strict=True):
         if value.dtype != "float32" or array.shape[-1] < 2:
             continue
-        sizes = np.abs(array.reshape(-1, array.shape[-1])).max(axis=0)
+        sizes = np.abs(array.reshape(-1, array.shape[-1])).max(axis=0).astype(np.float64)
         sizes = sizes[sizes > 0]
         if sizes.size and sizes.max() > FEATURE_RATIO * sizes.min():
             context.warn(

@@ -1,0 +1,214 @@
+"""The int8 scheme: grids, weights, biases, float islands, and the accuracy of whole graphs."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from arenite.errors import QuantizationError, UnsupportedError
+from arenite.evaluate import dequantize, evaluate
+from arenite.graph import Graph
+from arenite.passes import EXACT, TARGET, PassContext, run_passes
+from arenite.passes.scheme import (
+    activation_quantization,
+    bias_scale,
+    quantize_bias,
+    quantize_weights,
+    weight_quantization,
+)
+from arenite.text import parse
+
+
+def convert(text: str, data: object, **options: object) -> tuple[Graph, PassContext]:
+    context = PassContext("int8", calibration=data, **options)  # type: ignore[arg-type]
+    return run_passes(run_passes(parse(text), context, EXACT), context, TARGET), context
+
+
+def normal(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+# --- scheme ---------------------------------------------------------------------------------------------------------
+@settings(max_examples=200)
+@given(st.floats(-1e6, 1e6, width=32), st.floats(-1e6, 1e6, width=32))
+def test_a_grid_holds_its_range_and_zero_exactly(a: float, b: float) -> None:
+    low, high = min(a, b), max(a, b)
+    grid = activation_quantization(low, high)
+    scale, zero_point = float(grid.scale[0]), int(grid.zero_point[0])
+    assert -128 <= zero_point <= 127
+    if scale != 1.0:
+        assert scale * (-128 - zero_point) <= min(low, 0) + scale / 2 * 1.001
+        assert scale * (127 - zero_point) >= max(high, 0) - scale / 2 * 1.001
+        assert scale * 255 == pytest.approx(max(high, 0) - min(low, 0), rel=1e-6)
+
+
+def test_grids_at_the_edges() -> None:
+    assert int(activation_quantization(0, 6).zero_point[0]) == -128
+    assert int(activation_quantization(3, 6).zero_point[0]) == -128  # widened to zero
+    assert int(activation_quantization(-6, 0).zero_point[0]) == 127
+    assert float(activation_quantization(0, 0).scale[0]) == 1.0
+    assert float(activation_quantization(0, 1e-44).scale[0]) == 1.0
+    for bad in ((np.nan, 1), (0, np.inf), (2, 1)):
+        with pytest.raises(QuantizationError):
+            activation_quantization(*bad)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 3]))
+def test_weights_are_within_half_a_step_of_the_stored_scale(seed: int, axis: int) -> None:
+    w = normal(3, 2, 2, 4, seed=seed)
+    quant, _ = weight_quantization(w, axis, 0.1, None)
+    q = quantize_weights(w, quant)
+    assert np.abs(q.astype(int)).max() == 127
+    steps = np.abs(dequantize(q, quant) - w) / quant.scale.max()
+    assert steps.max() <= 0.5 + 1e-4
+
+
+def test_a_bias_that_does_not_fit_widens_its_channel_only() -> None:
+    w = np.float32([[1, -1], [1e-9, 1e-9]])
+    bias = np.float32([1, 5])
+    quant, widened = weight_quantization(w, 0, 0.01, bias)
+    assert widened.tolist() == [False, True]
+    assert quant.scale[0] == np.float32(1 / 127)
+    q = quantize_bias(bias, bias_scale(np.float32([0.01]), quant))
+    assert abs(int(q[1])) <= 2**30
+    assert q[1] * bias_scale(np.float32([0.01]), quant)[1] == pytest.approx(5, rel=1e-6)
+
+
+def test_dead_channels_get_a_sane_scale() -> None:
+    quant, widened = weight_quantization(np.float32([[0, 0], [2, 1]]), 0, 0.1, np.float32([3, 1]))
+    assert quant.scale.tolist() == [quant.scale[1]] * 2 and not widened.any()
+    alone, _ = weight_quantization(np.zeros((2, 2), np.float32), 0, 0.1, None)
+    assert (alone.scale == np.float32(1 / 127)).all()
+
+
+# --- the pass -------------------------------------------------------------------------------------------------------
+CNN = """
+%x: float32[1,6,6,2] = input "image"
+%w: float32[4,3,3,2] = const random(1)
+%b: float32[4] = const [0.5, -1, 2, 0]
+%c: float32[1,6,6,4] = conv_2d(%x, %w, %b) {stride_w=1, stride_h=1, padding="SAME"}
+%r: float32[1,6,6,4] = relu(%c)
+%p: float32[1,3,3,4] = max_pool_2d(%r) {stride_w=2, stride_h=2, filter_width=2, filter_height=2, padding="VALID"}
+%s: int32[2] = const [1, 36]
+%f: float32[1,36] = reshape(%p, %s)
+%v: float32[3,36] = const random(2)
+%h: float32[1,3] = fully_connected(%f, %v, none)
+%y: float32[1,3] = softmax(%h) "unused"
+return %h "logits"
+""".replace(' "unused"', "")
+
+
+def sqnr(reference: np.ndarray, actual: np.ndarray) -> float:
+    return float(10 * np.log10((reference**2).sum() / ((reference - actual) ** 2).sum()))
+
+
+def test_a_small_network_keeps_its_accuracy() -> None:
+    data = normal(64, 6, 6, 2)
+    graph, context = convert(CNN, data)
+    names = [(op.name, op.output.dtype) for op in graph.ops]
+    assert names == [("conv_2d", "int8"), ("max_pool_2d", "int8"), ("fully_connected", "int8")]
+    conv, pool, _ = graph.ops
+    assert conv.operand(1).quant is not None and conv.operand(1).quant.scale.size == 4
+    assert conv.operand(2).dtype == "int32"
+    assert pool.output.quant == conv.output.quant
+    held_out = normal(50, 6, 6, 2, seed=9)
+    assert sqnr(evaluate(parse(CNN), [held_out])[0], evaluate(graph, [held_out])[0]) > 30
+    assert any("compute in int8" in str(entry) for entry in context.log)
+
+
+def test_the_bias_takes_up_the_mean_error_of_the_weights() -> None:
+    data = np.abs(normal(200, 6, 6, 2)) + 1
+    graph, _ = convert(CNN, data)
+    conv = graph.ops[0]
+    exact = evaluate(run_passes(parse(CNN), PassContext(), EXACT[:1]), [data], None)[0]
+    assert sqnr(exact, evaluate(graph, [data])[0]) > 30
+    bare = run_passes(parse(CNN), PassContext(), EXACT)
+    means: list[np.ndarray] = []
+    for g in (bare, graph):
+        first: dict[str, np.ndarray] = {}
+        evaluate(g, [data], lambda v, a, first=first: first.setdefault(v.name, a))  # type: ignore[misc]
+        means.append(first["r"].mean(axis=(0, 1, 2)))
+    step = float(conv.output.quant.scale[0])  # type: ignore[union-attr]
+    np.testing.assert_allclose(means[0], means[1], atol=0.1 * step)
+
+
+def test_float_inputs_and_outputs_keep_their_names() -> None:
+    graph, _ = convert(CNN, normal(8, 6, 6, 2), io="float32")
+    assert graph.ops[0].name == "quantize" and graph.ops[-1].name == "dequantize"
+    assert (graph.inputs[0].name, graph.inputs[0].dtype, graph.input_names) == ("x", "float32", ["image"])
+    assert (graph.outputs[0].name, graph.outputs[0].dtype, graph.output_names) == ("h", "float32", ["logits"])
+
+
+def test_integer_inputs_and_outputs_keep_their_names() -> None:
+    graph, _ = convert(CNN, normal(8, 6, 6, 2))
+    assert (graph.inputs[0].name, graph.inputs[0].dtype) == ("x", "int8")
+    assert (graph.outputs[0].name, graph.outputs[0].dtype) == ("h", "int8")
+
+
+def test_concatenation_shares_the_union_and_requantizes_what_is_fixed() -> None:
+    graph, context = convert(
+        """
+%a: float32[1,2] = input
+%b: float32[1,2] = input
+%p: float32[1,2] = logistic(%a)
+%c: float32[2] = const [-3, 8]
+%q: float32[1,2] = relu(%b)
+%y: float32[1,6] = concatenation(%p, %q, %c2) {axis=1}
+return %y, %p
+""".replace("%c: float32[2] = const [-3, 8]", "%c2: float32[1,2] = const [-3, 8]"),
+        [normal(20, 2), normal(20, 2, seed=1) * 2],
+    )
+    cat = next(op for op in graph.ops if op.name == "concatenation")
+    grids = {value.quant for value in [*cat.inputs, cat.output] if value is not None}
+    assert grids == {activation_quantization(-3, 8)}
+    logistic = next(op for op in graph.ops if op.name == "logistic")
+    assert float(logistic.output.quant.scale[0]) == 1 / 256  # type: ignore[union-attr]
+    assert any("requantized 'p'" in str(entry) for entry in context.log)
+    x = [normal(20, 2), normal(20, 2, seed=1) * 2]
+    y = evaluate(graph, x)[0]
+    expected = np.concatenate([1 / (1 + np.exp(-x[0])), np.maximum(x[1], 0), np.tile([[-3, 8]], (20, 1))], 1)
+    assert np.abs(y - expected).max() < 11 / 255 + 1 / 256
+
+
+def test_fixed_grids_pass_through_views() -> None:
+    graph, _ = convert(
+        "%x: float32[1,4] = input\n%a: float32[1,4] = softmax(%x)\n%s: int32[3] = const [1, 2, 2]\n"
+        "%y: float32[1,2,2] = reshape(%a, %s)\nreturn %y",
+        normal(8, 4),
+    )
+    assert all(float(op.output.quant.scale[0]) == 1 / 256 for op in graph.ops)  # type: ignore[union-attr]
+
+
+def test_what_has_no_integer_kernel_stays_float_between_bridges() -> None:
+    graph, context = convert(
+        "%x: float32[1,2] = input\n%w: float32[1,2] = input\n%r: float32[1,2] = relu(%x)\n"
+        '%a: float32[1,1] = fully_connected(%r, %w, none) @"dynamic"\n%y: float32[1,1] = relu6(%a)\nreturn %y',
+        [normal(8, 2), normal(8, 2)],
+    )
+    assert [op.name for op in graph.ops] == [
+        "dequantize",  # the second input: int8 outside, float inside
+        "relu",
+        "dequantize",
+        "fully_connected",
+        "quantize",
+    ]
+    assert any("layer 'dynamic': fully_connected stays float" in str(entry) for entry in context.log)
+
+
+def test_legalize_lists_every_operator_without_a_kernel() -> None:
+    text = (
+        '%x: float32[1,2] = input\n%a: float32[1,2] = fft(%x) @"spectrum" {cls="Lambda", where="m.py:3"}\n'
+        '%y: float32[1,2] = erf(%a) @"gelu"\nreturn %y'
+    )
+    from arenite.passes import legalize
+
+    with pytest.raises(UnsupportedError) as error:
+        run_passes(parse(text), PassContext(), (legalize,))
+    assert "layer 'spectrum' (Lambda, m.py:3): operator 'fft'" in str(error.value)
+    assert "layer 'gelu': operator 'erf'" in str(error.value)
+    mixed = '%x: float16[1,2] = input\n%y: float16[1,2] = relu(%x) @"half"\nreturn %y'
+    with pytest.raises(UnsupportedError, match=r"layer 'half': relu has no kernel for \(float16\)"):
+        run_passes(parse(mixed), PassContext(), (legalize,))
