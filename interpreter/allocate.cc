@@ -99,7 +99,7 @@ Status Interpreter::ask_scratch(Allocation* items, Error* where) const {
     ARENITE_TRY(kernel(i).prepare(node(i), &bytes));
     ARENITE_CHECK(bytes < (1u << 31), kLimitExceeded);
     const uint16_t time = static_cast<uint16_t>(i);
-    items[stored_tensors_ + i] = {bytes, kUnplaced, time, time, 0};
+    items[stored_tensors_ + i] = {bytes, kUnplaced, time, time, 0, false};
   }
   where->node = kNoNode;
   return Status::kOk;
@@ -116,7 +116,7 @@ uint16_t Interpreter::last_node() const {
 // the order too: every tensor is produced once, before it is read, and constants never.
 Status Interpreter::find_lifetimes(Allocation* items, Error* where) const {
   const uint16_t end = last_node();
-  for (uint32_t i = 0; i < stored_tensors_; ++i) items[i] = {0, kUnplaced, kUnborn, 0, 0};
+  for (uint32_t i = 0; i < stored_tensors_; ++i) items[i] = {0, kUnplaced, kUnborn, 0, 0, false};
   const Vector inputs = model_->inputs();
   for (uint32_t i = 0; i < inputs.size(); ++i) {
     where->detail = static_cast<uint32_t>(inputs.i32(i));

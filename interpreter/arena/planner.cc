@@ -6,20 +6,22 @@ namespace {
 constexpr uint16_t kEnd = 0xFFFF;
 constexpr uint32_t kMaxArena = 1u << 31;
 
+enum class Order : uint8_t { kLargest, kEarliest, kLatest };
+
 class Planner {
  public:
   Planner(Allocation* items, uint32_t count) : items_(items), count_(count) {}
 
-  Status place_fixed(uint32_t* conflict);
-  Status place_rest();
-  uint32_t bytes() const { return bytes_; }
+  // Marks the items that came with an offset; kBadPlan when two of them collide.
+  Status check_fixed(uint32_t* conflict);
+  // Places everything anew; returns the bytes that it takes, or kUnplaced when they are too many.
+  uint32_t place_all(Order order);
 
  private:
-  bool live_together(const Allocation& a, const Allocation& b) const { return a.first <= b.last && b.first <= a.last; }
   bool collide(const Allocation& a, const Allocation& b) const;
+  Allocation* next(Order order);
   uint32_t lowest_free(const Allocation& item) const;
-  Allocation* largest_unplaced();
-  bool place(Allocation* item, uint32_t offset);
+  void place(Allocation* item, uint32_t offset);
 
   Allocation* items_;
   uint32_t count_;
@@ -27,38 +29,59 @@ class Planner {
   uint16_t lowest_ = kEnd;  // placed items form a list by ascending offset
 };
 
-// Items that came with an offset keep it; they are compared in pairs.
-Status Planner::place_fixed(uint32_t* conflict) {
+bool live_together(const Allocation& a, const Allocation& b) { return a.first <= b.last && b.first <= a.last; }
+
+bool before(Order order, const Allocation& a, const Allocation& b) {
+  if (order == Order::kEarliest && a.first != b.first) return a.first < b.first;
+  if (order == Order::kLatest && a.last != b.last) return a.last > b.last;
+  return a.bytes > b.bytes;
+}
+
+Status Planner::check_fixed(uint32_t* conflict) {
   for (uint32_t i = 0; i < count_; ++i) {
     Allocation& item = items_[i];
-    if (item.bytes == 0 || item.offset == kUnplaced) continue;
+    item.fixed = item.bytes != 0 && item.offset != kUnplaced;
+    if (!item.fixed) continue;
     *conflict = i;
     ARENITE_CHECK(item.offset % kArenaAlignment == 0 && item.offset <= kMaxArena, kBadPlan);
+    ARENITE_CHECK(item.bytes <= kMaxArena - item.offset, kBadPlan);
     for (uint32_t j = 0; j < i; ++j) ARENITE_CHECK(!collide(item, items_[j]), kBadPlan);
-    ARENITE_CHECK(place(&item, item.offset), kBadPlan);
   }
   return Status::kOk;
 }
 
 bool Planner::collide(const Allocation& a, const Allocation& b) const {
-  if (b.bytes == 0 || b.offset == kUnplaced || !live_together(a, b)) return false;
+  if (!b.fixed || !live_together(a, b)) return false;
   return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }
 
-Status Planner::place_rest() {
-  while (Allocation* item = largest_unplaced()) ARENITE_CHECK(place(item, lowest_free(*item)), kLimitExceeded);
-  return Status::kOk;
+uint32_t Planner::place_all(Order order) {
+  lowest_ = kEnd;
+  bytes_ = 0;
+  for (uint32_t i = 0; i < count_; ++i) {
+    if (items_[i].fixed) {
+      place(&items_[i], items_[i].offset);
+    } else {
+      items_[i].offset = kUnplaced;
+    }
+  }
+  while (Allocation* item = next(order)) {
+    const uint32_t offset = lowest_free(*item);
+    if (offset > kMaxArena - item->bytes) return kUnplaced;
+    place(item, offset);
+  }
+  return bytes_;
 }
 
-// The first of the largest items without an offset; null when all have one.
-Allocation* Planner::largest_unplaced() {
-  Allocation* largest = nullptr;
+// The unplaced item whose turn it is, the first of equal ones; null when all are placed.
+Allocation* Planner::next(Order order) {
+  Allocation* best = nullptr;
   for (uint32_t i = 0; i < count_; ++i) {
     Allocation& item = items_[i];
     if (item.bytes == 0 || item.offset != kUnplaced) continue;
-    if (largest == nullptr || item.bytes > largest->bytes) largest = &item;
+    if (best == nullptr || before(order, item, *best)) best = &item;
   }
-  return largest;
+  return best;
 }
 
 uint32_t Planner::lowest_free(const Allocation& item) const {
@@ -73,26 +96,32 @@ uint32_t Planner::lowest_free(const Allocation& item) const {
   return offset;
 }
 
-// False when the item would end beyond kMaxArena.
-bool Planner::place(Allocation* item, uint32_t offset) {
-  if (item->bytes > kMaxArena - offset) return false;
+void Planner::place(Allocation* item, uint32_t offset) {
+  item->offset = offset;
   const uint32_t end = align_up(offset + item->bytes);
   if (end > bytes_) bytes_ = end;
-  item->offset = offset;
   uint16_t* link = &lowest_;
   while (*link != kEnd && items_[*link].offset <= offset) link = &items_[*link].above;
   item->above = *link;
   *link = static_cast<uint16_t>(item - items_);
-  return true;
 }
 
 }  // namespace
 
 Status plan(Allocation* items, uint32_t count, uint32_t* bytes, uint32_t* conflict) {
   Planner planner(items, count);
-  ARENITE_TRY(planner.place_fixed(conflict));
-  ARENITE_TRY(planner.place_rest());
-  *bytes = planner.bytes();
+  ARENITE_TRY(planner.check_fixed(conflict));
+  Order best = Order::kLargest;
+  *bytes = planner.place_all(best);
+  constexpr Order kOthers[] = {Order::kEarliest, Order::kLatest};
+  for (Order order : kOthers) {
+    const uint32_t needed = planner.place_all(order);
+    if (needed >= *bytes) continue;
+    *bytes = needed;
+    best = order;
+  }
+  ARENITE_CHECK(*bytes != kUnplaced, kLimitExceeded);
+  planner.place_all(best);
   return Status::kOk;
 }
 

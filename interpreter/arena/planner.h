@@ -19,12 +19,14 @@ struct Allocation {
   uint16_t first;
   uint16_t last;   // >= first
   uint16_t above;  // plan's own: the next placed one by offset
+  bool fixed;      // plan's own: came with an offset
 };
 
 // Sets the offsets of all items so that no two overlap in both time and place; *bytes is the end of the highest, a
-// multiple of kArenaAlignment. Greedy: the largest first, each at the lowest offset that is free for its whole life.
-// O(count^2), no memory of its own. count < 0xFFFF. BadPlan when items that came with an offset overlap or are
-// misaligned or end beyond 2^31; *conflict is then the index of such an item.
+// multiple of kArenaAlignment. Greedy: one item after the other at the lowest offset that is free for its whole life,
+// in the best of three orders: the largest first, the earliest first, the latest first. O(count^2), no memory of its
+// own. count < 0xFFFF. BadPlan when items that came with an offset overlap or are misaligned or end beyond 2^31;
+// *conflict is then the index of such an item.
 Status plan(Allocation* items, uint32_t count, uint32_t* bytes, uint32_t* conflict);
 
 }  // namespace arenite
