@@ -231,13 +231,17 @@ Status Interpreter::plan_arena(Allocation* items, Error* where) {
 
 Status Interpreter::describe_plan(Allocation* items, Error* error) {
   Error where;
-  if (!ready_) where.status = Status::kNotReady;
-  if (where.status == Status::kOk) where.status = find_lifetimes(items, &where);
-  if (where.status == Status::kOk) where.status = ask_scratch(items, &where);
+  if (ready_) {
+    ready_ = false;  // kernels are asked as allocate asked them: tensors have no data
+    where.status = find_lifetimes(items, &where);
+    if (where.status == Status::kOk) where.status = ask_scratch(items, &where);
+    ready_ = true;
+    for (uint32_t i = 0; i < allocation_count(); ++i) items[i].offset = offsets()[i];
+  } else {
+    where.status = Status::kNotReady;
+  }
   if (error != nullptr) *error = where;
-  if (where.status != Status::kOk) return where.status;
-  for (uint32_t i = 0; i < allocation_count(); ++i) items[i].offset = offsets()[i];
-  return Status::kOk;
+  return where.status;
 }
 
 }  // namespace arenite

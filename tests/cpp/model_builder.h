@@ -195,12 +195,12 @@ inline std::vector<uint8_t> ModelSpec::build() const {
   }
   for (const OperatorSpec& spec : operators) {
     operator_tables.push_back(detail::operator_table(spec, static_cast<int32_t>(codes.size())));
-    codes.push_back(table({{f::OperatorCode::builtin_code, scalar(spec.code)},
-                           {f::OperatorCode::version, scalar(spec.version)}}));
+    codes.push_back(
+        table({{f::OperatorCode::builtin_code, scalar(spec.code)}, {f::OperatorCode::version, scalar(spec.version)}}));
   }
   for (const auto& [name, words] : metadata) {
-    entries.push_back(table({{f::Metadata::name, text(name)},
-                             {f::Metadata::buffer, scalar(static_cast<uint32_t>(buffers.size()))}}));
+    entries.push_back(
+        table({{f::Metadata::name, text(name)}, {f::Metadata::buffer, scalar(static_cast<uint32_t>(buffers.size()))}}));
     Value data = vector(words);
     data.count *= 4;
     buffers.push_back(table({{f::Buffer::data, data}}));
