@@ -10,41 +10,80 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .comparison import Comparison, EngineResult, LayerError, compare
+    from .conversion import Conversion, convert
     from .errors import (
         ArenaError,
         AreniteError,
+        BoardError,
         CalibrationError,
         DataError,
         GraphError,
         ModelError,
         QuantizationError,
+        StateError,
+        ToolMissingError,
         UnsupportedError,
     )
+    from .inspection import Inspection, OperatorInfo, TensorInfo, inspect
+    from .runtime import ArenaUse, Interpreter, PlannedTensor
 
 __version__ = "0.1.0"
 
 #: public name → the module that defines it.
 _HOME = {
     "ArenaError": "errors",
+    "ArenaUse": "runtime",
     "AreniteError": "errors",
+    "BoardError": "errors",
     "CalibrationError": "errors",
+    "Comparison": "comparison",
+    "Conversion": "conversion",
     "DataError": "errors",
+    "EngineResult": "comparison",
     "GraphError": "errors",
+    "Inspection": "inspection",
+    "Interpreter": "runtime",
+    "LayerError": "comparison",
     "ModelError": "errors",
+    "OperatorInfo": "inspection",
+    "PlannedTensor": "runtime",
     "QuantizationError": "errors",
+    "StateError": "errors",
+    "ToolMissingError": "errors",
+    "TensorInfo": "inspection",
     "UnsupportedError": "errors",
+    "compare": "comparison",
+    "convert": "conversion",
+    "inspect": "inspection",
 }
 
 __all__ = [
     "ArenaError",
+    "ArenaUse",
     "AreniteError",
+    "BoardError",
     "CalibrationError",
+    "Comparison",
+    "Conversion",
     "DataError",
+    "EngineResult",
     "GraphError",
+    "Inspection",
+    "Interpreter",
+    "LayerError",
     "ModelError",
+    "OperatorInfo",
+    "PlannedTensor",
     "QuantizationError",
+    "StateError",
+    "TensorInfo",
+    "ToolMissingError",
     "UnsupportedError",
     "__version__",
+    "compare",
+    "convert",
+    "inspect",
 ]
 
 

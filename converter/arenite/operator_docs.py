@@ -1,4 +1,4 @@
-"""``docs/operators.md``, printed from the table and the declarations: ``python -m arenite.operator_docs > docs/operators.md``."""
+"""``docs/operators.md`` from the table and the declarations: ``python -m arenite.operator_docs > docs/operators.md``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def _line(row: Row) -> str:
         result += f" 1/{1 / declared.fixed[0]:g}, {declared.fixed[1]}"
     activation = "yes" if declared.activation else ""
     options = f"`{row.options}`" if row.options else ""
-    return f"| `{row.name}` | {row.code} | 1–{row.max_version} | {_types(row)} | {result} | {activation} | {options} |\n"
+    return (
+        f"| `{row.name}` | {row.code} | 1–{row.max_version} | {_types(row)} | {result} | {activation} | {options} |\n"
+    )
 
 
 def _types(row: Row) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from .wording import decibel, dims, magnitude, percent
+from .wording import decibel, dims, magnitude, percent, short
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .opdef import Row
     from .runtime import PlannedTensor
 
+#: columns when stdout is no terminal, so that nothing is cut off in a file or a pipe.
+PIPE_COLUMNS = 160
 #: called as report(step, done, total).
 Report = Callable[[str, int, int], None]
 BAR_COLUMNS = 32
@@ -30,14 +32,14 @@ BAR_COLUMNS = 32
 @contextmanager
 def progress() -> Iterator[Report]:
     """A bar per step on stderr; nothing when stderr is not a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal:
         yield lambda step, done, total: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
+    with Progress(*columns, console=terminal, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def report(step: str, done: int, total: int) -> None:
@@ -48,11 +50,17 @@ def progress() -> Iterator[Report]:
         yield report
 
 
+def console() -> Console:
+    """stdout, as wide as the terminal."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=PIPE_COLUMNS)
+
+
 def grid(*columns: str, title: str | None = None) -> Table:
     """A table whose columns after the first are right-aligned when their name starts with ``>``."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for column in columns:
-        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        table.add_column(column.removeprefix(">"), no_wrap=True, justify="right" if column.startswith(">") else "left")
     return table
 
 
@@ -71,7 +79,7 @@ def show_inspection(inspection: Inspection, name: str) -> None:
         parts.append(f"[red]does not run here:[/red] {inspection.problem}")
     else:
         parts += [_plan(inspection.plan, inspection.arena.planned), "", str(inspection.arena)]
-    Console().print(Group(*(Text.from_markup(p) if isinstance(p, str) else p for p in parts)))
+    console().print(Group(*(Text.from_markup(p) if isinstance(p, str) else p for p in parts)))
 
 
 def _signature(inspection: Inspection) -> Table:
@@ -90,14 +98,14 @@ def _operators(inspection: Inspection) -> Table:
         constants = f"{op.constant_bytes:,}" if op.constant_bytes else ""
         macs = f"{op.macs:,}" if op.macs else ""
         shape = dims(op.output_shape)
-        table.add_row(str(index), op.name, Text(op.output_name), op.output_dtype, shape, constants, macs)
+        table.add_row(str(index), op.name, Text(short(op.output_name)), op.output_dtype, shape, constants, macs)
     return table
 
 
 def _plan(plan: list[PlannedTensor], planned: int) -> Table:
     table = grid(">offset", ">bytes", ">from", ">to", "arena", "tensor", title="Arena plan")
     for part in sorted(plan, key=lambda p: (p.first, p.offset)):
-        label = Text(part.name) if part.kind == "tensor" else Text(f"{part.name} (scratch)", style="yellow")
+        label = Text(short(part.name)) if part.kind == "tensor" else Text(f"scratch of {part.name}", style="yellow")
         row = (f"{part.offset:,}", f"{part.size:,}", str(part.first), str(part.last))
         table.add_row(*row, _bar(part, planned), label)
     return table
@@ -113,10 +121,14 @@ def _bar(part: PlannedTensor, planned: int) -> Text:
 
 def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> None:
     """One line, and with ``explain`` what every pass did."""
-    console = Console()
+    report, out = conversion.report, console()
     if explain:
-        console.print(Text(conversion.report.explain()))
-    console.print(f"{output}: {len(conversion.content):,} B", highlight=False)
+        out.print(Text(report.explain()))
+    counts = ", ".join(f"{count} {name}" for name, count in report.operators.items())
+    out.print(Text(f"{output}: {report.file_bytes:,} B, {report.macs:,} MACs; {counts}"))
+    out.print(Text(report.arena_note if report.arena is None else str(report.arena)))
+    for warning in report.warnings:
+        out.print(Text(f"warning: {warning}", "yellow"))
 
 
 def show_run(result: RunResult) -> None:
@@ -125,15 +137,15 @@ def show_run(result: RunResult) -> None:
     for name, array in result.outputs.items():
         numbers = (f"{v:.6g}" for v in (array.min(), array.max(), array.mean()))
         table.add_row(Text(name), str(array.dtype), dims(array.shape), *numbers)
-    console = Console()
-    console.print(table)
+    out = console()
+    out.print(table)
     place = f", written to {result.path}" if result.path else ""
-    console.print(f"{result.samples} samples{place}", highlight=False)
+    out.print(f"{result.samples} samples{place}")
 
 
 def show_comparison(comparison: Comparison) -> None:
     """Engines, then the five worst operators."""
-    console = Console()
+    out = console()
     title = f"{comparison.model} against {comparison.reference}, {comparison.samples} samples"
     table = grid("engine", ">accuracy", ">SQNR, dB", ">worst error", ">equal samples", ">worst step", title=title)
     table.add_row(f"{comparison.reference} (float)", percent(comparison.reference_accuracy), "", "", "", "")
@@ -145,14 +157,14 @@ def show_comparison(comparison: Comparison) -> None:
         if e.agreement is not None:
             equal, step = f"{e.agreement.samples_equal}/{e.agreement.samples}", f"{e.agreement.worst_steps:g}"
         table.add_row(e.name, percent(e.accuracy), decibel(e.sqnr_db), magnitude(e.worst_abs_error), equal, step)
-    console.print(table)
+    out.print(table)
     if comparison.layers:
         worst = grid(">#", "operator", "result", ">SQNR, dB", ">worst error", ">steps", title="\nWorst operators")
         for layer in sorted(comparison.layers, key=lambda layer: layer.sqnr_db)[:5]:
             steps = "" if layer.worst_steps is None else f"{layer.worst_steps:.1f}"
             numbers = (decibel(layer.sqnr_db), magnitude(layer.worst_abs_error), steps)
-            worst.add_row(str(layer.index), layer.operator, Text(layer.tensor), *numbers)
-        console.print(worst)
+            worst.add_row(str(layer.index), layer.operator, Text(short(layer.tensor)), *numbers)
+        out.print(worst)
 
 
 def show_operators(rows: Mapping[str, Row]) -> None:
@@ -161,4 +173,4 @@ def show_operators(rows: Mapping[str, Row]) -> None:
     for row in rows.values():
         variants = (f"{'/'.join(dtype for dtype, _, _ in s.inputs)} → {'/'.join(s.outputs)}" for s in row.signatures)
         table.add_row(row.name, str(row.code), f"1–{row.max_version}", Text("   ".join(variants)))
-    Console().print(table)
+    console().print(table)

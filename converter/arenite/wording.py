@@ -27,6 +27,12 @@ def magnitude(value: float | None) -> str:
     return "—" if value is None else f"{value:.3g}"
 
 
+def short(name: str, limit: int = 40) -> str:
+    """A tensor name at most ``limit`` characters long: its first part, cut from the left, where paths are least telling."""
+    first = name.split(";")[0]
+    return first if len(first) <= limit else "…" + first[-(limit - 1) :]
+
+
 def dims(shape: tuple[int, ...]) -> str:
     """``1×8×8×1``."""
     return "×".join(map(str, shape)) or "scalar"

@@ -40,15 +40,21 @@ class Outcome:
         assert ours.accuracy is not None and reference is not None and ours.sqnr_db is not None
         promises = [
             (reference >= ACCURACY_FLOOR, f"float accuracy is {percent(reference)}, below {percent(ACCURACY_FLOOR)}"),
-            (ours.accuracy >= reference - ACCURACY_LOSS, f"int8 accuracy is {percent(ours.accuracy)}, float {percent(reference)}"),
-            (self.peer.sqnr_db is None or ours.sqnr_db >= self.peer.sqnr_db, "SQNR is below that of LiteRT's converter"),
+            (
+                ours.accuracy >= reference - ACCURACY_LOSS,
+                f"int8 accuracy {percent(ours.accuracy)}, float {percent(reference)}",
+            ),
+            (
+                self.peer.sqnr_db is None or ours.sqnr_db >= self.peer.sqnr_db,
+                "SQNR is below that of LiteRT's converter",
+            ),
         ]
         for engine in self.quantized.engines:
             if engine.name == "TFLite Micro" and engine.agreement is not None:
                 equal = engine.agreement.samples_equal == engine.agreement.samples
                 promises.append((equal, f"bytes differ from TFLite Micro's in {engine.agreement}"))
-        if self.board.figures is not None:
-            promises.append((self.board.figures.bytes_equal, "the board's output bytes differ from the host's"))
+        for run, equal in zip(self.board.runs, self.board.equal, strict=True):
+            promises.append((equal, f"{run.core}: output bytes differ from the host's"))
         return [sentence for holds, sentence in promises if not holds]
 
     def rows(self) -> list[tuple[str, str, str, str]]:
@@ -86,12 +92,13 @@ class Outcome:
                 "rows": self.rows(),
             }
         ]
-        if self.board.figures is not None:
-            note = "Run under QEMU; instructions are retired instructions, not cycles, and repeat exactly."
-            tables.append({"title": "On the board", "note": note, "columns": ["", "figure"], "rows": self.board.rows()})
+        if self.board.runs:
+            columns = ["", *self.board.headings]
+            tables.append({"title": "On the board", "note": BOARD_NOTE, "columns": columns, "rows": self.board.rows()})
         return tables
 
 
+BOARD_NOTE = "Under QEMU. Instructions are retired instructions, not cycles; they repeat exactly. Kernels at -O2."
 HEADINGS = ("Arenite float32", "Arenite int8", "LiteRT int8")
 
 
@@ -114,17 +121,22 @@ def print_table(console: Console, outcome: Outcome) -> None:
             console.print(f"{engine.name}: {engine.absent}", highlight=False)
             continue
         same = f"{engine.agreement.samples_equal} of {engine.agreement.samples} outputs equal byte for byte"
-        console.print(f"{engine.name} on our int8 file: {same}, worst {engine.agreement.worst_steps:g} steps", highlight=False)
+        console.print(
+            f"{engine.name} on our int8 file: {same}, worst {engine.agreement.worst_steps:g} steps", highlight=False
+        )
 
 
 def print_board(console: Console, outcome: Outcome) -> None:
     """What the firmware costs, or why there is none."""
-    if outcome.board.figures is None:
+    if not outcome.board.runs:
         console.print(f"\nno board run: {outcome.board.absent}", highlight=False)
         return
-    table = Table(title=f"\n{outcome.board.title}", title_justify="left", title_style="bold", show_header=False)
+    table = Table(
+        title="\non the board", title_justify="left", title_style="bold", caption=BOARD_NOTE, caption_justify="left"
+    )
     table.add_column("")
-    table.add_column("", justify="right")
+    for heading in outcome.board.headings:
+        table.add_column(heading, justify="right")
     for row in outcome.board.rows():
         table.add_row(*row)
     console.print(table)

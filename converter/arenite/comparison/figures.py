@@ -12,6 +12,8 @@ from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from arenite.wording import short
+
 from .result import LayerError
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ def to_svg(figure: Figure) -> str:
     """The figure as an ``<svg>`` element, the same text for the same data."""
     buffer = io.StringIO()
     with rc_context(STYLE):
-        figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            buffer, format="svg", bbox_inches="tight", metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"])
+        )
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 
@@ -57,7 +61,7 @@ def layer_errors(layers: Sequence[LayerError]) -> Figure:
         for i, layer in enumerate(layers):
             label = "equal" if math.isinf(layer.sqnr_db) else f"{layer.sqnr_db:.1f}"
             axes.text(values[i] + 0.6, i, label, va="center", fontsize=8, color=MUTED)
-        axes.set_yticks(rows, [f"{_short(x.tensor)}  ·  {x.operator}" for x in layers], fontsize=8)
+        axes.set_yticks(rows, [f"{short(x.tensor, 34)}  ·  {x.operator}" for x in layers], fontsize=8)
         axes.set_ylim(len(layers) - 0.4, -0.6)
         axes.set_xlabel("SQNR against float, dB (higher is better)")
         axes.grid(axis="x", color=GRID)
@@ -108,7 +112,7 @@ def arena_plan(plan: Sequence[PlannedTensor], operators: Sequence[str], tensor_b
                 lw=1,
             )
             if tensor.size > 0.055 * tensor_bytes:
-                label = _short(tensor.name, 9 * width)
+                label = short(tensor.name, max(4, 9 * width))
                 middle = tensor.first - 0.5 + width / 2, tensor.offset + tensor.size / 2
                 axes.text(*middle, label, ha="center", va="center", fontsize=7, color="white", clip_on=True)
         axes.axhline(tensor_bytes, color=RUST, lw=1, ls="--")
@@ -120,9 +124,3 @@ def arena_plan(plan: Sequence[PlannedTensor], operators: Sequence[str], tensor_b
         axes.set_xticks(range(len(operators)), operators, rotation=60, ha="right", fontsize=7)
         axes.set_ylabel("arena offset, bytes")
     return figure
-
-
-def _short(name: str, limit: int = 34) -> str:
-    """The informative end of a long tensor name."""
-    limit = max(limit, 4)
-    return name if len(name) <= limit else "…" + name[-(limit - 1) :]

@@ -1,0 +1,5 @@
+"""``python -m arenite``: the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,207 @@
+"""The command line: results on stdout, one sentence on stderr, exit codes 0, 1 and 2, TensorFlow only where needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_models
+from typer.testing import CliRunner, Result
+
+from arenite.cli import app
+
+COMMANDS = ("convert", "inspect", "run", "compare", "check", "ops")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "mlp.tflite"
+    path.write_bytes(small_models.int8_mlp())
+    return path
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    path = tmp_path / "x.npy"
+    np.save(path, np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32))
+    return path
+
+
+def arenite(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+# --- help and usage -------------------------------------------------------------------------------------------------------
+def test_version() -> None:
+    assert arenite("--version").stdout.startswith("arenite 0.")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_with_examples(command: str) -> None:
+    result = arenite(command, "-h")
+    assert result.exit_code == 0
+    assert "Example" in result.stdout and f"arenite {command}" in result.stdout
+    assert "--json" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explode"],
+        ["inspect"],
+        ["inspect", "m.tflite", "--frobnicate"],
+        ["run", "m.tflite"],
+        ["convert", "m.keras", "-o", "m.tflite", "--quantize", "int3"],
+        ["convert", "m.keras", "-o", "m.tflite", "--quantize", "int8"],
+        ["convert", "m.keras", "-o", "m.tflite", "--shape", "x=1,two"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    result = arenite(*arguments)
+    assert result.exit_code == 2 and result.stdout == "" and result.stderr
+
+
+# --- inspect --------------------------------------------------------------------------------------------------------------
+def test_inspect_shows_operators_tensors_and_arena(model: Path) -> None:
+    result = arenite("inspect", model)
+    assert result.exit_code == 0
+    for words in ("fully_connected", "softmax", "scores", "int8", "1×3", "Arena plan", "persistent", "MACs"):
+        assert words in result.stdout, words
+
+
+def test_inspect_json(model: Path) -> None:
+    found = json.loads(arenite("inspect", model, "--json").stdout)
+    assert [op["name"] for op in found["operators"]] == ["fully_connected", "relu", "softmax"]
+    assert found["file_bytes"] == model.stat().st_size and found["macs"] == 12
+    assert found["constant_bytes"] == 12 + 3 * 4
+    arena = dict(found["arena"])
+    assert arena.pop("used") == sum(arena.values())
+    assert {"name", "kind", "offset", "size", "first", "last"} == set(found["plan"][0])
+
+
+def test_inspect_and_run_are_light(model: Path, samples: Path) -> None:
+    """Neither TensorFlow nor matplotlib is loaded."""
+    for arguments in (["inspect", str(model)], ["run", str(model), "--input", str(samples)], ["check", str(model)]):
+        code = (
+            "import sys\nfrom arenite.cli import app\n"
+            f"app({arguments!r}, standalone_mode=False)\n"
+            "heavy = {'tensorflow', 'keras', 'matplotlib', 'jinja2'} & set(sys.modules)\n"
+            "print(sorted(heavy), file=sys.stderr)\nsys.exit(bool(heavy))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=_environment())
+        assert done.returncode == 0, done.stderr
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+
+# --- run ------------------------------------------------------------------------------------------------------------------
+def test_run_writes_the_models_own_integers(model: Path, samples: Path, tmp_path: Path) -> None:
+    result = arenite("run", model, "--input", samples, "--output", tmp_path / "y.npy")
+    assert result.exit_code == 0, result.output
+    y = np.load(tmp_path / "y.npy")
+    assert y.shape == (6, 3) and y.dtype == np.int8
+    arenite("run", model, "--input", samples, "--output", tmp_path / "real.npy", "--real")
+    np.testing.assert_allclose(np.load(tmp_path / "real.npy"), (y.astype(np.float32) + 128) / 256)
+
+
+def test_run_json_without_a_file_prints_values(model: Path, samples: Path) -> None:
+    found = json.loads(arenite("run", model, "--input", samples, "--json").stdout)
+    assert found["samples"] == 6 and np.shape(found["outputs"]["scores"]["values"]) == (6, 3)
+
+
+def test_run_with_several_outputs_wants_npz(tmp_path: Path) -> None:
+    (tmp_path / "two.tflite").write_bytes(small_models.two_inputs())
+    np.savez(tmp_path / "in.npz", left=np.ones((2, 5), np.float32), right=np.full((2, 5), 2, np.float32))
+    refused = arenite("run", tmp_path / "two.tflite", "-i", tmp_path / "in.npz", "-o", tmp_path / "y.npy")
+    assert refused.exit_code == 1 and "must end in .npz" in refused.stderr
+    assert arenite("run", tmp_path / "two.tflite", "-i", tmp_path / "in.npz", "-o", tmp_path / "y.npz").exit_code == 0
+    written = np.load(tmp_path / "y.npz")
+    assert list(written) == ["total", "product"] and (written["total"] == 3).all() and (written["product"] == 2).all()
+
+
+# --- errors ---------------------------------------------------------------------------------------------------------------
+def one_sentence(result: Result) -> str:
+    """The error, after checking that it is one line on stderr, exit code 1, without a traceback."""
+    assert result.exit_code == 1, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: ") and "Traceback" not in result.output
+    return lines[0]
+
+
+def test_missing_file() -> None:
+    assert "cannot read 'nowhere.tflite'" in one_sentence(arenite("inspect", "nowhere.tflite"))
+
+
+def test_file_that_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "readme.tflite").write_text("hello " * 20)
+    one_sentence(arenite("inspect", tmp_path / "readme.tflite"))
+
+
+def test_truncated_model(model: Path) -> None:
+    model.write_bytes(model.read_bytes()[:-40])
+    one_sentence(arenite("inspect", model))
+
+
+def test_bad_npz(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.npz").write_text("no zip")
+    assert "x.npz' is not a .npz" in one_sentence(arenite("run", model, "--input", tmp_path / "x.npz"))
+
+
+def test_wrong_shape(model: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((2, 5), np.float32))
+    sentence = one_sentence(arenite("run", model, "--input", tmp_path / "x.npy"))
+    assert "'x' has shape [2, 5], expected [N, 4]" in sentence
+
+
+def test_small_arena(model: Path, samples: Path) -> None:
+    assert "the model needs" in one_sentence(arenite("run", model, "--input", samples, "--arena", 16))
+
+
+def test_unwritable_output(model: Path, samples: Path, tmp_path: Path) -> None:
+    sentence = one_sentence(arenite("run", model, "--input", samples, "--output", tmp_path / "no" / "y.npy"))
+    assert "cannot write" in sentence
+
+
+def test_errors_in_json(model: Path) -> None:
+    result = arenite("inspect", "nowhere.tflite", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"error": result.stderr.strip().removeprefix("error: "), "kind": "ModelError"}
+
+
+def test_debug_shows_the_traceback() -> None:
+    assert isinstance(arenite("inspect", "nowhere.tflite", "--debug").exception, ValueError)
+
+
+# --- check, ops, compare --------------------------------------------------------------------------------------------------
+def test_check(model: Path) -> None:
+    assert arenite("check", model).exit_code == 0
+    assert json.loads(arenite("check", model, "--json").stdout) == {"runs": True, "problem": None}
+
+
+def test_ops_lists_the_table() -> None:
+    names = {op["name"] for op in json.loads(arenite("ops", "--json").stdout)["operators"]}
+    assert {"conv_2d", "softmax"} <= names
+    assert "fully_connected" in arenite("ops").stdout
+
+
+def test_compare_two_files_without_keras(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "float.tflite").write_bytes(small_models.float_mlp())
+    x = np.random.default_rng(2).normal(size=(20, 4)).astype(np.float32)
+    np.savez(tmp_path / "test.npz", x=x, labels=np.zeros(20, np.int64))
+    page = tmp_path / "report.html"
+    arguments = ("compare", tmp_path / "float.tflite", model, "--data", tmp_path / "test.npz", "--html", page)
+    found = json.loads(arenite(*arguments, "--json").stdout)
+    assert found["samples"] == 20 and found["engines"][0]["name"] == "Arenite"
+    assert found["engines"][0]["sqnr_db"] > 15  # the input has steps of 0.5
+    assert [layer["tensor"] for layer in found["layers"]] == ["dense", "relu", "scores"]
+    html = page.read_text()
+    assert html.count("<svg") == 3 and "src=" not in html and 'href="http' not in html and "url(http" not in html
+    assert "Worst operators" in arenite(*arguments).stdout
