@@ -26,7 +26,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,7 @@ def _quantization(quant: Quantization) -> str:
 def _inline(data: np.ndarray) -> str | None:
     """The data in full, or None when it is too large for that."""
     flat = np.ascontiguousarray(data).reshape(-1)
-    raw = flat.view(np.uint8).reshape(flat.size, -1)
+    raw = flat.view(np.uint8).reshape(-1, flat.itemsize)
     if flat.size and (raw == raw[0]).all():
         return _literal(flat[0])
     return _literal(flat) if flat.size <= INLINE_ELEMENTS else None
@@ -180,6 +180,10 @@ _TOKEN = re.compile(
 _WORDS = {"True": True, "False": False, "None": None}
 
 
+def _parse_number(token: str) -> int | float:
+    return float(token) if set(token) & set(".en") else int(token)  # n: nan, inf
+
+
 class _Line:
     """The tokens of one line, read from left to right."""
 
@@ -221,10 +225,25 @@ class _Line:
     def name(self) -> str:
         """A value's name, without % and quotes."""
         token = self.take("value", "a value such as %x")[1:]
-        return str(json.loads(token)) if token.startswith('"') else token
+        return str(self.decoded(json.loads, token)) if token.startswith('"') else token
 
     def string(self) -> str:
-        return str(json.loads(self.take("string", "a quoted name")))
+        return str(self.decoded(json.loads, self.take("string", "a quoted name")))
+
+    def raw(self) -> bytes:
+        return bytes(self.decoded(ast.literal_eval, self.take("bytes", 'bytes such as b"\\x01"')))
+
+    def integer(self, what: str) -> int:
+        value = self.literal()
+        if type(value) is not int or value < 0:
+            raise self.error(f"{what} is a non-negative integer")
+        return value
+
+    def decoded(self, decode: Callable[[str], Any], token: str) -> Any:
+        try:
+            return decode(token)
+        except (ValueError, SyntaxError):
+            raise self.error(f"cannot read {token}") from None
 
     def literal(self) -> Any:
         """A number, string, bytes, True, False, None, or a list of literals."""
@@ -232,18 +251,13 @@ class _Line:
             return list(self.items("]", self.literal))
         if self.kind == "word" and self.token in _WORDS:
             return _WORDS[self.advance()]
-        if self.kind == "number" and self.token.lstrip("-") in ("inf", "nan"):
-            return float(self.advance())
-        if self.kind not in ("number", "string", "bytes"):
-            raise self.error(f"expected a value before {self.token or 'the end of the line'!r}")
-        try:
-            return ast.literal_eval(self.token) if self.kind != "string" else json.loads(self.token)
-        except (ValueError, SyntaxError):
-            raise self.error(f"cannot read the value {self.token}") from None
-        finally:
-            self.advance()
+        if self.kind == "string":
+            return self.string()
+        if self.kind == "bytes":
+            return self.raw()
+        return self.decoded(_parse_number, self.take("number", "a value"))
 
-    def items(self, close: str, item: Any) -> Iterator[Any]:
+    def items(self, close: str, item: Callable[[], Any]) -> Iterator[Any]:
         """Comma-separated items up to ``close``, whose opening mark has been read."""
         while not self.skip(close):
             yield item()
@@ -269,7 +283,7 @@ class _Parser:
         self.returned = False
 
     def parse(self) -> Graph:
-        for number, text in enumerate(self.text.splitlines(), 1):
+        for number, text in enumerate(self.text.split("\n"), 1):
             line = _Line(text, number)
             if line.kind == "end":
                 continue
@@ -289,7 +303,7 @@ class _Parser:
             self.graph.name = line.string()
         elif line.skip("metadata"):
             name = line.string()
-            self.graph.metadata[name] = ast.literal_eval(line.take("bytes", 'bytes such as b"\\x01"'))
+            self.graph.metadata[name] = line.raw()
         elif line.skip("return"):
             self.results(line)
         else:
@@ -323,9 +337,7 @@ class _Parser:
         if dtype not in DTYPES:
             raise line.error(f"unknown dtype {dtype}; one of {', '.join(DTYPES)}")
         line.expect("[")
-        shape = tuple(line.items("]", line.literal))
-        if not all(type(d) is int and d >= 0 for d in shape):
-            raise line.error("a shape is a list of non-negative integers")
+        shape = tuple(line.items("]", lambda: line.integer("a dimension")))
         return Value(name, dtype, shape, quant=self.quantization(line) if line.skip("q") else None)
 
     def quantization(self, line: _Line) -> Quantization:
@@ -335,11 +347,14 @@ class _Parser:
             line.expect(",")
             if line.skip("axis"):
                 line.expect("=")
-                axis = line.literal()
+                axis = line.integer("an axis")
             else:
                 zero_point = line.literal()
-        scales = np.atleast_1d(np.array(scale, np.float32))
-        zero_points = np.atleast_1d(np.array(zero_point, np.int64))
+        try:
+            scales = np.atleast_1d(np.array(scale, np.float32))
+            zero_points = np.atleast_1d(np.array(zero_point, np.int64))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise line.error(f"a scale or a zero point is no number: {error}") from None
         if zero_points.size not in (1, scales.size):
             raise line.error(f"{scales.size} scales but {zero_points.size} zero points")
         return Quantization(scales, np.broadcast_to(zero_points, scales.shape).copy(), axis)
@@ -363,7 +378,7 @@ class _Parser:
 
     @staticmethod
     def random(line: _Line, value: Value) -> np.ndarray:
-        generator, dtype = np.random.default_rng(int(line.take("number", "a seed"))), np.dtype(value.dtype)
+        generator, dtype = np.random.default_rng(line.integer("a seed")), np.dtype(value.dtype)
         if dtype.kind == "f":
             return generator.standard_normal(value.shape).astype(dtype)
         if dtype.kind == "b":
@@ -384,8 +399,15 @@ class _Parser:
         line.expect("(")
         operands = list(line.items(")", lambda: None if line.skip("none") else self.known(line)))
         attrs = line.attrs()
-        origin = Origin(line.string(), **line.attrs()) if line.skip("@") else Origin()
+        origin = self.origin(line) if line.skip("@") else Origin()
         self.graph.ops.append(Op(name, operands, outputs, attrs, origin))
+
+    @staticmethod
+    def origin(line: _Line) -> Origin:
+        layer, details = line.string(), line.attrs()
+        if unknown := set(details) - set(_ORIGIN_DETAILS):
+            raise line.error(f"an origin has {', '.join(_ORIGIN_DETAILS)}, not {', '.join(sorted(unknown))}")
+        return Origin(layer, **details)
 
     def known(self, line: _Line) -> Value:
         name = line.name()
