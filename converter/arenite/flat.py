@@ -75,6 +75,10 @@ class Schema:
         """The key of SCALARS that stores a type, or None for what is stored by offset."""
         return self.enums[name].type if name in self.enums else name if name in SCALARS else None
 
+    def holds_table(self, field: Field) -> bool:
+        """Whether the field's value is a table, or tables."""
+        return field.type in self.tables or field.type in self.unions
+
 
 _COMMENT = re.compile(r"//[^\n]*")
 _DECLARATION = re.compile(r"(table|enum|union)\s+(\w+)(?:\s*:\s*(\w+))?\s*\{([^}]*)\}")
@@ -289,7 +293,7 @@ def read(content: bytes) -> Record:
 
 # --- writing --------------------------------------------------------------------------------------------------------
 def serialize(root: Mapping[str, Any], *, capacity: int = 1024) -> bytes:
-    """The file whose root table is ``root``; equal tables, vectors and strings are stored once.
+    """The file whose root table is ``root``; equal vectors, strings and flat tables are stored once.
 
     capacity  bytes to set aside at first; the nearer to the file's size, the faster.
     Same input, same bytes. Raises GraphError when a value does not fit its field.
@@ -320,9 +324,13 @@ class _Serializer:
             if values.get(field.name) is not None:
                 slots += self.slots(name, field, values[field.name])
         key = (name, *((slot, kind, value) for slot, kind, value, _ in slots))
-        if key not in self.written:
-            self.written[key] = self.object(slots)
-        return self.written[key]
+        if key in self.written:
+            return self.written[key]
+        offset = self.object(slots)
+        # A table that holds tables stays single: the device bounds its check by one visit per reference in the file.
+        if not any(schema().holds_table(fields[field]) for field, value in values.items() if value is not None):
+            self.written[key] = offset
+        return offset
 
     def slots(self, table: str, field: Field, value: Any) -> list[tuple[int, str, Any, Any]]:
         """What the vtable gets for one field: one slot, two for a union, none for a default."""

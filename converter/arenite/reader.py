@@ -212,6 +212,8 @@ def _quantization(scale: np.ndarray, zero_point: np.ndarray | None, axis: int, v
         raise ModelError(f"the model is damaged: tensor '{value.name}' has a scale that is not finite and positive")
     if zeros.size not in (1, scales.size) or (zeros < limits.min).any() or (zeros > limits.max).any():
         raise ModelError(f"the model is damaged: tensor '{value.name}' has malformed zero points")
+    if scales.size > 1 and zeros.any():
+        raise ModelError(f"the model is damaged: tensor '{value.name}' is per channel but has zero points other than 0")
     if scales.size > 1 and axis < 0:
         raise ModelError(f"the model is damaged: tensor '{value.name}' is quantized along dimension {axis}")
     return Quantization(scales, np.broadcast_to(zeros, scales.shape).copy(), axis if scales.size > 1 else 0)

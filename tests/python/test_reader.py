@@ -266,6 +266,7 @@ def operator(root: dict[str, Any]) -> dict[str, Any]:
         (lambda r: tensor(r, "x")["quantization"].update(scale=[0]), "not finite and positive"),
         (lambda r: tensor(r, "x")["quantization"].update(zero_point=[128]), "malformed zero points"),
         (lambda r: tensor(r, "w")["quantization"].update(zero_point=[0, 0]), "malformed zero points"),
+        (lambda r: tensor(r, "w")["quantization"].update(zero_point=[0, 1, 0]), "zero points other than 0"),
         (lambda r: tensor(r, "w")["quantization"].update(quantized_dimension=4), "3 scales along dimension 4"),
         (lambda r: tensor(r, "w")["quantization"].update(quantized_dimension=3), "3 scales along dimension 3"),
         (lambda r: tensor(r, "w")["quantization"].update(quantized_dimension=-1), "along dimension -1"),
@@ -315,7 +316,7 @@ def test_many_operators_cannot_share_one_endless_operand_list() -> None:
 
 
 def repeat_last_operator(content: bytes, times: int) -> bytes:
-    """The same file with its last operator listed ``times`` times (its table and vectors stay stored once)."""
+    """The same file with its last operator ``times`` times more (its vectors stay stored once)."""
     root = dictionary(flat.read(content))
     operators = subgraph(root)["operators"]
     operators += [operators[-1]] * times

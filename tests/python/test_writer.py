@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import hypothesis.strategies as st
 import numpy as np
@@ -324,3 +326,39 @@ def test_attributes_of_an_operator_without_options_are_refused() -> None:
     assert "no options table" in refusal(
         "%x: float32[1] = input\n%y: float32[1] = relu(%x) {a=1}\nreturn %y", GraphError
     )
+
+
+# --- schema/README.md -----------------------------------------------------------------------------------
+def documented() -> dict[str, set[str]]:
+    """Table → fields in the first column of its section."""
+    text = (Path(__file__).parents[2] / "schema" / "README.md").read_text()
+    sections = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    rows = {name: re.findall(r"^\| (`[^|]*) \|", body, re.MULTILINE) for name, body in sections}
+    return {
+        name: {field for row in rows[name] for field in re.findall(r"`(\w+)`", row)}
+        for name in rows
+        if name in flat.schema().tables and name != "Metadata"
+    }
+
+
+def written(record: flat.Record, found: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Table → fields that the file states, from ``record`` down."""
+    for name, value in record.fields():
+        if record.has(name):
+            found.setdefault(record.table, set()).add(name)
+        for part in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(part, flat.Record):
+                written(part, found)
+    return found
+
+
+def test_every_written_field_is_documented_and_every_documented_field_exists() -> None:
+    tables = documented()
+    assert {"Model", "OperatorCode", "SubGraph", "Tensor", "QuantizationParameters", "Buffer", "Operator"} <= set(
+        tables
+    )
+    for name, fields in tables.items():
+        assert fields <= set(flat.schema().tables[name]), name
+    for name, fields in written(model(INT8), {}).items():
+        if name in tables:
+            assert fields <= tables[name], name
