@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -41,6 +42,8 @@ def _keras_loader(place: Path) -> Callable[[Path, Mapping[str, Any] | None, bool
         return _load_keras
     if head == _HDF5:
         return load_h5
+    if not head:
+        raise ModelError(f"'{place}' is empty")
     if head[4:8] == _TFLITE:
         raise ModelError(f"'{place}' is a .tflite file, converted already; give the Keras model it was made from")
     raise ModelError(f"'{place}' is neither a .keras archive nor an .h5 file: it begins with {head!r}")
@@ -63,17 +66,17 @@ def _load_keras(place: Path, custom_objects: Mapping[str, Any] | None, trust: bo
 
 def load_error(place: Path, error: Exception, trust: bool) -> ModelError:
     """What to do about an exception of Keras's loader."""
-    text = str(error)
+    text = "\n".join(str(e) for e in (error, error.__context__) if e)
     if not trust and ("safe_mode" in text or "unsafe" in text):
         return ModelError(
             f"'{place}' contains a Lambda layer, that is Python code, which is not run unless you trust the file:"
             " pass trust=True, or replace the Lambda by keras.ops in a layer of your own"
         )
-    if "Could not locate" in text or "Unknown layer" in text or "registered" in text:
-        first = next((line for line in text.splitlines() if "class" in line or "layer" in line), text.splitlines()[0])
+    unknown = re.search(r"(?:Could not locate class|Unknown layer:) '([^']+)'", text)
+    if unknown:
         return ModelError(
-            f"'{place}' needs a class that is not known here: {first.strip()} Pass custom_objects={{'Name': Class}},"
-            " or give the model object itself"
+            f"'{place}' uses the class {unknown[1]}, which is not known here: pass"
+            f" custom_objects={{'{unknown[1]}': {unknown[1]}}}, or give the model object itself"
         )
     return ModelError(f"Keras cannot load '{place}': {text}")
 

@@ -6,11 +6,13 @@ import numpy as np
 
 from .program import Node, Program, Tensor
 
+_REARRANGE = ("ExpandDims", "Reshape", "Squeeze", "Transpose")
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
 
 
 def undo_idioms(program: Program) -> None:
     """All of them, in place."""
+    float_inputs(program)
     undo_space_to_batch(program)
     undo_tensordot(program)
     merge_clips(program)
@@ -66,6 +68,33 @@ def _bounds(node: Node) -> tuple[float, float] | None:
 
 def _clipped(node: Node) -> Tensor:
     return next(tensor for tensor in node.inputs if tensor.data is None)
+
+
+def float_inputs(program: Program) -> None:
+    """Inputs of whole numbers that the model only rearranges and casts to float become float inputs, in place.
+
+    They hold the same numbers; quantizing decides anew in which type the file takes them.
+    """
+    consumers = program.consumers()
+    for _, tensor in program.inputs:
+        path = _until_cast(tensor, consumers, {result for _, result in program.outputs})
+        for passed in path or ():
+            passed.dtype = "float32"
+
+
+def _until_cast(tensor: Tensor, consumers: dict[Tensor, list[Node]], outputs: set[Tensor]) -> list[Tensor] | None:
+    """``tensor`` and its rearrangements, up to where each is cast to float32; None when anything else reads one."""
+    if not tensor.dtype.startswith(("int", "uint")) or tensor in outputs:
+        return None
+    path = [tensor]
+    for reader in consumers.get(tensor, []):
+        if reader.type == "Cast" and reader.outputs[0].dtype == "float32":
+            continue
+        further = _until_cast(reader.outputs[0], consumers, outputs) if reader.type in _REARRANGE else None
+        if further is None:
+            return None
+        path += further
+    return path
 
 
 def undo_space_to_batch(program: Program) -> None:

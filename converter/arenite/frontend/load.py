@@ -46,10 +46,14 @@ def load_graph(
 def _trace(model: Any, shapes: Mapping[str, Sequence[int]] | None, batch: int) -> Program:
     import keras
 
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError(f"Keras runs on {keras.backend.backend()} here: set KERAS_BACKEND=tensorflow and start again")
     if isinstance(model, keras.layers.Layer):
         return trace_keras(model, shapes, batch)
     if hasattr(model, "get_concrete_function") or hasattr(model, "structured_input_signature"):
         return trace_function(model, shapes, batch)
+    if type(model).__module__.startswith("tf_keras"):
+        raise ModelError("this is a Keras 2 model (tf_keras): save it as .h5 or as a SavedModel and give the path")
     if callable(model):
         made = model()
         if not callable(made) or made is model:

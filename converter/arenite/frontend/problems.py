@@ -50,7 +50,7 @@ def _lines(problems: Sequence[Problem]) -> list[str]:
 
 _LOOP = (
     "a loop at run time cannot be converted, recurrent layers included",
-    "use convolutions over time, or build the recurrent layer with unroll=True",
+    "use convolutions over time",
 )
 _QAT = (
     "quantization-aware training is not read yet",
@@ -58,6 +58,10 @@ _QAT = (
 )
 _BRANCH = ("a branch on data cannot be converted", "split the model, or make the condition a Python constant")
 _STATE = ("the model changes a variable while it runs", "make the layer stateless and pass the state as an input")
+_ACTIVATION = ("this activation has no kernel here", "use relu, relu6, sigmoid, silu or hard_swish")
+_REPEAT = ("repeating and upsampling have no kernel here", "build the model without it")
+_SLICE = ("cutting tensors apart has no kernel here", "cut the data before the model, or give it as several inputs")
+_TRANSPOSED = ("transposed convolution has no kernel here", "build the model without it")
 _FFT = ("spectra have no kernel here", "compute them before the model")
 _THREE_D = ("3-D operators have no kernel here", "fold one dimension into the channels or the batch")
 _RESIZE = ("resizing has no kernel here", "resize the images before the model")
@@ -67,6 +71,10 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("While", "StatelessWhile", "TensorListReserve", "TensorListStack", "TensorListFromTensor"), _LOOP),
     **dict.fromkeys(("If", "StatelessIf", "Case", "StatelessCase"), _BRANCH),
     **dict.fromkeys(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"), _STATE),
+    **dict.fromkeys(("Elu", "Erf", "Erfc", "LeakyRelu", "Selu", "Softplus", "Softsign", "Tanh"), _ACTIVATION),
+    **dict.fromkeys(("BroadcastTo", "Tile"), _REPEAT),
+    **dict.fromkeys(("Slice", "Split", "SplitV", "StridedSlice", "Unpack"), _SLICE),
+    **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2"), _TRANSPOSED),
     **dict.fromkeys(("RFFT", "FFT", "IRFFT", "RFFT2D"), _FFT),
     **dict.fromkeys(("Conv3D", "MaxPool3D", "AvgPool3D", "Conv3DBackpropInputV2"), _THREE_D),
     **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic"), _RESIZE),

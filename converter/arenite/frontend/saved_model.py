@@ -21,7 +21,7 @@ def load_saved_model(place: Path) -> Any:
         KeyError,
         TypeError,
     ):  # objects of libraries that are not installed: only the graph is needed
-        return _frozen(place)
+        return _load_frozen(place)
     except Exception as error:
         raise ModelError(f"TensorFlow cannot load SavedModel '{place}': {error}") from error
     function = loaded.signatures[_choose(list(loaded.signatures), place)]
@@ -36,6 +36,15 @@ def _choose(names: list[str], place: Path) -> str:
     raise ModelError(f"SavedModel '{place}' has no signature '{_DEFAULT}' (signatures: {found}); export it with one")
 
 
+def _load_frozen(place: Path) -> Any:
+    try:
+        return _frozen(place)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"TensorFlow cannot load SavedModel '{place}': {error}") from error
+
+
 def _frozen(place: Path) -> Any:
     """The signature's graph with its variables as constants, wrapped into a function."""
     import tensorflow as tf
@@ -44,16 +53,16 @@ def _frozen(place: Path) -> Any:
     with v1.Session(graph=tf.Graph()) as session:
         meta = v1.saved_model.load(session, ["serve"], str(place))
         signature = meta.signature_def[_choose(list(meta.signature_def), place)]
-        inputs = {name: info.name for name, info in signature.inputs.items()}
-        outputs = {name: info.name for name, info in signature.outputs.items()}
+        inputs, outputs = _tensor_names(signature.inputs), _tensor_names(signature.outputs)
         operations = sorted({name.split(":")[0] for name in outputs.values()})
         frozen = v1.graph_util.convert_variables_to_constants(session, session.graph_def, operations)
-
-    def imported() -> None:
-        v1.import_graph_def(frozen, name="")
-
-    wrapped = v1.wrap_function(imported, [])
+    wrapped = v1.wrap_function(lambda: v1.import_graph_def(frozen, name=""), [])
+    element = wrapped.graph.as_graph_element
     return wrapped.prune(
-        {name: wrapped.graph.as_graph_element(tensor) for name, tensor in sorted(inputs.items())},
-        {name: wrapped.graph.as_graph_element(tensor) for name, tensor in sorted(outputs.items())},
+        {name: element(tensor) for name, tensor in inputs.items()},
+        {name: element(tensor) for name, tensor in outputs.items()},
     )
+
+
+def _tensor_names(infos: Any) -> dict[str, str]:
+    return {name: infos[name].name for name in sorted(infos)}

@@ -120,9 +120,7 @@ def _agree(port: Port, declared: Shape, wanted: tuple[int, ...], batch: int) -> 
         wanted = (declared[0] or batch, *wanted)
     fits = len(wanted) == len(declared) and all(d is None or d == w for d, w in zip(declared, wanted, strict=True))
     if not fits or any(d < 1 for d in wanted):
-        raise ModelError(
-            f"shape {list(wanted)} given for input '{port.name}' does not fit the model's {_text(declared)}"
-        )
+        raise ModelError(f"shape {list(wanted)} does not fit input '{port.name}', which is {_text(declared)}")
     return wanted
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import AreniteError, ModelError
+from ..errors import AreniteError, ModelError, UnsupportedError
 from .keras_inputs import Shapes, call_of
 from .program import Program, Tensor
 from .signature import Call, Port, distinct, fix_shapes, leaves
@@ -19,6 +19,7 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     """A Keras model or layer, in inference mode. Raises ModelError when Keras cannot call it at these shapes."""
     import tensorflow as tf
 
+    _refuse_quantized(model)
     call = call_of(model, shapes)
     fixed = fix_shapes(call.ports, shapes, batch)
     _build(model, call, fixed)
@@ -27,7 +28,7 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     function = tf.function(lambda *tensors: call(model, tensors), autograph=False)
     with spans.recording(model), _explained(model, fixed):
         concrete = function.get_concrete_function(*specs)
-    walker = Walker(spans, {id(v.value.handle): v.path for v in model.variables if hasattr(v.value, "handle")})
+    walker = Walker(spans, _variable_names(model))
     arguments = [(port, tensor) for port, tensor in zip(call.ports, _arguments(concrete), strict=True)]
     return _walk(walker, concrete, arguments, fixed, call.outputs)
 
@@ -57,7 +58,7 @@ def _walk(
     captured = {inner.name: captured_tensor(outer) for outer, inner in concrete.graph.captures}
     given = {tensor.name: feed for (_, tensor), feed in zip(arguments, feeds, strict=True)}
     env = walker.walk(concrete.graph, {**captured, **given})
-    outputs = [(name, env[leaf.name]) for name, leaf in leaves(concrete.structured_outputs)]
+    outputs = [(name, env[tensor.name]) for name, tensor in _results(concrete)]
     names = _output_names([name for name, _ in outputs], output_names)
     inputs = [(port.name, feed) for (port, _), feed in zip(arguments, feeds, strict=True)]
     return finish(walker, inputs, [(name, tensor) for name, (_, tensor) in zip(names, outputs, strict=True)])
@@ -78,6 +79,22 @@ def _output_names(paths: Sequence[str], default_names: Sequence[str]) -> list[st
     """Dict keys where the user gave some, else the model's own output names, else ``output_0`` …"""
     defaults = default_names if len(default_names) == len(paths) else [f"output_{i}" for i in range(len(paths))]
     return distinct([path or default for path, default in zip(paths, defaults, strict=True)])
+
+
+def _variable_names(model: Any) -> dict[int, str]:
+    """id of the handle → path below the model, ``"conv1/kernel"``."""
+    prefix = f"{model.name}/"
+    return {id(v.value.handle): v.path.removeprefix(prefix) for v in model.variables if hasattr(v.value, "handle")}
+
+
+def _refuse_quantized(model: Any) -> None:
+    modes = {layer.name: getattr(layer, "quantization_mode", None) for layer in model._flatten_layers()}
+    quantized = [f"'{name}' ({mode})" for name, mode in modes.items() if mode]
+    if quantized:
+        raise UnsupportedError(
+            f"layers {', '.join(quantized)} were quantized by Keras, whose scheme a microcontroller's kernels do not share;"
+            " give the float model and let the converter quantize it"
+        )
 
 
 def _build(model: Any, call: Call, fixed: Sequence[tuple[int, ...]]) -> None:
@@ -122,6 +139,26 @@ def _concrete(function: Any, shapes: Shapes) -> Any:
     return function.get_concrete_function(**{name: tf.TensorSpec(shape, name=name) for name, shape in shapes.items()})
 
 
+def _results(concrete: Any) -> list[tuple[str, Any]]:
+    """(name or "", tensor) for everything the function returns; a loaded function's structure states only types."""
+    import tensorflow as tf
+
+    structure, tensors = concrete.structured_outputs, iter(concrete.graph.outputs)
+    flat = [None if leaf is None else next(tensors) for leaf in tf.nest.flatten(structure)]
+    named = list(leaves(tf.nest.pack_sequence_as(structure, flat)))
+    if _is_signature(concrete):
+        places = {op.name: place for place, op in enumerate(concrete.graph.get_operations())}
+        named.sort(key=lambda pair: _source(pair[1], places))
+    return named
+
+
+def _source(tensor: Any, places: dict[str, int]) -> tuple[int, int]:
+    """(operation, result) that computes ``tensor``, behind any Identity."""
+    while tensor.op.type == "Identity":
+        tensor = tensor.op.inputs[0]
+    return places[tensor.op.name], tensor.value_index
+
+
 def _arguments(concrete: Any) -> list[Any]:
     """Placeholders of the arguments, without those of captured variables."""
     captured = {inner.name for _, inner in concrete.graph.captures}
@@ -133,11 +170,31 @@ def _named_arguments(concrete: Any) -> list[tuple[Port, Any]]:
     import tensorflow as tf
 
     placeholders = _arguments(concrete)
-    args, kwargs = concrete.structured_input_signature
-    structure = tf.nest.pack_sequence_as((args, kwargs), placeholders)
-    named = [(path or tensor.op.name, tensor) for path, tensor in leaves([*structure[0], structure[1]])]
+    if concrete.structured_input_signature is None:  # frozen by the v1 loader
+        named = [(tensor.op.name.removeprefix("serving_default_"), tensor) for tensor in placeholders]
+    else:
+        args, kwargs = tf.nest.pack_sequence_as(concrete.structured_input_signature, placeholders)
+        named = [(path or tensor.op.name, tensor) for path, tensor in leaves([*args, kwargs])]
+    if _is_signature(concrete):
+        named.sort(key=lambda pair: _first_use(concrete.graph, pair[1]))
     names = distinct([name for name, _ in named])
     return [(_port(name, tensor), tensor) for name, (_, tensor) in zip(names, named, strict=True)]
+
+
+def _is_signature(concrete: Any) -> bool:
+    """Of a SavedModel: it knows its tensors by name only; the call inside it has them in the order of the model."""
+    return concrete.structured_input_signature is None or not concrete.structured_input_signature[0]
+
+
+def _first_use(graph: Any, placeholder: Any) -> tuple[int, int]:
+    """(operation, operand) where ``graph`` reads ``placeholder`` first."""
+    uses = (
+        (place, index)
+        for place, op in enumerate(graph.get_operations())
+        for index, operand in enumerate(op.inputs)
+        if operand is placeholder
+    )
+    return next(uses, (graph.num_operations(), 0))
 
 
 def _port(name: str, tensor: Any) -> Port:

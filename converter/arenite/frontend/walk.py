@@ -51,6 +51,7 @@ class Walker:
         self._variable_names = variable_names
         self._variables: dict[int, Tensor] = {}
         self._memo: dict[tuple[Any, ...], list[Tensor]] = {}
+        self._library: dict[str, Any] = {}  # functions of an imported graph
         self._scratch = FuncGraph("shapes")
 
     def walk(self, graph: Any, feeds: dict[str, Tensor], caller: Origin | None = None) -> dict[str, Tensor]:
@@ -73,9 +74,9 @@ class Walker:
 
     def _origin(self, op: Any, owner: tuple[str, str] | None, caller: Origin | None) -> Origin:
         """The layer that was noted; in a function's body its caller's; without any layers the name scope."""
-        if owner is None and caller is not None:
-            return caller
         scope = "" if self._spans.graphs else op.name.rpartition("/")[0]
+        if owner is None and caller is not None and not scope:
+            return caller
         path, cls = owner or (scope, "")
         return Origin(path, cls, user_location(op.traceback), op.name)
 
@@ -117,10 +118,21 @@ class Walker:
         return self._variables[key]
 
     def _inline(self, graph: Any, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
-        body = function_body(graph, op.get_attr("f").name)
+        body = self._body(graph, op.get_attr("f").name)
         feeds = {placeholder.name: tensor for placeholder, tensor in zip(body.inputs, inputs, strict=True)}
         env = self.walk(body, feeds, origin)
         return [env[tensor.name] for tensor in body.outputs]
+
+    def _body(self, graph: Any, name: str) -> Any:
+        """The FuncGraph of function ``name`` that ``graph`` calls."""
+        from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+        body = getattr(graph._get_function(name), "graph", None)
+        if body is not None:
+            return body
+        if not self._library:
+            self._library = {f.signature.name: f for f in graph.as_graph_def().library.function}
+        return function_def_to_graph(self._library[name])
 
     def _fold(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
         attrs = _attrs(op, decode=False)
@@ -187,15 +199,6 @@ def _constant_name(op_name: str, origin: Origin) -> str:
 def dtype_name(dtype: Any) -> str:
     """TensorFlow's dtype as the name used here: every float is float32."""
     return "float32" if dtype.name in FLOATS else str(dtype.name)
-
-
-def function_body(graph: Any, name: str) -> Any:
-    """The FuncGraph of function ``name`` that ``graph`` calls."""
-    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
-
-    function = graph._get_function(name)
-    body = getattr(function, "graph", None)
-    return body if body is not None else function_def_to_graph(function.cached_definition)
 
 
 def finish(walker: Walker, inputs: list[tuple[str, Tensor]], outputs: list[tuple[str, Tensor]]) -> Program:

@@ -86,3 +86,9 @@ def against_keras() -> Callable[..., Graph]:
     """The check of this directory: ``against_keras(model, **options of load_graph) -> Graph``."""
     pytest.importorskip("tensorflow")
     return check
+
+
+@pytest.fixture(name="evaluate")
+def evaluate_fixture() -> Callable[[Graph, list[np.ndarray]], list[np.ndarray]]:
+    """``evaluate(graph, inputs) -> outputs`` by the operators' numpy references."""
+    return evaluate

@@ -72,12 +72,6 @@ class Lowering:
         """Whether exactly one node reads it and the model does not return it."""
         return len(self._readers.get(tensor, [])) == 1 and not any(tensor is result for result in self._results)
 
-    def only_cast_to_float(self, tensor: Tensor) -> bool:
-        """Whether every node that reads ``tensor`` casts it to float32, and the model does not return it."""
-        readers = self._readers.get(tensor, [])
-        returned = any(tensor is result for result in self._results)
-        return not returned and all(n.type == "Cast" and n.outputs[0].dtype == "float32" for n in readers)
-
     def producer(self, value: Value) -> Op | None:
         """The operator that computes ``value``; None for inputs and constants."""
         return self._producers.get(value)

@@ -1,0 +1,212 @@
+"""What cannot be converted or loaded: the message says what, where, why, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arenite.errors import ModelError, UnsupportedError
+
+pytest.importorskip("tensorflow")
+import keras
+import tensorflow as tf
+from keras import Input, Model, ops
+from keras import layers as L
+
+from arenite.frontend import load_graph
+
+
+def chain(shape: tuple[int, ...], *parts: Any, **options: Any) -> Model:
+    return keras.Sequential([Input(shape, **options), *parts])
+
+
+def fake_quantized(x: Any) -> Any:
+    return tf.quantization.fake_quant_with_min_max_args(x, -1.0, 1.0)
+
+
+def looped(x: Any) -> Any:
+    return tf.while_loop(lambda y: tf.reduce_sum(y) < 9.0, lambda y: [y + 1.0], [x])[0]
+
+
+#: what → (model, what the message must say).
+REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
+    "spectrum": (
+        lambda: chain((8,), L.Lambda(lambda x: tf.abs(tf.signal.rfft(x)), name="spectrum")),
+        ("layer 'spectrum' (Lambda, test_refusals.py:", "uses TensorFlow RFFT", "compute them before the model"),
+    ),
+    "recurrent": (
+        lambda: chain((5, 3), L.LSTM(4, name="memory")),
+        ("layer 'memory' (LSTM)", "While", "recurrent layers included"),
+    ),
+    "fake quantization": (
+        lambda: chain((4,), L.Lambda(fake_quantized, name="fq")),
+        ("layer 'fq' (Lambda", "FakeQuantWithMinMaxArgs", "quantization-aware training"),
+    ),
+    "loop on data": (lambda: chain((4,), L.Lambda(looped, name="until")), ("layer 'until'", "loop")),
+    "clip": (lambda: chain((4,), L.ReLU(3, name="cap")), ("layer 'cap' (ReLU)", "clipping to [0, 3]", "ReLU(6)")),
+    "transpose": (lambda: chain((4, 5), L.Permute((2, 1), name="turn")), ("'turn' (Permute)", "transposing")),
+    "upsampling": (lambda: chain((4, 4, 1), L.UpSampling2D(name="up")), ("'up' (UpSampling2D)", "upsampling")),
+    "attention": (
+        lambda: chain((4, 8), L.Lambda(lambda x: ops.matmul(x, ops.transpose(x, (0, 2, 1))), name="scores")),
+        ("'scores'", "both sides of the product are computed by the model"),
+    ),
+    "division": (lambda: chain((4,), L.Lambda(lambda x: 1 / x, name="inv")), ("'inv'", "divisor is computed")),
+    "nested layer": (
+        lambda: chain((4,), keras.Sequential([L.Dense(3), L.LeakyReLU(name="leak")], name="block")),
+        ("layer 'block/leak' (LeakyReLU)", "activation"),
+    ),
+    "state": (
+        lambda: chain((5, 3), L.SimpleRNN(2, stateful=True, unroll=True, name="rnn"), batch_size=1),
+        ("'rnn'", "changes a variable"),
+    ),
+    "whole numbers": (lambda: chain((4,), L.Embedding(10, 3, name="words")), ("'words' (Embedding)",)),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_refusal(what: str) -> None:
+    build, fragments = REFUSED[what]
+    with pytest.raises(UnsupportedError) as caught:
+        load_graph(build())
+    for fragment in fragments:
+        assert fragment in str(caught.value)
+
+
+def test_all_refusals_at_once_one_line_per_layer() -> None:
+    parts = [
+        L.Conv2D(2, 3),
+        L.LeakyReLU(name="one"),
+        L.Conv2D(2, 3),
+        L.LeakyReLU(name="two"),
+        L.UpSampling2D(name="three"),
+    ]
+    with pytest.raises(UnsupportedError) as caught:
+        load_graph(chain((9, 9, 1), *parts))
+    heading, *lines = str(caught.value).splitlines()
+    assert "3 things" in heading
+    assert [line.split("'")[1] for line in lines] == ["one", "two", "three"]
+
+
+def test_quantized_by_keras() -> None:
+    model = chain((4,), L.Dense(3, name="dense"))
+    model.quantize("int8")
+    with pytest.raises(UnsupportedError, match=r"'dense' \(int8\).*give the float model"):
+        load_graph(model)
+
+
+def test_the_line_in_a_subclassed_model() -> None:
+    """Of the call in the user's ``call``, not of the conversion."""
+
+    class Mine(Model):
+        def __init__(self) -> None:
+            super().__init__(name="mine")
+            self.leak = L.LeakyReLU(name="leak")
+
+        def call(self, x: Any) -> Any:
+            return self.leak(ops.tanh(x))
+
+    line = Mine.call.__code__.co_firstlineno + 1
+    with pytest.raises(UnsupportedError) as caught:
+        load_graph(Mine(), shapes={"x": (1, 4)})
+    assert f"layer 'mine' (Mine, test_refusals.py:{line}) uses TensorFlow Tanh" in str(caught.value)
+    assert f"layer 'leak' (LeakyReLU, test_refusals.py:{line}) uses TensorFlow LeakyRelu" in str(caught.value)
+
+
+# --- shapes ---------------------------------------------------------------------------------------------------------
+def open_model() -> Model:
+    source = Input((None, 8, 3), name="picture")
+    return Model(source, L.GlobalAveragePooling2D()(source))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (None, r"input 'picture' is \[\?, \?, 8, 3\]: which size .* shapes=\{'picture': \[4, 8, 3\]\}"),
+        ({"photo": (4, 8, 3)}, "no input named 'photo'; its inputs are 'picture'"),
+        ({"picture": (4, 8, 4)}, r"\[1, 4, 8, 4\] does not fit input 'picture', which is \[\?, \?, 8, 3\]"),
+        ({"picture": (0, 8, 3)}, "does not fit"),
+        ({"picture": (8,)}, "does not fit"),
+    ],
+)
+def test_shapes(shapes: dict[str, tuple[int, ...]] | None, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        load_graph(open_model(), shapes=shapes)
+
+
+def test_batch() -> None:
+    with pytest.raises(ModelError, match="batch must be at least 1"):
+        load_graph(chain((4,), L.ReLU()), batch=0)
+
+
+def test_never_built() -> None:
+    with pytest.raises(ModelError, match="never built"):
+        load_graph(keras.Sequential([L.Dense(3)], name="empty"))
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A directory with one model in both formats, and one with a Lambda."""
+    model, scripted = chain((4,), L.Dense(3)), chain((4,), L.Lambda(lambda x: x * 2))
+    for suffix in ("keras", "h5"):
+        model.save(tmp_path / f"model.{suffix}")
+        scripted.save(tmp_path / f"lambda.{suffix}")
+    model.save_weights(tmp_path / "only.weights.h5")
+    return tmp_path
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_truncated(suffix: str, saved: Path) -> None:
+    content = (saved / f"model.{suffix}").read_bytes()
+    for length in (0, 4, 100, len(content) // 2, len(content) - 50):
+        (saved / f"cut.{suffix}").write_bytes(content[:length])
+        with pytest.raises(ModelError, match=rf"cut\.{suffix}'"):
+            load_graph(saved / f"cut.{suffix}")
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_lambda_needs_trust(suffix: str, saved: Path) -> None:
+    with pytest.raises(ModelError, match=r"contains a Lambda layer.*trust=True"):
+        load_graph(saved / f"lambda.{suffix}")
+    assert [op.name for op in load_graph(saved / f"lambda.{suffix}", trust=True).ops] == ["mul"]
+
+
+def test_not_a_model(saved: Path) -> None:
+    (saved / "text.keras").write_text("hello, this is text")
+    (saved / "done.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+    for name, message in {
+        "absent.keras": "no file or directory",
+        "text.keras": "neither a .keras archive nor an .h5 file",
+        "done.tflite": "converted already",
+        "only.weights.h5": "weights without a model",
+        ".": "no saved_model.pb",
+    }.items():
+        with pytest.raises(ModelError, match=message):
+            load_graph(saved / name)
+    with pytest.raises(ModelError, match="cannot convert a int"):
+        load_graph(3)
+
+
+def test_damaged_saved_model(tmp_path: Path) -> None:
+    chain((4,), L.Dense(3)).export(tmp_path, verbose=False)
+    (tmp_path / "saved_model.pb").write_bytes((tmp_path / "saved_model.pb").read_bytes()[:200])
+    with pytest.raises(ModelError, match="cannot load SavedModel"):
+        load_graph(tmp_path)
+
+
+@keras.saving.register_keras_serializable("refusals")
+class Own(L.Layer):
+    def call(self, x: Any) -> Any:
+        return x + 1.0
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_unknown_class(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain((4,), Own()).save(tmp_path / f"model.{suffix}")
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "refusals>Own")
+    monkeypatch.setattr(Own, "__module__", "nowhere")
+    with pytest.raises(ModelError, match=r"class \S*Own, which is not known here: pass custom_objects"):
+        load_graph(tmp_path / f"model.{suffix}")

@@ -1,0 +1,250 @@
+"""Everything a model can come from, with its names and its order kept: objects, files, functions, factories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from arenite.errors import ModelError
+from arenite.graph import Graph
+
+pytest.importorskip("tensorflow")
+import keras
+import tensorflow as tf
+from keras import Input, Model, ops
+from keras import layers as L
+
+from arenite.frontend import load_graph, saved_model
+
+Check = Callable[..., Graph]
+Evaluate = Callable[..., list[np.ndarray]]
+
+
+@keras.saving.register_keras_serializable("tests")
+class Shifted(L.Layer):
+    """A layer of the user's own."""
+
+    def call(self, x: Any) -> Any:
+        return ops.relu(x) + 1.0
+
+
+class TwoHeads(Model):
+    """Subclassed; dict in, dict out, neither in alphabetical order; TensorFlow sorts them on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zebra, self.heads = L.Dense(4, name="zebra"), [L.Dense(3, name="left"), L.Dense(2, name="right")]
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        x = ops.relu(self.zebra(inputs["z"])) + inputs["a"]
+        return {"second": self.heads[0](x), "first": self.heads[1](x)}
+
+
+class TwoArguments(Model):
+    def call(self, q: Any, p: Any) -> Any:
+        return q * p, q
+
+
+def two_by_two() -> Model:
+    """Functional; the inputs' order contradicts the alphabet, and the outputs' order the inputs'."""
+    image, extra = Input((6, 6, 2), name="image"), Input((4,), name="extra")
+    x = L.Flatten()(L.BatchNormalization()(L.Conv2D(3, 3, activation="relu")(image)))
+    return Model([image, extra], [L.Dense(2, name="zulu")(extra), L.Dense(3, name="alpha")(x)])
+
+
+def names(graph: Graph) -> tuple[list[str], list[str]]:
+    return graph.input_names, graph.output_names
+
+
+def test_functional_lists(against_keras: Check) -> None:
+    graph = against_keras(two_by_two())
+    assert names(graph) == (["image", "extra"], ["zulu", "alpha"])
+    assert [value.name for value in graph.inputs + graph.outputs] == ["image", "extra", "zulu", "alpha"]
+
+
+def test_functional_dicts(against_keras: Check) -> None:
+    z, a = Input((5,), name="z"), Input((4,), name="a")
+    model = Model({"z": z, "a": a}, {"two": L.Dense(3)(z), "one": L.Dense(2)(a)})
+    assert names(against_keras(model)) == (["z", "a"], ["two", "one"])
+
+
+def test_same_tensor_twice(against_keras: Check) -> None:
+    source = Input((5,), name="x")
+    y = L.Dense(2, name="y")(source)
+    graph = against_keras(Model(source, [y, y, source]))
+    assert graph.outputs[0] is graph.outputs[1]
+    assert graph.outputs[2] is graph.inputs[0]
+    assert len(set(graph.output_names)) == 3
+
+
+def test_subclassed(against_keras: Check) -> None:
+    model = TwoHeads()
+    model({"z": np.zeros((2, 5)), "a": np.zeros((2, 4))})
+    graph = against_keras(model)
+    assert names(graph) == (["z", "a"], ["second", "first"])
+    assert [value.shape for value in graph.inputs] == [(1, 5), (1, 4)]
+
+
+def test_subclassed_with_tf_function(against_keras: Check) -> None:
+    class Compiled(TwoHeads):
+        call = tf.function(TwoHeads.call)
+
+    model = Compiled()
+    model({"z": np.zeros((2, 5)), "a": np.zeros((2, 4))})
+    assert names(against_keras(model)) == (["z", "a"], ["second", "first"])
+
+
+def test_several_arguments() -> None:
+    graph = load_graph(TwoArguments(), shapes={"p": (1, 3), "q": (1, 3)})
+    assert names(graph) == (["q", "p"], ["output_0", "output_1"])
+    with pytest.raises(ModelError, match="which shapes have q, p"):
+        load_graph(TwoArguments())
+
+
+def test_shared_weights_are_one_constant() -> None:
+    left, right, dense = Input((5,)), Input((5,)), L.Dense(3, name="shared")
+    graph = load_graph(Model([left, right], [dense(left), dense(right)]))
+    first, second = graph.ops
+    assert first.inputs[1:] == second.inputs[1:]
+    assert first.operand(1).name == "shared/kernel"
+
+
+def test_weights_are_named_by_their_path_and_laid_out_ours() -> None:
+    model = keras.Sequential([Input((6, 6, 2)), L.Conv2D(3, (1, 2), name="c"), L.Flatten(), L.Dense(4, name="d")])
+    constants = {v.name: v for v in load_graph(model).values() if v.is_constant}
+    kernel = model.get_layer("c").kernel.numpy()
+    np.testing.assert_array_equal(constants["c/kernel"].data, kernel.transpose(3, 0, 1, 2))
+    np.testing.assert_array_equal(constants["d/kernel"].data, model.get_layer("d").kernel.numpy().T)
+    assert {"c/bias", "d/bias"} < set(constants)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_keras_files(suffix: str, tmp_path: Path, evaluate: Evaluate) -> None:
+    model = two_by_two()
+    model.save(tmp_path / f"model{suffix}")
+    graph = load_graph(tmp_path / f"model{suffix}")
+    assert names(graph) == (["image", "extra"], ["zulu", "alpha"])
+    same_numbers(graph, load_graph(model), evaluate)
+
+
+def test_keras_2_h5(tmp_path: Path) -> None:
+    """Fields that Keras 2 wrote and Keras 3 refuses; the user's file stays as it is."""
+    import h5py
+
+    path = tmp_path / "old.h5"
+    keras.Sequential([Input((6, 6, 2)), L.DepthwiseConv2D(3)]).save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][1]["config"]["groups"] = 1
+        file.attrs["model_config"] = json.dumps(config)
+    before = path.read_bytes()
+    with pytest.raises(TypeError, match="groups"):
+        keras.models.load_model(path, compile=False)
+    assert [op.name for op in load_graph(path).ops] == ["depthwise_conv_2d"]
+    assert path.read_bytes() == before
+
+
+def test_saved_model(tmp_path: Path, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by the v1 loader, which is asked when objects in the directory cannot be revived."""
+    model = two_by_two()
+    model.export(tmp_path / "exported", verbose=False)
+    graph = load_graph(tmp_path / "exported")
+    assert graph.input_names == ["image", "extra"]
+    assert [value.shape for value in graph.outputs] == [(1, 2), (1, 3)]
+    same_numbers(graph, load_graph(model), evaluate)
+
+    def fails(path: str) -> None:
+        raise AttributeError("'_UserObject' object has no attribute 'add_slot'")
+
+    monkeypatch.setattr(tf.saved_model, "load", fails)
+    frozen = load_graph(tmp_path / "exported")
+    assert sorted(frozen.input_names) == ["extra", "image"]
+    assert [op.name for op in frozen.ops] == [op.name for op in graph.ops]
+
+
+def test_saved_model_with_batch(tmp_path: Path) -> None:
+    """The signature was traced with an open batch; its shapes are worked out anew."""
+    two_by_two().export(tmp_path / "exported", verbose=False)
+    graph = load_graph(tmp_path / "exported", batch=2)
+    assert {value.shape[0] for op in graph.ops for value in op.outputs} == {2}
+
+
+def test_saved_model_without_signature(tmp_path: Path) -> None:
+    tf.saved_model.save(tf.Module(), str(tmp_path))
+    with pytest.raises(ModelError, match="no signature 'serving_default'"):
+        load_graph(saved_model.load_saved_model(tmp_path))
+
+
+def test_functions(evaluate: Evaluate) -> None:
+    weights = tf.Variable(np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32), name="weights")
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 5), name="data")])
+    def signed(x: Any) -> Any:
+        return {"zulu": tf.nn.relu(x @ weights), "alpha": x * 2.0}
+
+    for function in (signed, signed.get_concrete_function()):
+        graph = load_graph(function)
+        assert names(graph) == (["data"], ["zulu", "alpha"])
+        x = np.random.default_rng(1).normal(size=(1, 5)).astype(np.float32)
+        zulu, alpha = evaluate(graph, [x])
+        np.testing.assert_allclose(zulu, np.maximum(x @ weights.numpy(), 0), rtol=1e-5)
+        np.testing.assert_allclose(alpha, x * 2)
+        assert graph.ops[0].operand(1).name == "weights"
+
+
+def test_function_with_shapes() -> None:
+    @tf.function
+    def product(p: Any, q: Any) -> Any:
+        return tf.nn.relu(p) * q
+
+    graph = load_graph(product, shapes={"q": (1, 3), "p": (1, 3)})
+    assert names(graph) == (["p", "q"], ["output_0"])
+    with pytest.raises(ModelError, match="open shapes"):
+        load_graph(product)
+
+
+def test_factories(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import keras\ndef build():\n    return keras.Sequential([keras.Input((4,)), keras.layers.ReLU()])\n"
+    )
+    assert [op.name for op in load_graph(f"{file}:build").ops] == ["relu"]
+    assert load_graph(two_by_two).input_names == ["image", "extra"]
+    with pytest.raises(ModelError, match="defines no function 'other'"):
+        load_graph(f"{file}:other")
+    with pytest.raises(ModelError, match="returned a int"):
+        load_graph(lambda: 3)
+
+
+def test_custom_layers(tmp_path: Path) -> None:
+    model = keras.Sequential([Input((5,)), Shifted()])
+    model.save(tmp_path / "model.keras")
+    assert [op.name for op in load_graph(tmp_path / "model.keras", custom_objects={"Shifted": Shifted}).ops] == [
+        "relu",
+        "add",
+    ]
+
+
+def test_open_dimensions() -> None:
+    source = Input((None, None, 3), name="picture")
+    model = Model(source, L.GlobalAveragePooling2D()(L.Conv2D(2, 3)(source)))
+    assert load_graph(model, shapes={"picture": (9, 7, 3)}).inputs[0].shape == (1, 9, 7, 3)
+    assert load_graph(model, shapes={"picture": (2, 9, 7, 3)}).inputs[0].shape == (2, 9, 7, 3)
+
+
+def test_never_built() -> None:
+    model = keras.Sequential([L.Dense(3)])
+    assert load_graph(model, shapes={"row": (1, 5)}).input_names == ["row"]
+
+
+def same_numbers(one: Graph, other: Graph, evaluate: Evaluate) -> None:
+    """Both graphs give the same outputs, by position."""
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=value.shape).astype(np.float32) for value in one.inputs]
+    for left, right in zip(evaluate(one, inputs), evaluate(other, inputs), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-4)
