@@ -12,14 +12,20 @@ import numpy as np
 
 
 def convert_int8(model: Any, calibration: np.ndarray) -> bytes:
-    """int8 throughout, inputs and outputs included, calibrated on every sample of ``calibration``."""
+    """int8 throughout, inputs and outputs included, calibrated on every sample of ``calibration``.
+
+    Batch 1 is fixed: with an open batch the file computes shapes with operators that no microcontroller runtime needs.
+    """
+    import keras
     import tensorflow as tf
 
     def samples() -> Iterator[list[np.ndarray]]:
         for image in calibration:
             yield [image[None]]
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    image = keras.Input(batch_shape=(1, *calibration.shape[1:]), name="image")
+    fixed = keras.Model(image, model(image, training=False))
+    converter = tf.lite.TFLiteConverter.from_keras_model(fixed)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = samples
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
