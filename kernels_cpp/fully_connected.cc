@@ -53,28 +53,14 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
                 kBadOption);
   if (o.input.type != Type::kInt8) return Status::kOk;
   *scratch_bytes = multiplier_bytes(o.filter);
-  ARENITE_TRY(check_multipliers(o.input, o.filter, o.output, 0));
-  // The product of the two scales is taken in float below; it must not underflow or overflow.
-  if (o.filter.scale_count > 1) return Status::kOk;
-  const float product = o.input.scale() * o.filter.scale();
-  ARENITE_CHECK(product > 0.0f && product <= 3.40282347e+38f, kBadQuantization);
-  return Status::kOk;
-}
-
-// TFLite multiplies the scales of a per-tensor filter as floats and those of a per-channel filter as doubles.
-void fill_stage_multipliers(const Operands& o, Multiplier* to) {
-  if (o.filter.scale_count > 1) {
-    fill_multipliers(o.input, o.filter, o.output, to);
-  } else {
-    *to = quantize_ratio(o.input.scale() * o.filter.scale(), 1.0f, o.output.scale());
-  }
+  return check_multipliers(o.input, o.filter, o.output, 0);
 }
 
 void eval_s8(const Node& node, const Operands& o) {
   const bool per_channel = o.filter.scale_count > 1;
   Multiplier single;
   Multiplier* const multipliers = per_channel ? static_cast<Multiplier*>(node.scratch()) : &single;
-  fill_stage_multipliers(o, multipliers);
+  fill_multipliers(o.input, o.filter, o.output, multipliers);
   const ActivationRange<int32_t> range = activation_range_s8(o.activation, o.output);
   GemmS8 gemm = {};
   gemm.rows = o.rows();
