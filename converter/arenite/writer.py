@@ -1,7 +1,8 @@
 """A graph as a ``.tflite`` file. ``schema/README.md`` states every field that is written, its unit and its invariant.
 
-What the file leaves out although other converters write it: minimum and maximum of calibration, quantization of integer
-biases (it follows from input and weights), repeated vectors, tables and constants.
+What the file leaves out although other converters write it: minimum and maximum of calibration, quantization of
+per-channel biases (it follows from input and weights; LiteRT insists on it beside per-tensor weights only), repeated
+vectors, tables and constants.
 """
 
 from __future__ import annotations
@@ -73,12 +74,13 @@ class _Writer:
 
     def tensor(self, value: Value) -> dict[str, Any]:
         is_bias = value.is_constant and value.dtype in _BIAS_DTYPES
+        is_idle = value.quant is None or (is_bias and value.quant.is_per_channel)
         return {
             "shape": np.array(value.shape, np.int32),
             "type": value.dtype.upper(),
             "buffer": 0 if value.data is None else self.buffer(_little_endian(value.data)),
             "name": None if self.strip else value.name,
-            "quantization": None if value.quant is None or is_bias else _quantization(value.quant),
+            "quantization": None if is_idle or value.quant is None else _quantization(value.quant),
         }
 
     def buffer(self, content: bytes) -> int:

@@ -1,4 +1,7 @@
-"""RELU6: x limited to [0, 6], element-wise."""
+"""RELU6: x limited to [0, 6], element-wise.
+
+int8 input and output share one scale: LiteRT's kernel changes the scale, TFLite Micro's does not.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 
 from ..activation import clamp
 from ..graph import Op
-from ..opdef import Declaration
+from ..opdef import Declaration, QuantRule
 
 
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
@@ -20,5 +23,6 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
+    quant=QuantRule.SAME_AS_INPUT,
     fuses_as="RELU6",
 )

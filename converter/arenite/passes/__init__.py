@@ -39,6 +39,7 @@ def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...
     """
     graph = graph.copy()
     graph.verify()
+    legalize.require_known(graph)
     for module in passes:
         context.current = module.NAME
         module.run(graph, context)

@@ -15,14 +15,24 @@ NAME = "legalize"
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    problems = [problem for op in graph.ops if (problem := _problem(op))]
+    _report([problem for op in graph.ops if (problem := _problem(op))])
+
+
+def require_known(graph: Graph) -> None:
+    """Refuse operators that the table does not have; other passes ask it for every operator's traits."""
+    _report([_unknown(op) for op in graph.ops if op.name not in rows()])
+
+
+def _report(problems: list[str]) -> None:
     if problems:
         raise UnsupportedError("the runtime cannot run this model:\n  " + "\n  ".join(problems))
 
 
+def _unknown(op: Op) -> str:
+    return f"{op.origin}: operator '{op.name}' has no kernel; the kernels are: {', '.join(rows())}"
+
+
 def _problem(op: Op) -> str:
-    if op.name not in rows():
-        return f"{op.origin}: operator '{op.name}' has no kernel; the kernels are: {', '.join(rows())}"
     if matching_signature(op) is None:
         given = ", ".join("absent" if value is None else value.dtype for value in op.inputs)
         results = ", ".join(value.dtype for value in op.outputs)

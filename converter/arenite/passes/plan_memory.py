@@ -3,8 +3,8 @@
     metadata "OfflineMemoryAllocation" = int32 [1, 0, n, offset of each tensor in file order, −1: not in the arena]
 
 The format is TFLite Micro's; offsets are multiples of 16. The device checks the plan before it trusts it.
-Not when: the device's planner, greedy by size, already reaches the lower bound (the bytes that live at the same time) or
-our search finds nothing smaller: a plan without gain only costs flash, so it is left out.
+Not when: greedy by size, which every device's planner does at least, already reaches the lower bound (the bytes that live
+at the same time) or our search finds nothing smaller: a plan without gain only costs flash, so it is left out.
 Why: on branched graphs greedy by size leaves gaps that a search over orders closes.
 """
 
@@ -107,6 +107,7 @@ def search(buffers: Sequence[Lifetime]) -> list[int]:
     orders = [
         by_size(buffers),
         sorted(range(len(buffers)), key=lambda i: buffers[i].first),
+        sorted(range(len(buffers)), key=lambda i: -buffers[i].first),
         sorted(range(len(buffers)), key=lambda i: -buffers[i].size * (buffers[i].last - buffers[i].first + 1)),
     ]
     best = min(orders, key=lambda order: arena_bytes(buffers, place(buffers, order)))

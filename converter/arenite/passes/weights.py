@@ -29,7 +29,9 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
     op.inputs += [None] * (decl.bias + 1 - len(op.inputs))
     set_constant(graph, op, index, steps, quant=quant)
     if bias is not None or np.rint(corrected / step).any():
-        set_constant(graph, op, decl.bias, quantize_bias(corrected, step), f"{op.output.name}/bias")
+        # LiteRT compares a bias' scale with input · weight when the weights have one scale; per channel it does not look.
+        stated = None if quant.is_per_channel else Quantization.per_tensor(float(step[0]), 0)
+        set_constant(graph, op, decl.bias, quantize_bias(corrected, step), f"{op.output.name}/bias", stated)
 
 
 def mean_error(op: Op, error: np.ndarray, context: PassContext) -> np.ndarray:

@@ -1,0 +1,275 @@
+"""From a graph or a Keras model to a file: it opens here, in LiteRT and in TFLite Micro, and all give the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from arenite.conversion import Conversion, convert
+from arenite.errors import AreniteError, CalibrationError, ModelError, UnsupportedError
+from arenite.evaluate import evaluate
+from arenite.runtime import Interpreter
+from arenite.text import parse
+
+litert = pytest.importorskip("ai_edge_litert.interpreter")
+tflm = pytest.importorskip("tflite_micro.python.tflite_micro.runtime")
+
+#: One graph per situation in which a runtime might refuse what the converter writes.
+GRAPHS = {
+    "one channel": """
+%x: float32[1,1] = input
+%w: float32[1,1] = const 1
+%b: float32[1] = const 0.5
+%y: float32[1,1] = fully_connected(%x, %w, %b)
+return %y""",
+    "ratio near one": """
+%x: float32[1,1] = input
+%w: float32[1,1] = const 1
+%b: float32[1] = const -1.4
+%y: float32[1,1] = fully_connected(%x, %w, %b) {fused_activation_function="RELU"}
+return %y""",
+    "dead and tiny channels": """
+%x: float32[1,4] = input
+%w: float32[4,4] = const [0, 0, 0, 0, 1, 2, 3, 4, 1e-12, 0, 0, 0, 0, 0, 0, 0]
+%b: float32[4] = const [0, 1, 3, 30000]
+%y: float32[1,4] = fully_connected(%x, %w, %b)
+return %y""",
+    "separable block": """
+%x: float32[1,6,6,2] = input
+%w: float32[1,3,3,4] = const random(2)
+%d: float32[1,3,3,4] = depthwise_conv_2d(%x, %w, none) {stride_h=2, stride_w=2, depth_multiplier=2}
+%r: float32[1,3,3,4] = relu6(%d)
+%v: float32[3,1,1,4] = const random(3)
+%y: float32[1,3,3,3] = conv_2d(%r, %v, none) {stride_h=1, stride_w=1}
+return %y""",
+    "grouped, dilated": """
+%x: float32[1,6,6,4] = input
+%w: float32[4,3,3,2] = const random(2)
+%y: float32[1,2,2,4] = conv_2d(%x, %w, none) {stride_h=1, stride_w=1, dilation_h_factor=2, dilation_w_factor=2, padding="VALID"}
+return %y""",
+    "constants beside activations": """
+%x: float32[1,3,3,2] = input
+%c: float32[2] = const [2, -3]
+%a: float32[1,3,3,2] = mul(%x, %c)
+%d: float32[2] = const [1, 7]
+%b: float32[1,3,3,2] = add(%a, %d)
+%e: float32[1,3,3,2] = add(%b, %x)
+%y: float32[1,3,3,2] = relu6(%e)
+return %y, %b""",
+    "lone clamps": """
+%x: float32[1,8] = input
+%p: float32[1,8] = logistic(%x)
+%y: float32[1,8] = relu6(%x)
+%z: float32[1,8] = relu(%x)
+return %y, %z, %p""",
+    "pools, pad, mean": """
+%x: float32[1,5,5,2] = input
+%n: int32[4,2] = const [0, 0, 1, 2, 0, 1, 0, 0]
+%p: float32[1,8,6,2] = pad(%x, %n)
+%a: float32[1,4,3,2] = average_pool_2d(%p) {stride_h=2, stride_w=2, filter_height=2, filter_width=2}
+%m: float32[1,4,3,2] = max_pool_2d(%a) {stride_h=1, stride_w=1, filter_height=3, filter_width=3}
+%i: int32[2] = const [1, 2]
+%y: float32[1,2] = mean(%m, %i)
+return %y""",
+    "concatenation of fixed and free": """
+%x: float32[1,4] = input
+%z: float32[1,2] = input
+%l: float32[1,2] = logistic(%z)
+%y: float32[1,10] = concatenation(%x, %l, %x) {axis=-1}
+%s: float32[1,10] = softmax(%y) {beta=1.0}
+return %s""",
+    "residual": """
+%x: float32[1,4,4,3] = input
+%w: float32[3,3,3,3] = const random(1)
+%a: float32[1,4,4,3] = conv_2d(%x, %w, none) {stride_h=1, stride_w=1}
+%b: float32[1,4,4,3] = add(%a, %x)
+%y: float32[1,4,4,3] = relu(%b)
+return %y""",
+}
+
+
+def samples(text: str, count: int, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal((count, *v.shape[1:]), np.float32) for v in parse(text).inputs]
+
+
+def ours(content: bytes) -> Any:
+    return Interpreter(model_content=content)
+
+
+def reference(content: bytes) -> Any:
+    kernels = litert.OpResolverType.BUILTIN_REF
+    return litert.Interpreter(model_content=content, experimental_op_resolver_type=kernels)
+
+
+def run(make: Any, content: bytes, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    interpreter = make(content)
+    interpreter.allocate_tensors()
+    for detail, value in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.set_tensor(detail["index"], value)
+    interpreter.invoke()
+    return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+
+
+def run_tflm(content: bytes, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    interpreter = tflm.Interpreter.from_bytes(content)
+    for index, value in enumerate(inputs):
+        interpreter.set_input(value, index)
+    interpreter.invoke()
+    return [interpreter.get_output(i) for i in range(len(run(ours, content, inputs)))]
+
+
+def random_inputs(converted: Conversion, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    values = converted.graph.inputs
+    return [
+        rng.integers(-128, 128, v.shape, np.int8) if v.dtype == "int8" else rng.standard_normal(v.shape, np.float32)
+        for v in values
+    ]
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("io", ["int8", "float32"])
+def test_three_runtimes_give_the_same_bytes(name: str, io: str) -> None:
+    converted = convert(parse(GRAPHS[name]), "int8", samples(GRAPHS[name], 40, 0), io=io)
+    for seed in range(10):
+        inputs = random_inputs(converted, seed)
+        here = run(ours, converted.content, inputs)
+        for there in (run(reference, converted.content, inputs), run_tflm(converted.content, inputs)):
+            for a, b in zip(here, there, strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_float_files_agree_with_the_graph(name: str) -> None:
+    graph = parse(GRAPHS[name])
+    converted = convert(graph)
+    inputs = samples(GRAPHS[name], 1, 5)
+    for expected, a, b in zip(
+        evaluate(graph, inputs),
+        run(ours, converted.content, inputs),
+        run_tflm(converted.content, inputs),
+        strict=True,
+    ):
+        np.testing.assert_allclose(a, expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(b, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(set(GRAPHS) - {"dead and tiny channels"}))
+def test_integers_follow_the_float_graph(name: str) -> None:
+    """The runtime's dequantized results stay within a few steps of the simulation on the calibration data."""
+    data = samples(GRAPHS[name], 40, 0)
+    converted = convert(parse(GRAPHS[name]), "int8", data, io="float32")
+    for i in range(5):
+        inputs = [x[i : i + 1] for x in data]
+        simulated = evaluate(converted.graph, inputs)
+        exact = evaluate(converted.float_graph, inputs)
+        for value, a, b, c in zip(
+            converted.graph.outputs, run(ours, converted.content, inputs), simulated, exact, strict=True
+        ):
+            producer = converted.graph.producers()[value]
+            step = float(producer.operand(0).quant.scale[0])  # type: ignore[union-attr]
+            assert np.abs(a - b).max() <= 2.01 * step
+            assert np.abs(a - c).max() <= max(8 * step, 0.05 * np.abs(c).max())
+
+
+def test_same_input_same_bytes() -> None:
+    text = GRAPHS["residual"]
+    first, second = (convert(parse(text), "int8", samples(text, 10, 0)).content for _ in range(2))
+    assert first == second
+
+
+def test_a_float_tflite_file_converts_again(tmp_path: Path) -> None:
+    text = GRAPHS["residual"]
+    convert(parse(text)).save(tmp_path / "float.tflite")
+    data = samples(text, 10, 0)
+    again = convert(tmp_path / "float.tflite", "int8", data)
+    np.testing.assert_array_equal(
+        run(ours, again.content, random_inputs(again, 0))[0],
+        run(ours, convert(parse(text), "int8", data).content, random_inputs(again, 0))[0],
+    )
+    again.save(tmp_path / "int8.tflite")
+    with pytest.raises(ModelError, match="quantized already"):
+        convert(tmp_path / "int8.tflite")
+    with pytest.raises(ModelError, match="cannot read"):
+        convert(tmp_path / "none.tflite")
+
+
+def test_the_report_counts() -> None:
+    text = GRAPHS["separable block"]
+    report = convert(parse(text), "int8", samples(text, 10, 0)).report
+    assert report.operators == {"depthwise_conv_2d": 1, "conv_2d": 1}
+    assert (report.parameters, report.macs) == (48, 3 * 3 * 4 * 9 + 3 * 3 * 3 * 4)
+    assert report.float_bytes > report.file_bytes - 400 > 0
+    assert report.arena is not None and int(report.arena) > 0 and not report.arena_note
+    assert "fused relu6 into depthwise_conv_2d" in report.explain()
+    assert report.to_dict()["log"][0]["kind"] == "applied"
+
+
+def test_progress_is_reported() -> None:
+    stages: list[tuple[str, int, int]] = []
+    text = GRAPHS["residual"]
+    convert(parse(text), "int8", samples(text, 10, 0), progress=lambda *step: stages.append(step))
+    assert stages[-1] == ("calibrating", 10, 10)
+
+
+def test_options_that_do_not_fit_are_refused() -> None:
+    graph = parse(GRAPHS["one channel"])
+    with pytest.raises(CalibrationError, match="calibration=x_train"):
+        convert(graph, "int8")
+    with pytest.raises(AreniteError, match="say quantize='int8'"):
+        convert(graph, calibration=np.zeros((1, 1)))
+    with pytest.raises(AreniteError, match="None or 'int8'"):
+        convert(graph, "int4")
+    with pytest.raises(AreniteError, match="io is"):
+        convert(graph, "int8", np.zeros((1, 1)), io="uint8")
+
+
+def test_an_unknown_operator_is_named() -> None:
+    graph = parse('%x: float32[1,2] = input\n%y: float32[1,2] = erf(%x) @"gelu" {cls="GELU"}\nreturn %y')
+    with pytest.raises(UnsupportedError, match=r"layer 'gelu' \(GELU\)"):
+        convert(graph)
+
+
+def test_saving_loses_nothing_on_failure(tmp_path: Path) -> None:
+    converted = convert(parse(GRAPHS["one channel"]))
+    converted.save(tmp_path / "m.tflite")
+    assert (tmp_path / "m.tflite").read_bytes() == converted.content
+    with pytest.raises(AreniteError, match="cannot write"):
+        converted.save(tmp_path / "absent" / "m.tflite")
+    assert [f.name for f in tmp_path.iterdir()] == ["m.tflite"]
+
+
+def test_keras_end_to_end() -> None:
+    """A Keras CNN with BatchNorm: folded, quantized, equal in all runtimes, more exact than 30 dB."""
+    pytest.importorskip("tensorflow")
+    import keras
+
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    image = layers.Input((8, 8, 2), name="image")
+    x = layers.Conv2D(8, 3, padding="same", name="stem")(image)
+    x = layers.ReLU(name="act")(layers.BatchNormalization(name="bn", momentum=0.1)(x))
+    x = layers.GlobalAveragePooling2D(name="pool")(layers.MaxPooling2D(name="max")(x))
+    model = keras.Model(image, layers.Dense(4, activation="softmax", name="head")(x))
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        shape = weight.shape
+        weight.assign(rng.uniform(0.5, 1.5, shape) if "variance" in weight.path else rng.standard_normal(shape))
+    data = rng.random((64, 8, 8, 2), np.float32)
+    converted = convert(model, "int8", data)
+    assert converted.report.operators == {"conv_2d": 1, "max_pool_2d": 1, "mean": 1, "fully_connected": 1, "softmax": 1}
+    assert converted.report.layers["bn"] == [] and converted.report.layers["head"] == ["fully_connected", "softmax"]
+    inputs = random_inputs(converted, 0)
+    np.testing.assert_array_equal(run(ours, converted.content, inputs)[0], run_tflm(converted.content, inputs)[0])
+    expected = np.asarray(model(data))
+    scale, zero_point = 1 / 256, -128
+    grid = converted.graph.inputs[0].quant
+    assert grid is not None
+    q = np.clip(np.rint(data / grid.scale) + grid.zero_point, -128, 127).astype(np.int8)
+    y = np.concatenate([run(ours, converted.content, [x[None]])[0] for x in q])
+    noise = (y.astype(float) - zero_point) * scale - expected
+    assert 10 * np.log10((expected**2).sum() / (noise**2).sum()) > 30
