@@ -51,7 +51,7 @@ Multiplier round_to_multiplier(uint32_t q, int32_t exponent) {
     m >>= 1;
     ++exponent;
   }
-  if (exponent < -31) return {0, 0};          // as TFLite: flushed to zero
+  if (exponent < -31) return {0, -1};         // TFLite flushes to {0, 0}; a right shift spares kernels a special case
   if (exponent > 30) return {INT32_MAX, 30};  // beyond what the left shift can express
   return {static_cast<int32_t>(m), exponent};
 }

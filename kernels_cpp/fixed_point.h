@@ -9,7 +9,7 @@ namespace arenite {
 // real ≈ multiplier * 2^(shift - 31).
 struct Multiplier {
   int32_t multiplier;  // Q0.31, in [2^30, 2^31), or 0
-  int32_t shift;       // in [-31, 30]; positive is left
+  int32_t shift;       // in [-31, 30]; positive is left; -1 with multiplier 0
 };
 
 // round(a * b / 2^31), ties up; saturates the one overflow a == b == INT32_MIN. (gemmlowp

@@ -25,6 +25,7 @@ inline int32_t multiply_word(Pair even, Pair odd, uint32_t word, int32_t acc) {
 // Right rows lie `depth` apart. Adds the first 4 * groups products of each to its sum; moves lhs and rhs on.
 inline void multiply_groups(const int8_t*& lhs, const int8_t*& rhs, int32_t depth, int32_t groups, Pair offset,
                             Sums& sums) {
+  const int32_t depth3 = 3 * depth;
   // Comes in as the end of the left row, which then waits on the stack: all registers are taken.
   uint32_t even = reinterpret_cast<uintptr_t>(lhs + kGroup * groups);
   uint32_t odd;
@@ -37,13 +38,12 @@ inline void multiply_groups(const int8_t*& lhs, const int8_t*& rhs, int32_t dept
        "\n\t"                                     \
        "sxtb16 %[word], %[word], ror #8\n\t"      \
        "smlad " sum ", %[odd], %[word], " sum "\n\t"
-#define ARENITE_GROUP                                                                                       \
-  "ldr %[even], [%[lhs]], #4\n\t"                                                                           \
-  "sxtab16 %[odd], %[offset], %[even], ror #8\n\t"                                                          \
-  "sxtab16 %[even], %[offset], %[even]\n\t" ARENITE_ROW("%[s1]", "ldr %[word], [%[rhs], %[depth]]")         \
-      ARENITE_ROW("%[s2]", "ldr %[word], [%[rhs], %[depth], lsl #1]")                                       \
-          ARENITE_ROW("%[s3]", "add %[word], %[rhs], %[depth], lsl #1\n\tldr %[word], [%[word], %[depth]]") \
-              ARENITE_ROW("%[s0]", "ldr %[word], [%[rhs]], #4")
+#define ARENITE_GROUP                                                                               \
+  "ldr %[even], [%[lhs]], #4\n\t"                                                                   \
+  "sxtab16 %[odd], %[offset], %[even], ror #8\n\t"                                                  \
+  "sxtab16 %[even], %[offset], %[even]\n\t" ARENITE_ROW("%[s1]", "ldr %[word], [%[rhs], %[depth]]") \
+      ARENITE_ROW("%[s2]", "ldr %[word], [%[rhs], %[depth], lsl #1]")                               \
+          ARENITE_ROW("%[s3]", "ldr %[word], [%[rhs], %[depth3]]") ARENITE_ROW("%[s0]", "ldr %[word], [%[rhs]], #4")
   asm("push {%[even]}\n\t"
       "sub %[word], %[even], %[lhs]\n\t"
       "tst %[word], #4\n\t"
@@ -56,7 +56,7 @@ inline void multiply_groups(const int8_t*& lhs, const int8_t*& rhs, int32_t dept
       "add sp, #4\n\t"
       : [lhs] "+r"(lhs), [rhs] "+r"(rhs), [s0] "+r"(sums.s0), [s1] "+r"(sums.s1), [s2] "+r"(sums.s2),
         [s3] "+r"(sums.s3), [even] "+r"(even), [odd] "=&r"(odd), [word] "=&r"(word), [widened] "=&r"(widened)
-      : [depth] "r"(depth), [offset] "r"(offset)
+      : [depth] "r"(depth), [depth3] "r"(depth3), [offset] "r"(offset)
       : "cc", "memory");
 #undef ARENITE_GROUP
 #undef ARENITE_ROW
@@ -73,10 +73,26 @@ inline void multiply_rest(const int8_t* lhs, const int8_t* rhs, int32_t depth, i
   sums.s3 = multiply_word(even, odd, load_partial_word(rhs + 3 * depth, count), sums.s3);
 }
 
-inline int8_t finish(const OutputStage& stage, bool full_range, int32_t column, int32_t acc) {
-  const Multiplier m = stage.multiplier_of(column);
-  if (!full_range || !is_fast(m)) return stage.apply(acc, m);
-  return static_cast<int8_t>(requantize_fast(acc, m.multiplier, -m.shift, stage.zero_point));
+__attribute__((noinline)) void store_any(const OutputStage& stage, int32_t column, int8_t* out, int32_t s0, int32_t s1,
+                                         int32_t s2, int32_t s3) {
+  out[0] = stage.apply(s0, stage.multiplier_of(column));
+  out[1] = stage.apply(s1, stage.multiplier_of(column + 1));
+  out[2] = stage.apply(s2, stage.multiplier_of(column + 2));
+  out[3] = stage.apply(s3, stage.multiplier_of(column + 3));
+}
+
+inline void store(const OutputStage& stage, int32_t column, int8_t* out, const Sums& sums) {
+  const int32_t step = stage.multiplier_step;
+  const Multiplier* const at = stage.multipliers + column * step;
+  const Multiplier m0 = at[0], m1 = at[step], m2 = at[2 * step], m3 = at[3 * step];
+  if (!clamps_to_int8(stage) || !is_fast(m0) || !is_fast(m1) || !is_fast(m2) || !is_fast(m3)) {
+    store_any(stage, column, out, sums.s0, sums.s1, sums.s2, sums.s3);
+    return;
+  }
+  out[0] = static_cast<int8_t>(requantize_fast(sums.s0, m0.multiplier, -m0.shift, stage.zero_point));
+  out[1] = static_cast<int8_t>(requantize_fast(sums.s1, m1.multiplier, -m1.shift, stage.zero_point));
+  out[2] = static_cast<int8_t>(requantize_fast(sums.s2, m2.multiplier, -m2.shift, stage.zero_point));
+  out[3] = static_cast<int8_t>(requantize_fast(sums.s3, m3.multiplier, -m3.shift, stage.zero_point));
 }
 
 // Not inlined: the registers of a loop around it would be missing inside.
@@ -88,13 +104,10 @@ __attribute__((noinline)) void four_columns(const GemmS8& gemm, const int8_t* lh
   const Pair offset = both(gemm.lhs_offset);
   Sums sums = {wrap_add(start, stage.bias_of(column)), wrap_add(start, stage.bias_of(column + 1)),
                wrap_add(start, stage.bias_of(column + 2)), wrap_add(start, stage.bias_of(column + 3))};
-  multiply_groups(lhs, rhs, depth, depth / kGroup, offset, sums);
-  if (depth % kGroup != 0) multiply_rest(lhs, rhs, depth, depth % kGroup, offset, sums);
-  const bool full_range = clamps_to_int8(stage);
-  out[column] = finish(stage, full_range, column, sums.s0);
-  out[column + 1] = finish(stage, full_range, column + 1, sums.s1);
-  out[column + 2] = finish(stage, full_range, column + 2, sums.s2);
-  out[column + 3] = finish(stage, full_range, column + 3, sums.s3);
+  multiply_groups(lhs, rhs, depth, static_cast<int32_t>(static_cast<uint32_t>(depth) / kGroup), offset, sums);
+  const int32_t rest = depth & (kGroup - 1);
+  if (rest != 0) multiply_rest(lhs, rhs, depth, rest, offset, sums);
+  store(stage, column, out + column, sums);
 }
 
 // What is left of the columns; reads one byte at a time.

@@ -55,12 +55,13 @@ class Stage {
       const int32_t range = 64 * depth;
       bias_.push_back(extreme ? random.in(INT32_MIN / 2, INT32_MAX / 2) * 2 : random.in(-range, range));
     }
+    const int32_t highest = random.pick({-1, 8});
     int32_t shift = -5;
     for (int32_t n = depth; n > 1; n /= 2) --shift;
     for (int32_t c = 0; c < (per_channel ? channels : 1); ++c) {
       const int32_t low = random.in(1 << 30, INT32_MAX);
-      multipliers_.push_back({low, extreme ? random.in(-31, 8) : shift + random.in(-1, 2)});
-      if (random.in(0, 31) == 0) multipliers_.back() = {0, 0};
+      multipliers_.push_back({low, extreme ? random.in(-31, highest) : shift + random.in(-1, 2)});
+      if (random.in(0, 31) == 0) multipliers_.back() = {0, -1};
     }
     stage_ = {random.in(0, 5) == 0 ? nullptr : bias_.data(),
               multipliers_.data(),

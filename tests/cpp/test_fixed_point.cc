@@ -19,7 +19,7 @@ Multiplier reference(double real) {
     q /= 2;
     ++exponent;
   }
-  if (exponent < -31) return {0, 0};
+  if (exponent < -31) return {0, -1};  // any shift gives the same products
   if (exponent > 30) return {INT32_MAX, 30};
   return {static_cast<int32_t>(q), exponent};
 }
