@@ -1,7 +1,5 @@
 #include "interpreter/model.h"
 
-#include <cstring>
-
 #include "interpreter/verify.h"
 #include "schema/format.h"
 
@@ -19,6 +17,13 @@ Status verify(const void* data, size_t size, Error* where) {
   ARENITE_TRY(check_structure(base, static_cast<uint32_t>(size), where));
   where->detail = kNoDetail;
   return check_content(Table(base + flat::load<uint32_t>(base)), where);
+}
+
+// Without the library's string functions, which nothing else here needs.
+bool equals(Vector text, const char* name) {
+  uint32_t i = 0;
+  while (i < text.size() && name[i] != '\0' && text.data()[i] == static_cast<uint8_t>(name[i])) ++i;
+  return i == text.size() && name[i] == '\0';
 }
 
 }  // namespace
@@ -92,10 +97,8 @@ int32_t Model::operator_version(uint32_t node) const { return code_table(node).i
 
 Vector Model::metadata(const char* name) const {
   const Vector entries = root_.vector(format::Model::metadata);
-  const uint32_t length = static_cast<uint32_t>(std::strlen(name));
   for (uint32_t i = 0; i < entries.size(); ++i) {
-    const Vector entry = entries.table(i).vector(format::Metadata::name);
-    if (entry.size() != length || std::memcmp(entry.data(), name, length) != 0) continue;
+    if (!equals(entries.table(i).vector(format::Metadata::name), name)) continue;
     const uint32_t buffer = static_cast<uint32_t>(entries.table(i).i32(format::Metadata::buffer, 0));
     return root_.vector(format::Model::buffers).table(buffer).vector(format::Buffer::data);
   }

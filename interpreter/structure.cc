@@ -181,7 +181,8 @@ Status Structure::check_tables(uint32_t at, uint32_t id) {
 
 Status check_structure(const uint8_t* base, uint32_t size, Error* where) {
   ARENITE_CHECK(size >= 8 && size < (1u << 31), kTruncated);
-  ARENITE_CHECK(std::memcmp(base + 4, "TFL3", 4) == 0, kBadIdentifier);
+  constexpr uint32_t kIdentifier = 0x334C4654;  // "TFL3"
+  ARENITE_CHECK(flat::load<uint32_t>(base + 4) == kIdentifier, kBadIdentifier);
   Structure structure(base, size, where);
   uint32_t root;
   ARENITE_TRY(structure.follow(0, &root));
