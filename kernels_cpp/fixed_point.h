@@ -27,14 +27,21 @@ inline int32_t rounding_divide_by_pot(int32_t x, int32_t exponent) {
   return (x >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
+// round(a * m / 2^31), ties up, for m >= 0: what saturates above cannot occur.
+inline int32_t rounding_doubling_high_mul(int32_t a, int32_t m) {
+  return static_cast<int32_t>((static_cast<int64_t>(a) * m + (int64_t{1} << 30)) >> 31);
+}
+
 // x * m with both roundings (TFLite MultiplyByQuantizedMultiplier). The left shift wraps as TFLM's does.
 inline int32_t multiply_by_quantized_multiplier(int32_t x, Multiplier m) {
-  const int32_t left = m.shift > 0 ? m.shift : 0;
-  const int32_t right = m.shift > 0 ? 0 : -m.shift;
-  const int32_t shifted = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
-  // m.multiplier >= 0: the product of two INT32_MIN, which would saturate, cannot occur.
-  const int64_t product = static_cast<int64_t>(shifted) * m.multiplier;
-  return rounding_divide_by_pot(static_cast<int32_t>((product + (int64_t{1} << 30)) >> 31), right);
+  if (m.shift >= 0) {
+    return rounding_doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(x) << m.shift), m.multiplier);
+  }
+  // rounding_divide_by_pot by -shift >= 1 in four instructions: one less when negative turns half up into half away
+  // from zero. |high| <= 2^31 - 2, so that nothing overflows.
+  int32_t high = rounding_doubling_high_mul(x, m.multiplier);
+  high += high >> 31;
+  return ((high >> ~m.shift) + 1) >> 1;
 }
 
 inline int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }

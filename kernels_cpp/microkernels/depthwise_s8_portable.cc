@@ -4,64 +4,118 @@
 namespace arenite::portable {
 namespace {
 
-// The taps of one output pixel that lie inside the image.
-struct TapWindow {
-  int32_t first_x;
-  int32_t first_y;
-  TapRange columns;
-  TapRange rows;
+constexpr int32_t kBlock = 4;  // channels that share the walk over the taps
+
+// Scalars, because compilers keep arrays in memory.
+struct Sums {
+  uint32_t s0, s1, s2, s3;
 };
 
-TapWindow window_at(const WindowGeometry& w, int32_t y, int32_t x) {
-  TapWindow t;
-  t.first_x = x * w.stride_width - w.pad_left;
+inline uint32_t product(int32_t a, int32_t b) { return static_cast<uint32_t>(a * b); }
+
+// The taps of one output pixel that lie inside the image.
+struct TapWindow {
+  int32_t first_y;
+  int32_t first_x;
+  TapRange rows;
+  TapRange columns;
+
+  bool all_columns(const WindowGeometry& w) const { return columns.begin == 0 && columns.end == w.kernel_width; }
+};
+
+TapWindow row_window(const WindowGeometry& w, int32_t y) {
+  TapWindow t = {};
   t.first_y = y * w.stride_height - w.pad_top;
-  t.columns = taps_inside(t.first_x, w.dilation_width, w.kernel_width, w.input_width);
   t.rows = taps_inside(t.first_y, w.dilation_height, w.kernel_height, w.input_height);
   return t;
 }
 
-// Adds the taps of kCount channels that follow each other both in the input and in the weights.
-template <int32_t kCount>
-void sum_taps(const DepthwiseS8& conv, const TapWindow& t, int32_t input_channel, int32_t channel,
-              uint32_t (&acc)[kCount]) {
+void move_to_column(const WindowGeometry& w, int32_t x, TapWindow& t) {
+  t.first_x = x * w.stride_width - w.pad_left;
+  t.columns = taps_inside(t.first_x, w.dilation_width, w.kernel_width, w.input_width);
+}
+
+// input_offset times the weights of all columns: what inner pixels need not add to each input.
+Sums offset_sums(const DepthwiseS8& conv, const TapWindow& t, int32_t channel) {
+  const int32_t channels = conv.input_channels;
+  const int8_t* weights = conv.weights + t.rows.begin * conv.window.kernel_width * channels + channel;
+  const int32_t taps = (t.rows.end - t.rows.begin) * conv.window.kernel_width;
+  int32_t w0 = 0, w1 = 0, w2 = 0, w3 = 0;
+  for (int32_t i = 0; i < taps; ++i, weights += channels) {
+    w0 += weights[0];
+    w1 += weights[1];
+    w2 += weights[2];
+    w3 += weights[3];
+  }
+  const int32_t offset = conv.input_offset;
+  return {product(w0, offset), product(w1, offset), product(w2, offset), product(w3, offset)};
+}
+
+template <bool kAddOffset>
+inline void add_taps(const DepthwiseS8& conv, const TapWindow& t, int32_t channel, Sums& sums) {
   const WindowGeometry& w = conv.window;
-  const int32_t channels = conv.output_channels();
+  const int32_t channels = conv.input_channels;
   const int32_t step = w.dilation_width * w.input_pitch;
+  const int32_t offset = kAddOffset ? conv.input_offset : 0;
   for (int32_t i = t.rows.begin; i < t.rows.end; ++i) {
     const int8_t* in = conv.input.row<int8_t>(t.first_y + i * w.dilation_height) +
-                       (t.first_x * w.input_pitch + t.columns.begin * step + input_channel);
+                       (t.first_x * w.input_pitch + t.columns.begin * step + channel);
     const int8_t* weights = conv.weights + (i * w.kernel_width + t.columns.begin) * channels + channel;
     for (int32_t j = t.columns.begin; j < t.columns.end; ++j, in += step, weights += channels) {
-      for (int32_t c = 0; c < kCount; ++c) {
-        acc[c] += static_cast<uint32_t>((in[c] + conv.input_offset) * weights[c]);
-      }
+      sums.s0 += product(in[0] + offset, weights[0]);
+      sums.s1 += product(in[1] + offset, weights[1]);
+      sums.s2 += product(in[2] + offset, weights[2]);
+      sums.s3 += product(in[3] + offset, weights[3]);
     }
   }
 }
 
-template <int32_t kCount>
-void channel_block(const DepthwiseS8& conv, const TapWindow& t, int32_t channel, int8_t* out) {
-  uint32_t acc[kCount];
-  for (int32_t c = 0; c < kCount; ++c) acc[c] = static_cast<uint32_t>(conv.stage.bias_of(channel + c));
-  sum_taps<kCount>(conv, t, channel, channel, acc);
-  for (int32_t c = 0; c < kCount; ++c) {
-    out[channel + c] = conv.stage.apply(static_cast<int32_t>(acc[c]), conv.stage.multiplier_of(channel + c));
+void four_channels(const DepthwiseS8& conv, TapWindow t, int32_t channel, int8_t* out) {
+  const OutputStage stage = conv.stage.from_channel(channel);
+  const Sums bias = {static_cast<uint32_t>(stage.bias_of(0)), static_cast<uint32_t>(stage.bias_of(1)),
+                     static_cast<uint32_t>(stage.bias_of(2)), static_cast<uint32_t>(stage.bias_of(3))};
+  const Sums offsets = offset_sums(conv, t, channel);
+  out += channel;
+  for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.window.output_pitch) {
+    move_to_column(conv.window, x, t);
+    Sums sums = bias;
+    if (t.all_columns(conv.window)) {
+      sums = {bias.s0 + offsets.s0, bias.s1 + offsets.s1, bias.s2 + offsets.s2, bias.s3 + offsets.s3};
+      add_taps<false>(conv, t, channel, sums);
+    } else {
+      add_taps<true>(conv, t, channel, sums);
+    }
+    out[0] = stage.apply(static_cast<int32_t>(sums.s0), stage.multiplier_of(0));
+    out[1] = stage.apply(static_cast<int32_t>(sums.s1), stage.multiplier_of(1));
+    out[2] = stage.apply(static_cast<int32_t>(sums.s2), stage.multiplier_of(2));
+    out[3] = stage.apply(static_cast<int32_t>(sums.s3), stage.multiplier_of(3));
   }
 }
 
-void pixel(const DepthwiseS8& conv, const TapWindow& t, int8_t* out) {
-  int32_t channel = 0;
-  for (; channel + 4 <= conv.input_channels; channel += 4) channel_block<4>(conv, t, channel, out);
-  for (; channel < conv.input_channels; ++channel) channel_block<1>(conv, t, channel, out);
+int32_t one_sum(const DepthwiseS8& conv, const TapWindow& t, int32_t channel) {
+  const WindowGeometry& w = conv.window;
+  const int32_t channels = conv.output_channels();
+  const int32_t step = w.dilation_width * w.input_pitch;
+  const int32_t first = t.first_x * w.input_pitch + t.columns.begin * step + channel / conv.depth_multiplier;
+  uint32_t sum = static_cast<uint32_t>(conv.stage.bias_of(channel));
+  for (int32_t i = t.rows.begin; i < t.rows.end; ++i) {
+    const int8_t* in = conv.input.row<int8_t>(t.first_y + i * w.dilation_height) + first;
+    const int8_t* weights = conv.weights + (i * w.kernel_width + t.columns.begin) * channels + channel;
+    for (int32_t j = t.columns.begin; j < t.columns.end; ++j, in += step, weights += channels) {
+      sum += product(*in + conv.input_offset, *weights);
+    }
+  }
+  return static_cast<int32_t>(sum);
 }
 
-// depth_multiplier > 1: several outputs per input channel, one after the other.
-void pixel_multiplied(const DepthwiseS8& conv, const TapWindow& t, int8_t* out) {
-  for (int32_t c = 0; c < conv.output_channels(); ++c) {
-    uint32_t acc[1] = {static_cast<uint32_t>(conv.stage.bias_of(c))};
-    sum_taps<1>(conv, t, c / conv.depth_multiplier, c, acc);
-    out[c] = conv.stage.apply(static_cast<int32_t>(acc[0]), conv.stage.multiplier_of(c));
+// Any depth multiplier: output channel c reads input channel c / depth_multiplier.
+void one_channel(const DepthwiseS8& conv, TapWindow t, int32_t channel, int8_t* out) {
+  const OutputStage stage = conv.stage;
+  const Multiplier multiplier = stage.multiplier_of(channel);
+  out += channel;
+  for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.window.output_pitch) {
+    move_to_column(conv.window, x, t);
+    *out = stage.apply(one_sum(conv, t, channel), multiplier);
   }
 }
 
@@ -69,15 +123,13 @@ void pixel_multiplied(const DepthwiseS8& conv, const TapWindow& t, int8_t* out) 
 
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
   for (int32_t y = rows.begin; y < rows.end; ++y) {
-    int8_t* out = conv.output.row<int8_t>(y);
-    for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.window.output_pitch) {
-      const TapWindow t = window_at(conv.window, y, x);
-      if (conv.depth_multiplier == 1) {
-        pixel(conv, t, out);
-      } else {
-        pixel_multiplied(conv, t, out);
-      }
+    const TapWindow t = row_window(conv.window, y);
+    int8_t* const out = conv.output.row<int8_t>(y);
+    int32_t channel = 0;
+    if (conv.depth_multiplier == 1) {
+      for (; channel + kBlock <= conv.input_channels; channel += kBlock) four_channels(conv, t, channel, out);
     }
+    for (; channel < conv.output_channels(); ++channel) one_channel(conv, t, channel, out);
   }
 }
 
