@@ -66,8 +66,10 @@ constexpr int32_t None = NONE;
 }  // namespace arenite::kernels
 
 // In kernels_cpp/<name>.cc, after static functions prepare and eval: defines arenite::kernels::<name>.
-#define ARENITE_KERNEL(name)                                                                                        \
-  const ::arenite::Kernel arenite::kernels::name = {prepare, eval, ::arenite::kernels::row::name::kSignatures.text, \
-                                                    ::arenite::kernels::row::name::kCode,                           \
-                                                    ::arenite::kernels::row::name::kMaxVersion,                     \
+#define ARENITE_KERNEL(name)                                                                         \
+  const ::arenite::Kernel arenite::kernels::name = {prepare,                                         \
+                                                    eval,                                            \
+                                                    ::arenite::kernels::row::name::kSignatures.text, \
+                                                    ::arenite::kernels::row::name::kCode,            \
+                                                    ::arenite::kernels::row::name::kMaxVersion,      \
                                                     ::arenite::kernels::row::name::kOptions}

@@ -72,7 +72,7 @@ class Outcome:
             ("  of it constants", *(count(i.constant_bytes) for _, i in columns)),
             ("arena, bytes", *(_arena(i, "used") for _, i in columns)),
             ("  tensors", *(_arena(i, "tensors") for _, i in columns)),
-            ("  scratch", *(_arena(i, "scratch") for _, i in columns)),
+            ("  scratch on top", *(_arena(i, "scratch") for _, i in columns)),
             ("  persistent", *(_arena(i, "persistent") for _, i in columns)),
             ("multiply-accumulates", *(count(i.macs) for _, i in columns)),
             ("operators", *(str(len(i.operators)) for _, i in columns)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from arenite.comparison.quiet import native_output_held
 
 
 def convert_int8(model: Any, calibration: np.ndarray) -> bytes:
@@ -30,25 +29,5 @@ def convert_int8(model: Any, calibration: np.ndarray) -> bytes:
     converter.representative_dataset = samples
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    with silent():
+    with native_output_held():
         return bytes(converter.convert())
-
-
-@contextlib.contextmanager
-def silent() -> Iterator[None]:
-    """Keep what native code prints off the terminal; it is shown when something fails."""
-    with tempfile.TemporaryFile() as log:
-        saved = [os.dup(1), os.dup(2)]
-        try:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-            yield
-        except BaseException:
-            log.seek(0)
-            os.write(saved[1], log.read())
-            raise
-        finally:
-            os.dup2(saved[0], 1)
-            os.dup2(saved[1], 2)
-            for descriptor in saved:
-                os.close(descriptor)

@@ -19,6 +19,8 @@ import arenite
 from arenite.errors import AreniteError
 from arenite.samples import dequantize, quantize
 
+from .quiet import native_output_held
+
 #: called with each finished sample count; for progress bars.
 Progress = Callable[[int], None]
 
@@ -70,8 +72,9 @@ def litert(content: bytes, kernels: str) -> Engine | Absent:
 
     resolver = OpResolverType.BUILTIN_REF if kernels == "reference" else OpResolverType.AUTO
     try:
-        interpreter = Interpreter(model_content=content, experimental_op_resolver_type=resolver, num_threads=1)
-        return _from_interpreter(name, interpreter)
+        with native_output_held():
+            interpreter = Interpreter(model_content=content, experimental_op_resolver_type=resolver, num_threads=1)
+            return _from_interpreter(name, interpreter)
     except (RuntimeError, ValueError) as error:
         return Absent(name, f"refuses the model: {_first_line(error)}")
 
