@@ -38,14 +38,16 @@ def locked(board: Board, optimize: str) -> Iterator[Path]:
 
 
 def configure(directory: Path, board: Board, optimize: str) -> None:
-    """Make the locked ``directory`` ready to build in."""
+    """Make the locked ``directory`` ready to build in; anew when it was configured in another way."""
     require("arm-none-eabi-g++")
-    ninja = require("ninja")
-    if not (directory / "build.ninja").exists():
-        project = source_root() / "boards"
-        options = [f"-DARENITE_BOARD={board.name}", f"-DARENITE_OPTIMIZE={optimize}", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
-        toolchain = project / "toolchain.cmake"
-        run_tool(["cmake", "-S", project, "-B", directory, "-G", "Ninja", "--toolchain", toolchain, *options])
+    project = source_root() / "boards"
+    options = [f"-DARENITE_BOARD={board.name}", f"-DARENITE_OPTIMIZE={optimize}"]
+    options += [f"-DCMAKE_MAKE_PROGRAM={require('ninja')}", f"--toolchain={project / 'toolchain.cmake'}"]
+    stamp = directory / "configured"
+    if not stamp.exists() or stamp.read_text().splitlines() != options:
+        (directory / "CMakeCache.txt").unlink(missing_ok=True)
+        run_tool(["cmake", "-S", project, "-B", directory, "-G", "Ninja", *options])
+        stamp.write_text("\n".join(options))
 
 
 def build_target(directory: Path, target: str) -> Path:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from arenite.board.table import boards, find_board
 from arenite.board.tools import PACKAGES, missing_tools
 
+sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs_tools: builds firmware and runs it under QEMU")
+    config.addinivalue_line("markers", "slow: many models or long runs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from models import MODELS
 
 import arenite.board
 from arenite.board.build import build
@@ -18,10 +18,6 @@ from arenite.board.table import Board, find_board
 from arenite.errors import BoardError
 from arenite.opdef import rows
 from arenite.runtime import Interpreter
-
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
-from models import MODELS  # noqa: E402
 
 pytestmark = pytest.mark.needs_tools
 

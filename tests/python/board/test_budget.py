@@ -1,0 +1,53 @@
+"""Figures do not drift unseen, and none of them is worse than TFLite Micro's."""
+
+from __future__ import annotations
+
+import budget
+import measure
+import mlperf
+import peers
+import pytest
+from figures import EXACT, Key
+from models import MODELS
+
+from arenite.board.table import Board, boards
+
+pytestmark = [pytest.mark.needs_tools, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("name", [*MODELS, *mlperf.FILES])
+def test_every_figure_is_within_its_budget(name: str, board: Board) -> None:
+    models = measure.models()
+    if name not in models:
+        pytest.skip("the MLPerf Tiny models are missing; name their directory in ARENITE_MODELS")
+    measured = measure.measure_budget([board.name], {name: models[name]})
+    assert budget.differences(budget.read(), measured) == [], "if that is meant: python benchmarks/measure.py --update"
+    assert set(measured) == {key for key in budget.read() if key[0] == board.name and key[1] in (name, "core")}
+
+
+def test_a_budget_is_compared_both_ways_and_checksums_exactly() -> None:
+    key: Key = ("b", "m", "instructions")
+    crc: Key = ("b", "m", "output_crc32")
+    assert budget.differences({key: 1000, crc: 10**9}, {key: 1010, crc: 10**9}) == []
+    assert budget.differences({key: 1000}, {key: 1011}) == ["b m instructions is 1011, budget 1000 (+1.1%)"]
+    assert budget.differences({key: 1000}, {key: 989}) == ["b m instructions is 989, budget 1000 (-1.1%)"]
+    assert len(budget.differences({crc: 10**9}, {crc: 10**9 + 1})) == 1
+    assert len(budget.differences({}, {key: 1})) == 1
+
+
+def test_the_budget_names_no_board_or_model_that_is_gone() -> None:
+    assert {board for board, _, _ in budget.read()} == set(boards())
+    assert {model for _, model, _ in budget.read()} == {*MODELS, *mlperf.FILES, "core"}
+
+
+def test_outputs_equal_tflms_and_nothing_costs_more_than_with_cmsis_nn() -> None:
+    ours = budget.read()
+    for key, theirs in peers.peers().items():
+        if key[2] in EXACT:
+            assert ours[key] == theirs, key
+        elif key[0] != "cortex-m3" or key[2] != "instructions":  # no SIMD there: the portable kernels are slower
+            assert ours[key] <= theirs, key
+
+
+def test_the_readmes_table_is_the_budgets() -> None:
+    assert peers.readme_table() == peers.table(budget.read())
