@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +158,7 @@ def _parse_signature(text: str) -> Signature:
 
 def schema_path(name: str) -> Path:
     """A file of ``schema/``: beside the package when installed, in the source tree when running from it."""
-    installed = Path(str(resources.files("arenite"))) / "schema" / name
+    installed = Path(__file__).parent / "schema" / name
     return installed if installed.exists() else Path(__file__).parents[2] / "schema" / name
 
 

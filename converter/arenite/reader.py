@@ -240,7 +240,8 @@ class _Operators:
         if name == "custom":
             options = record["custom_options"]
             attrs = {"custom_code": custom_code, "custom_options": b"" if options is None else options.tobytes()}
-        inputs = [None if i == -1 else self.tensors.one(i, f"operands of {name}") for i in self.list(record["inputs"])]
+        indices = self.list(record["inputs"])
+        inputs = [None if i == -1 else self.tensors.one(i, f"operands of {name}") for i in indices]
         outputs = self.tensors.at(self.list(record["outputs"]), f"results of {name}")
         return Op(name, inputs, outputs, attrs, Origin(op=outputs[0].name if outputs else name))
 

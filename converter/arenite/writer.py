@@ -94,7 +94,7 @@ class _Writer:
         code = (op.name.upper(), _version(op))
         return {
             "opcode_index": self.codes.setdefault(code, len(self.codes)),
-            "inputs": self.indices_of(op.inputs),
+            "inputs": self.indices_of(_without_absent_tail(op.inputs)),
             "outputs": self.indices_of(op.outputs),
             "builtin_options": _options(op),
         }
@@ -112,6 +112,12 @@ class _Writer:
             "outputs": names(self.graph.output_names, self.graph.outputs),
             "signature_key": SIGNATURE_KEY,
         }
+
+
+def _without_absent_tail(operands: list[Value | None]) -> list[Value | None]:
+    """LiteRT's convolutions count operands: a bias of −1 is an error there, a missing one is not."""
+    present = [index for index, value in enumerate(operands) if value is not None]
+    return operands[: present[-1] + 1] if present else []
 
 
 def _operator_code(name: str, version: int) -> dict[str, Any]:

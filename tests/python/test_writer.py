@@ -29,7 +29,7 @@ INT8 = """
 %s: int32[2] = const [1, 48]
 %f: int8[1,48] q(0.3, 5) = reshape(%r, %s)
 %w2: int8[5,48] q(0.01, 0) = const random(2)
-%y: int8[1,5] q(0.2, 0) = fully_connected(%f, %w2, none)
+%y: int8[1,5] q(0.2, 0) = fully_connected(%f, %w2)
 return %y "scores"
 """
 FLOAT32 = """
@@ -156,9 +156,12 @@ def test_quantization_of_integer_biases_is_left_out() -> None:
     assert write(parse(with_quant)) == write(parse(INT8))
 
 
-def test_absent_operands_are_minus_one() -> None:
-    operators = model(INT8)["subgraphs"][0]["operators"]
-    assert operators[-1]["inputs"][-1] == -1 and (operators[0]["inputs"] >= 0).all()
+def test_absent_operands_at_the_end_are_left_out() -> None:
+    """LiteRT's and TFLite Micro's convolutions count operands: −1 for the last is an error, or a crash."""
+    assert write(parse(INT8.replace("(%f, %w2)", "(%f, %w2, none)"))) == write(parse(INT8))
+    middle = INT8.replace("(%f, %w2)", "(%f, none, %w2)").replace("%w2: int8[5,48]", "%w2: int32[5,48]")
+    with pytest.raises(UnsupportedError, match="int8, none, int32"):
+        write(parse(middle))
 
 
 def test_declared_defaults_are_written_where_an_attribute_is_missing() -> None:

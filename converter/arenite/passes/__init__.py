@@ -15,6 +15,7 @@ from . import (
     legalize,
     plan_memory,
     quantize,
+    state_bias,
 )
 from .context import Entry, PassContext
 
@@ -28,7 +29,7 @@ EXACT: tuple[ModuleType, ...] = (
     canonicalize,
 )
 #: Passes that choose how the target computes them.
-TARGET: tuple[ModuleType, ...] = (calibrate, quantize, canonicalize, legalize, plan_memory)
+TARGET: tuple[ModuleType, ...] = (state_bias, calibrate, quantize, canonicalize, legalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 
 
