@@ -29,6 +29,8 @@ inline int32_t rounding_divide_by_pot(int32_t x, int32_t exponent) {
 
 // round(a * m / 2^31), ties up, for m >= 0: what saturates above cannot occur.
 inline int32_t rounding_doubling_high_mul(int32_t a, int32_t m) {
+  // Where m is used several times GCC 12 would widen it once, and then multiply 64 by 64 bits on a 32-bit core.
+  asm("" : "+r"(m));
   return static_cast<int32_t>((static_cast<int64_t>(a) * m + (int64_t{1} << 30)) >> 31);
 }
 

@@ -10,7 +10,7 @@
 namespace arenite {
 
 // Where the window of output pixel (y, x) lies: rows y * stride_height - pad_top + i * dilation_height for i <
-// kernel_height, columns alike. Taps outside the image count as the input's zero point.
+// kernel_height, columns alike. Taps outside the image count as the input's zero point; a 1x1 window never leaves it.
 struct WindowGeometry {
   int32_t input_height;
   int32_t input_width;

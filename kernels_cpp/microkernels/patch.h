@@ -31,6 +31,10 @@ template <typename Sink>
 inline void walk_patch(const ConvS8& conv, int32_t y, int32_t x, Sink& sink) {
   const WindowGeometry& w = conv.window;
   const int32_t channels = conv.input_channels;
+  if (w.kernel_height == 1 && w.kernel_width == 1) {
+    sink.copy(conv.input.row<int8_t>(y * w.stride_height) + x * w.stride_width * w.input_pitch, channels);
+    return;
+  }
   const int32_t first_x = x * w.stride_width - w.pad_left;
   const int32_t step = w.dilation_width * w.input_pitch;
   const TapRange columns = taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width);
