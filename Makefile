@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 JOBS   ?= 2
 
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
-NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*') CMakeLists.txt
+NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
 .PHONY: help demo test check check-fast lint types format docs native cpp board-tools clean
 .DELETE_ON_ERROR:
@@ -29,11 +29,15 @@ $(VENV)/installed: $(VENV)/made pyproject.toml
 	@$(PYTHON_BIN) -m pip install --quiet --upgrade pip
 	@$(PYTHON_BIN) -m pip install --quiet 'scikit-build-core>=0.10' pybind11 cmake ninja
 	@$(PYTHON_BIN) -m pip install --quiet --no-build-isolation --editable '.[dev]'
-	@touch $@ $(VENV)/native
+	@touch $@
+	@touch $(VENV)/native
 
-# The compiled module again after a change of C++.
+# The compiled module again after a change of C++; the rule above has just built it when its stamp is younger.
 $(VENV)/native: $(VENV)/installed $(NATIVE_FILES)
-	@$(PYTHON_BIN) -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@if [ -n "$$(find $^ -newer $@ 2>&1)" ]; then \
+	  echo "setup: building the compiled module" && \
+	  $(PYTHON_BIN) -m pip install --quiet --no-build-isolation --no-deps --editable .; \
+	fi
 	@touch $@
 
 native: $(VENV)/native
