@@ -4,9 +4,10 @@ set(arenite_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/arenite)
 
 install(TARGETS arenite_core arenite_kernels EXPORT arenite COMPONENT cpp
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT arenite NAMESPACE arenite:: FILE arenite-config.cmake DESTINATION ${arenite_package_dir} COMPONENT cpp)
+install(EXPORT arenite NAMESPACE arenite:: FILE arenite-targets.cmake DESTINATION ${arenite_package_dir} COMPONENT cpp)
 write_basic_package_version_file(arenite-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/arenite-config-version.cmake DESTINATION ${arenite_package_dir} COMPONENT cpp)
+install(FILES cmake/arenite-config.cmake cmake/embed_model.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/arenite-config-version.cmake DESTINATION ${arenite_package_dir} COMPONENT cpp)
 install(DIRECTORY interpreter schema kernels_cpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/arenite COMPONENT cpp
   FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "python" EXCLUDE PATTERN "microkernels" EXCLUDE)
 

@@ -7,6 +7,14 @@
 
 namespace arenite {
 
+// Sums wrap around 2^32, as two's complement hardware does, instead of being undefined.
+inline int32_t wrap_add(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+inline int32_t wrap_mul(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
+}
+
 // out = clamp(zero_point + requantize(acc + bias[c], multipliers[c * multiplier_step]), min, max).
 struct OutputStage {
   const int32_t* bias;            // [channels], or null: zero
@@ -29,16 +37,8 @@ struct OutputStage {
 
   int8_t apply(int32_t acc, Multiplier multiplier) const {
     const int32_t scaled = multiply_by_quantized_multiplier(acc, multiplier);
-    return static_cast<int8_t>(clamp(scaled + zero_point, min, max));
+    return static_cast<int8_t>(clamp(wrap_add(scaled, zero_point), min, max));
   }
 };
-
-// Sums wrap around 2^32, as two's complement hardware does, instead of being undefined.
-inline int32_t wrap_add(int32_t a, int32_t b) {
-  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
-}
-inline int32_t wrap_mul(int32_t a, int32_t b) {
-  return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
-}
 
 }  // namespace arenite

@@ -1,0 +1,76 @@
+"""examples/cpp builds and runs both ways: with the source tree beside it, and with an installed arenite."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_models
+
+from arenite import Interpreter
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "cpp"
+
+
+def call(*command: str | Path) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(directory: Path, model: Path, *options: str) -> str:
+    """Configure and build the example, run it, return what it prints."""
+    release = ("-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
+    call("cmake", "-S", EXAMPLE, "-B", directory, *release, f"-DMODEL={model}", *options)
+    call("cmake", "--build", directory)
+    return call(directory / "example")
+
+
+def expected(content: bytes) -> str:
+    """What main.cc prints for an input of ones."""
+    interpreter = Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    detail = interpreter.get_input_details()[0]
+    interpreter.set_tensor(detail["index"], np.ones(detail["shape"], np.int8))
+    interpreter.invoke()
+    output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return f"{' '.join(map(str, output.ravel()))} \narena {int(interpreter.arena_used())} of 32768 bytes\n"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.tflite"
+    path.write_bytes(small_models.int8_mlp())
+    return path
+
+
+@pytest.fixture(scope="module")
+def source_build(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The example built with the source tree: build directory, what it prints."""
+    directory = tmp_path_factory.mktemp("source")
+    return directory, build(directory, model, "-DARENITE_INSTALL=ON", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--gc-sections")
+
+
+@pytest.mark.slow
+def test_example_in_source_tree(model: Path, source_build: tuple[Path, str]) -> None:
+    assert source_build[1] == expected(model.read_bytes())
+
+
+@pytest.mark.slow
+def test_example_with_installed_package(model: Path, source_build: tuple[Path, str], tmp_path: Path) -> None:
+    prefix = tmp_path / "installed"
+    call("cmake", "--install", source_build[0], "--component", "cpp", "--prefix", prefix)
+    assert (prefix / "include" / "arenite" / "interpreter" / "interpreter.h").exists()
+    required = "-DCMAKE_REQUIRE_FIND_PACKAGE_arenite=ON"
+    assert build(tmp_path / "build", model, f"-DCMAKE_PREFIX_PATH={prefix}", required) == source_build[1]
+
+
+@pytest.mark.slow
+def test_only_named_kernels_are_linked(source_build: tuple[Path, str]) -> None:
+    symbols = call("nm", "-C", source_build[0] / "example")
+    assert "arenite::kernels::softmax" in symbols
+    assert "arenite::kernels::mean" not in symbols
+    assert "arenite::kernels::depthwise_conv_2d" not in symbols

@@ -1,0 +1,43 @@
+"""No file can hurt the program: damaged copies of models are opened, allocated and run under the sanitizers."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import small_models
+import tour
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build" / "sanitize"
+MODELS = {"tour": tour.model, "mlp": small_models.int8_mlp, "float": small_models.float_mlp}
+
+
+def call(*command: str | Path, seconds: float = 900) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def mutate() -> Path:
+    """tests/cpp/mutate.cc with every kernel, under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    call("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+         "-DARENITE_SANITIZE=address,undefined")  # fmt: skip
+    call("cmake", "--build", BUILD, "--target", "mutate")
+    return BUILD / "tests" / "cpp" / "mutate"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_damaged_models(name: str, mutate: Path, tmp_path: Path) -> None:
+    make: Callable[[], bytes] = MODELS[name]
+    path = tmp_path / f"{name}.tflite"
+    path.write_bytes(make())
+    report = call(mutate, path, "10000", "1")
+    ends = {sentence: int(count) for count, sentence in (line.split(maxsplit=1) for line in report.splitlines())}
+    assert sum(ends.values()) == 10000
+    assert len(ends) >= 10, f"the damage should reach many checks, found only: {report}"
+    assert ends["no error"] > 100, "some damage is harmless and must still run"
