@@ -27,3 +27,8 @@ def tightest(first: str, second: str) -> str | None:
     low = max(RANGES[first][0], RANGES[second][0])
     high = min(RANGES[first][1], RANGES[second][1])
     return next((name for name, interval in RANGES.items() if interval == (low, high)), None)
+
+
+def is_homogeneous(activation: str) -> bool:
+    """Whether f(k·x) = k·f(x) for every k > 0."""
+    return all(bound in (0.0, np.inf, -np.inf) for bound in RANGES[activation])

@@ -109,6 +109,8 @@ class Declaration:
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
     view          the output is the input's bytes in another shape.
+    per_channel   (op) → whether each channel of the result depends on the same channel of operand 0 alone, and grows
+                  with it: k·x gives k·y for every k > 0.
     flattens      operand 0 counts only by its elements, so that a view before the operator is idle.
     identity      (op) → whether this instance changes nothing, so that its result can be replaced by its input.
     padding       (op) → zeros that it puts around each axis, [(before, after)], or None when they are not constant.
@@ -134,6 +136,7 @@ class Declaration:
     affine: Affine | None = None
     commutative: bool = False
     view: bool = False
+    per_channel: Callable[[Op], bool] = lambda op: False
     flattens: bool = False
     identity: Callable[[Op], bool] = lambda op: False
     padding: Callable[[Op], list[tuple[int, int]] | None] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..activation import clamp
+from ..activation import clamp, is_homogeneous
 from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute
 from ..spatial import Window, image_size, window_of
@@ -46,4 +46,5 @@ OP = Declaration(
     attrs=ATTRS,
     activation=True,
     window=window,
+    per_channel=lambda op: is_homogeneous(attribute(op, "fused_activation_function")),
 )

@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from ..activation import clamp
+from ..activation import clamp, is_homogeneous
 from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute
 from ..spatial import Window, image_size, window_of
@@ -46,5 +46,6 @@ OP = Declaration(
     attrs=ATTRS,
     activation=True,
     window=window,
+    per_channel=lambda op: is_homogeneous(attribute(op, "fused_activation_function")),
     passes_clamp=True,
 )

@@ -39,4 +39,5 @@ OP = Declaration(
     reference=reference,
     data=(0,),
     attrs={"keep_dims": False},
+    per_channel=lambda op: len(op.operand(0).shape) - 1 not in _axes(op),
 )

@@ -37,6 +37,7 @@ OP = Declaration(
     quant=QuantRule.SAME_AS_INPUT,
     data=(0,),
     padding=padding,
+    per_channel=lambda op: (zeros := padding(op)) is not None and zeros[-1:] == [(0, 0)],
     passes_clamp=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
 )

@@ -21,4 +21,5 @@ OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     fuses_as="RELU",
+    per_channel=lambda op: True,
 )

@@ -8,6 +8,7 @@ from ..graph import Graph
 from . import (
     calibrate,
     canonicalize,
+    equalize,
     fold_batch_norm,
     fold_constants,
     fuse_activation,
@@ -29,7 +30,15 @@ EXACT: tuple[ModuleType, ...] = (
     canonicalize,
 )
 #: Passes that choose how the target computes them.
-TARGET: tuple[ModuleType, ...] = (state_bias, calibrate, quantize, canonicalize, legalize, plan_memory)
+TARGET: tuple[ModuleType, ...] = (
+    state_bias,
+    calibrate,
+    equalize,
+    quantize,
+    canonicalize,
+    legalize,
+    plan_memory,
+)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 
 

@@ -108,18 +108,16 @@ def _observer(
     def observe(value: Value, array: np.ndarray) -> None:
         if array.dtype.kind != "f" or not array.size:
             return
-        seen, low, high = statistics[value], float(array.min()), float(array.max())
-        if not (np.isfinite(low) and np.isfinite(high)):
+        seen = statistics[value]
+        if not np.isfinite(array).all():
             producer = origins.get(value)
             where = f"{producer.name} of {producer.origin}" if producer else f"input '{value.name}'"
             raise CalibrationError(
                 f"{where} gives NaN or infinity for a calibration sample at or after number {begin}; "
                 "check the sample and the weights of the layers before"
             )
-        seen.low, seen.high = min(seen.low, low), max(seen.high, high)
+        seen.add(array)
         if value in averaged:
-            sums = array.reshape(-1, *value.shape).sum(axis=0, dtype=np.float64)
-            seen.total = sums if seen.total is None else seen.total + sums
-            seen.samples += array.size // max(value.size, 1)
+            seen.add_total(array, value.shape)
 
     return observe

@@ -3,7 +3,6 @@
     %b = reshape(%a) : same shape                 →  %a                          operators that change nothing
     %c = reshape(reshape(%a))                     →  %c = reshape(%a)            chains of views
     %c = fully_connected(reshape(%a), …)          →  %c = fully_connected(%a, …) which flattens by itself
-    %b = conv_2d(%a, %w, none)                    →  %b = conv_2d(%a, %w)        absent operands at the end
     %b = mul(const, %a)                           →  %b = mul(%a, const)         the constant stands second
     %b = mul(mul(%a, c1), c2)                     →  %b = mul(%a, c1·c2)         also add; sums and products in double
     %c = relu(reshape(%a)), mul(reshape(%a), c)   →  %c = reshape(relu(%a)), …   views sink below element-wise operators
@@ -28,15 +27,7 @@ NAME = "canonicalize"
 def run(graph: Graph, context: PassContext) -> None:
     while _step(graph, context):
         graph.remove_dead()
-    for op in graph.ops:
-        _drop_absent_tail(op)
     share_equal_constants(graph)
-
-
-def _drop_absent_tail(op: Op) -> None:
-    """Leave out absent operands at the end: TFLite Micro's depthwise crashes on one that is named and absent."""
-    while op.inputs and op.inputs[-1] is None:
-        op.inputs.pop()
 
 
 def _step(graph: Graph, context: PassContext) -> bool:

@@ -36,14 +36,44 @@ class Entry:
 class Statistics:
     """What calibration saw of one value: extremes over all samples, and the mean over samples where a pass needs it.
 
-    low, high  real values; NaN and infinity were refused.
-    total      sum over samples, float64 of the shape of one sample [1, …]; None when not collected.
+    low, high       real values; NaN and infinity were refused.
+    lows, highs     the same per channel (innermost axis) [C].
+    power           sum of squares per channel, float64 [C], over ``count`` elements each.
+    total           sum over samples, float64 of the shape of one sample [1, …]; None when not collected.
     """
 
     low: float = np.inf
     high: float = -np.inf
+    lows: np.ndarray | None = None
+    highs: np.ndarray | None = None
+    power: np.ndarray | None = None
+    count: int = 0
     total: np.ndarray | None = None
     samples: int = 0
+
+    def add(self, array: np.ndarray) -> None:
+        """Take in a batch of the value, [N, …, C]."""
+        rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+        lows, highs, power = rows.min(axis=0), rows.max(axis=0), np.square(rows, dtype=np.float64).sum(axis=0)
+        self.lows = lows if self.lows is None else np.minimum(self.lows, lows)
+        self.highs = highs if self.highs is None else np.maximum(self.highs, highs)
+        self.power = power if self.power is None else self.power + power
+        self.count += len(rows)
+        self.low, self.high = float(self.lows.min()), float(self.highs.max())
+
+    def add_total(self, array: np.ndarray, shape: tuple[int, ...]) -> None:
+        """Take in a batch for the mean sample; ``shape`` is that of one sample."""
+        samples = array.reshape(-1, *shape)
+        sums = samples.sum(axis=0, dtype=np.float64)
+        self.total = sums if self.total is None else self.total + sums
+        self.samples += len(samples)
+
+    def scale(self, factors: np.ndarray) -> None:
+        """What would have been seen had channel c been factors[c] > 0 times as large."""
+        assert self.lows is not None and self.highs is not None and self.power is not None
+        self.lows, self.highs, self.power = self.lows * factors, self.highs * factors, self.power * factors**2
+        self.low, self.high = float(self.lows.min()), float(self.highs.max())
+        self.total = None if self.total is None else self.total * factors
 
     @property
     def mean(self) -> np.ndarray:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..graph import Graph, Op, Value
-from ..opdef import Affine, Declaration, attribute, declaration
+from ..opdef import Affine, attribute, declaration
 from .canonicalize import constant_operand
-from .context import PassContext, Uses, set_constant
+from .context import PassContext, Uses
+from .parameters import float_parameters, set_parameters
 
 NAME = "fold_batch_norm"
 
@@ -35,33 +36,6 @@ def _per_channel(constant: Value, channels: int) -> np.ndarray | None:
     return flat if flat.size == channels and constant.shape[-1] == channels else None
 
 
-def _weights(op: Op, decl: Declaration) -> tuple[Value, np.ndarray, np.ndarray] | None:
-    """(weight value, weights, bias [out]) in double, zeros for an absent bias; None when one is not a float constant."""
-    assert decl.weight is not None and decl.bias is not None
-    weight = op.operand(decl.weight[0])
-    bias = op.inputs[decl.bias] if len(op.inputs) > decl.bias else None
-    if weight.data is None or weight.dtype != "float32" or (bias is not None and bias.data is None):
-        return None
-    zeros = np.zeros(weight.shape[decl.weight[1]])
-    return weight, weight.data.astype(np.float64), zeros if bias is None else bias.data.astype(np.float64)  # type: ignore[union-attr]
-
-
-def _store(graph: Graph, op: Op, weights: np.ndarray, bias: np.ndarray) -> bool:
-    """Give ``op`` new weights and bias; False, and nothing changed, when they leave float32."""
-    decl = declaration(op.name)
-    assert decl.weight is not None and decl.bias is not None
-    with np.errstate(over="ignore"):
-        arrays = {decl.weight[0]: weights.astype(np.float32), decl.bias: bias.astype(np.float32)}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        return False
-    if not bias.any() and (len(op.inputs) <= decl.bias or op.inputs[decl.bias] is None):
-        del arrays[decl.bias]
-    op.inputs += [None] * (decl.bias + 1 - len(op.inputs))
-    for index, array in arrays.items():
-        set_constant(graph, op, index, array, f"{op.output.name}/bias")
-    return True
-
-
 def _fold_behind(graph: Graph, affine: Op, context: PassContext) -> bool:
     """affine(weighted(x)) → weighted'(x)."""
     constant, uses = constant_operand(affine), Uses(graph)
@@ -69,7 +43,7 @@ def _fold_behind(graph: Graph, affine: Op, context: PassContext) -> bool:
     if constant is None or op is None or (decl := declaration(op.name)).weight is None:
         return False
     why = _reason_behind(op, affine, constant, uses)
-    parts = _weights(op, decl)
+    parts = float_parameters(op)
     if why or parts is None:
         context.refused(affine.origin, f"{affine.name} stays behind {op.name}: {why or 'its weights are not constant'}")
         return False
@@ -82,7 +56,7 @@ def _fold_behind(graph: Graph, affine: Op, context: PassContext) -> bool:
         bias = bias * factors
     else:
         bias = bias + factors
-    if not _store(graph, op, weights, bias):
+    if not set_parameters(graph, op, weights, bias):
         context.refused(affine.origin, f"folding {affine.name} into {op.name} overflows float32")
         return False
     op.attrs["fused_activation_function"] = attribute(affine, "fused_activation_function")
@@ -114,7 +88,7 @@ def _fold_before(graph: Graph, affine: Op, context: PassContext) -> bool:
     if op is None or decl is None or decl.weight is None or op.inputs[0] is not affine.output:
         return False
     why = _reason_before(op, affine, constant)
-    parts = _weights(op, decl)
+    parts = float_parameters(op)
     if why or parts is None:
         context.refused(affine.origin, f"{affine.name} stays before {op.name}: {why or 'its weights are not constant'}")
         return False
@@ -125,7 +99,7 @@ def _fold_before(graph: Graph, affine: Op, context: PassContext) -> bool:
         weights = weights * decl.scale_input(op, factors)
     else:
         bias = bias + _response(op, factors, weight)
-    if not _store(graph, op, weights, bias):
+    if not set_parameters(graph, op, weights, bias):
         context.refused(affine.origin, f"folding {affine.name} into {op.name} overflows float32")
         return False
     op.inputs[0] = affine.operand(0)
