@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
 from .errors import ArenaError, DataError, ModelError, StateError
+
+if TYPE_CHECKING:
+    from .signatures import Signature, SignatureRunner
 
 #: first try in bytes when no arena size is given; a refusal says what is needed.
 FIRST_ARENA = 4096
@@ -102,6 +105,7 @@ class Interpreter:
         if arena_size is not None and arena_size < 0:
             raise DataError(f"arena_size is {arena_size}; it is a number of bytes, 0 or more")
         content = bytes(model_content) if model_content is not None else _read(Path(str(model_path)))
+        self._content = content
         self._arena_size = arena_size
         self._allocated = False
         self._core = _core.Interpreter(content, preserve_all_tensors)
@@ -165,6 +169,29 @@ class Interpreter:
         self._require_allocation()
         self._check(self._core.invoke())
 
+    def get_signature_list(self) -> dict[str, dict[str, list[str]]]:
+        """Signature key → names of its inputs and outputs."""
+        return {
+            key: {"inputs": list(signature.inputs), "outputs": list(signature.outputs)}
+            for key, signature in self._signatures().items()
+        }
+
+    def get_signature_runner(self, signature_key: str | None = None) -> SignatureRunner:
+        """A function from arrays by input name to arrays by output name. The key may be left out when there is only one.
+
+        Raises DataError (a ValueError) for an unknown key.
+        """
+        from .signatures import SignatureRunner
+
+        signatures = self._signatures()
+        key = next(iter(signatures)) if signature_key is None and len(signatures) == 1 else signature_key
+        if key not in signatures:
+            known = ", ".join(f"'{name}'" for name in signatures) or "none"
+            raise DataError(f"the model has no signature {key!r}; it has {known}")
+        if not self._allocated:
+            self.allocate_tensors()
+        return SignatureRunner(self, signatures[key])
+
     # --- Arenite's own ----------------------------------------------------------------------------------------------
     def arena_used(self) -> ArenaUse:
         """How many bytes of arena the model takes, on this machine and on every board."""
@@ -186,6 +213,11 @@ class Interpreter:
         ]
 
     # --- inside -----------------------------------------------------------------------------------------------------
+    def _signatures(self) -> dict[str, Signature]:
+        from .signatures import read_signatures
+
+        return read_signatures(self._content)
+
     def _require_allocation(self) -> None:
         if not self._allocated:
             raise StateError("call allocate_tensors() first")

@@ -40,8 +40,12 @@ def main() -> int:
     started = time.monotonic()
     console = Console()
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        outcome = run(arguments.output, arguments.boards, progress)
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            outcome = run(arguments.output, arguments.boards, progress)
+    except arenite.AreniteError as error:
+        print(f"FAILED: {error}", file=sys.stderr)
+        return 1
     print_table(console, outcome)
     print_board(console, outcome)
     console.print(f"\n{arguments.output / 'report.html'} written; {time.monotonic() - started:.0f} s", highlight=False)

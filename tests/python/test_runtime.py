@@ -118,6 +118,23 @@ def test_garbage_is_a_value_error(maker: Maker) -> None:
         maker(model_content=b"not a model at all, certainly not").allocate_tensors()
 
 
+def test_signature_runner(maker: Maker) -> None:
+    interpreter = maker(model_content=small_models.two_inputs())
+    ((key, names),) = interpreter.get_signature_list().items()  # LiteRT sorts the names, we keep their order
+    assert key == "serving_default" and set(names["inputs"]) == {"left", "right"}
+    assert set(names["outputs"]) == {"product", "total"}
+    runner = interpreter.get_signature_runner("serving_default")
+    assert runner.get_input_details()["left"]["name"] == "left"
+    assert list(runner.get_output_details()["total"]["shape"]) == [1, 5]
+    left, right = np.full((1, 5), 3, np.float32), np.full((1, 5), 4, np.float32)
+    results = runner(left=left, right=right)
+    assert results["total"].tolist() == [[7] * 5] and results["product"].tolist() == [[12] * 5]
+    with pytest.raises(ValueError):
+        runner(left=left)
+    with pytest.raises(ValueError):
+        interpreter.get_signature_runner("training")
+
+
 # --- ours alone -----------------------------------------------------------------------------------------------------------
 def test_int8_inference_equals_tflm() -> None:
     tflm = pytest.importorskip("tflite_micro.python.tflite_micro.runtime")
