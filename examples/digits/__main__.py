@@ -23,7 +23,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import arenite
+from arenite import tables
 from arenite.atomic import replacing
+from arenite.quiet import import_quietly
 
 BOARD_IMAGES = 16
 
@@ -38,7 +40,7 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    console = Console()
+    console = tables.console()
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -64,6 +66,7 @@ def run(output: Path, boards: list[str], progress: Progress) -> Outcome:
         progress.update(bars[step], completed=done)
 
     report("load TensorFlow and the digits", 0, 1)
+    import_quietly("keras")
     train, calibration, test = training.load_splits()
     report("load TensorFlow and the digits", 1, 1)
     model = training.train(train, lambda epoch: report("train", epoch, training.EPOCHS))

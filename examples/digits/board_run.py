@@ -44,7 +44,7 @@ class BoardOutcome:
         ]
         equal = (
             f"outputs of {self.images} images",
-            *("equal to the host's" if same else "DIFFERENT" for same in self.equal),
+            *("equal to host" if same else "DIFFERENT" for same in self.equal),
         )
         return [equal, *((name, *(count(figure(r)) for r in self.runs)) for name, figure in figures)]
 

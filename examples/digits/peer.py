@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from arenite.comparison.quiet import native_output_held
+from arenite.quiet import native_output_held
 
 
 def convert_int8(model: Any, calibration: np.ndarray) -> bytes:

@@ -17,9 +17,8 @@ import numpy as np
 
 import arenite
 from arenite.errors import AreniteError
+from arenite.quiet import import_quietly, native_output_held
 from arenite.samples import dequantize, quantize
-
-from .quiet import native_output_held
 
 #: called with each finished sample count; for progress bars.
 Progress = Callable[[int], None]
@@ -141,6 +140,7 @@ def open_reference(model: Any, *, trust: bool) -> Reference:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if find_spec("keras") is None:
         raise AreniteError("a Keras model needs TensorFlow: pip install 'arenite[keras]', or give a float .tflite file")
+    import_quietly("keras")
     import keras
 
     name = "Keras"
