@@ -205,3 +205,36 @@ def test_compare_two_files_without_keras(model: Path, tmp_path: Path) -> None:
     html = page.read_text()
     assert html.count("<svg") == 3 and "src=" not in html and 'href="http' not in html and "url(http" not in html
     assert "Worst operators" in arenite(*arguments).stdout
+
+
+# --- convert --------------------------------------------------------------------------------------------------------------
+def test_convert_a_float_file_to_int8_without_tensorflow(tmp_path: Path) -> None:
+    (tmp_path / "float.tflite").write_bytes(small_models.float_mlp())
+    np.savez(tmp_path / "data.npz", x=np.random.default_rng(4).normal(size=(50, 4)).astype(np.float32))
+    arguments = ("convert", tmp_path / "float.tflite", "-o", tmp_path / "int8.tflite", "--quantize", "int8")
+    result = arenite(*arguments, "--calibrate", tmp_path / "data.npz", "--explain")
+    assert result.exit_code == 0, result.output
+    assert "fuse_activation: applied" in result.stdout and "arena" in result.stdout
+    found = json.loads(arenite("inspect", tmp_path / "int8.tflite", "--json").stdout)
+    assert found["op_counts"] == {"fully_connected": 1, "softmax": 1}
+    assert found["inputs"][0]["dtype"] == found["outputs"][0]["dtype"] == "int8"
+
+
+def test_convert_json_is_the_report(tmp_path: Path) -> None:
+    (tmp_path / "float.tflite").write_bytes(small_models.float_mlp())
+    found = json.loads(arenite("convert", tmp_path / "float.tflite", "-o", tmp_path / "out.tflite", "--json").stdout)
+    assert found["operators"] == {"fully_connected": 1, "softmax": 1}
+    assert found["file_bytes"] == (tmp_path / "out.tflite").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(np.zeros((5, 3), np.float32), "expected [N, 4]"), (np.full((5, 4), np.nan, np.float32), "NaN")],
+)
+def test_calibration_data_that_does_not_fit(tmp_path: Path, data: np.ndarray, words: str) -> None:
+    (tmp_path / "float.tflite").write_bytes(small_models.float_mlp())
+    np.save(tmp_path / "data.npy", data)
+    target = tmp_path / "int8.tflite"
+    arguments = ("convert", tmp_path / "float.tflite", "-o", target, "--quantize", "int8")
+    assert words in one_sentence(arenite(*arguments, "--calibrate", tmp_path / "data.npy"))
+    assert not target.exists()
