@@ -74,7 +74,7 @@ check-fast: native cpp lint types
 lint: $(VENV)/installed
 	ruff check .
 	ruff format --check .
-	clang-format --dry-run --Werror $(CPP_FILES)
+	@clang-format --dry-run --Werror $(CPP_FILES)
 
 types: $(VENV)/installed
 	mypy

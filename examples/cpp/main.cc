@@ -9,7 +9,7 @@ using namespace arenite;
 
 extern "C" const uint8_t model_data[], model_data_end[];  // CMakeLists.txt embeds the file
 static const Kernel* const kKernels[] = {&kernels::conv_2d, &kernels::fully_connected, &kernels::relu,
-                                        &kernels::softmax};
+                                         &kernels::softmax};
 alignas(16) static uint8_t arena[32 * 1024];
 
 static int fail(const Error& error) {
