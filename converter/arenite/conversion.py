@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from .opdef import declaration
 from .passes import EXACT, TARGET, Entry, PassContext, run_passes
 from .passes.calibrate import ADVICE
 from .passes.context import Progress
+from .prediction import predict
 
 if TYPE_CHECKING:
     from .runtime import ArenaUse
@@ -28,6 +30,7 @@ class Report:
     layers       the user's layers (innermost) → operators that they became, in order; layers folded away have none.
     operators    operator name → how often, most frequent first.
     parameters   weights and biases of the float model before any pass.   macs  multiply-accumulates of one inference.
+    predicted_sqnr_db  output name → dB against the float model, simulated on calibration samples; empty for float32.
     file_bytes, float_bytes   this file, and the same model as a float32 file.
     arena        what our interpreter needs on any board; None when the compiled runtime is absent or refuses the file.
     arena_note   why ``arena`` is None.
@@ -39,6 +42,7 @@ class Report:
     operators: dict[str, int]
     parameters: int
     macs: int
+    predicted_sqnr_db: dict[str, float]
     file_bytes: int
     float_bytes: int
     arena: ArenaUse | None
@@ -47,8 +51,9 @@ class Report:
     log: list[Entry]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
+        """Plain data for JSON; an SQNR that is not finite becomes None."""
+        finite = {name: db if math.isfinite(db) else None for name, db in self.predicted_sqnr_db.items()}
+        return {**asdict(self), "predicted_sqnr_db": finite}
 
     def explain(self) -> str:
         """The passes' log as text, one line each."""
@@ -111,8 +116,19 @@ def convert(
     source = _load(model, shapes, batch, custom_objects, trust, progress)
     float_graph = run_passes(source, context, EXACT)
     graph = run_passes(float_graph, context, TARGET)
+    predicted = _predict(float_graph, graph, context)
     content = writer.write(graph, strip=strip)
-    return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context))
+    return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context, predicted))
+
+
+def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str, float]:
+    """Predicted SQNR per output; warns when one is low."""
+    if context.quantize is None:
+        return {}
+    prediction = predict(float_graph, graph, context.samples)
+    if warning := prediction.warning():
+        context.warn(warning)
+    return prediction.outputs
 
 
 def _context(quantize: str | None, calibration: Any, io: str, progress: Progress | None) -> PassContext:
@@ -161,7 +177,14 @@ def _read_float(path: Path) -> Graph:
     return graph
 
 
-def _report(source: Graph, float_graph: Graph, graph: Graph, content: bytes, context: PassContext) -> Report:
+def _report(
+    source: Graph,
+    float_graph: Graph,
+    graph: Graph,
+    content: bytes,
+    context: PassContext,
+    predicted_sqnr_db: dict[str, float],
+) -> Report:
     arena, note = _arena(content)
     constants = {value for value in source.values() if value.is_constant and value.dtype == "float32"}
     return Report(
@@ -170,6 +193,7 @@ def _report(source: Graph, float_graph: Graph, graph: Graph, content: bytes, con
         operators=dict(Counter(op.name for op in graph.ops).most_common()),
         parameters=sum(value.size for value in constants),
         macs=sum(declaration(op.name).macs(op) for op in graph.ops),
+        predicted_sqnr_db=predicted_sqnr_db,
         file_bytes=len(content),
         float_bytes=len(content) if context.quantize is None else len(writer.write(float_graph)),
         arena=arena,

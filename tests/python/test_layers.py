@@ -28,6 +28,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "spatial.py": {"errors"},
     "opdef.py": {"errors", "graph", "ops", "spatial"},
     "evaluate.py": {"errors", "graph", "opdef"},
+    "prediction.py": {"evaluate", "graph", "opdef"},
     "text.py": {"errors", "graph", "opdef"},
     "flat.py": {"errors", "opdef"},
     "writer.py": {"", "errors", "graph", "opdef", "flat"},
@@ -43,7 +44,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "quiet.py": set(),
     "execution.py": {"atomic", "errors", "runtime", "samples"},
     "tables.py": {"wording"},
-    "conversion.py": {"atomic", "errors", "frontend", "graph", "opdef", "passes", "reader", "runtime", "writer"},
+    "conversion.py": {"atomic", "errors", "frontend", "graph", "opdef", "passes", "prediction", "reader", "runtime", "writer"},
     "inspection.py": {"errors", "graph", "opdef", "reader", "runtime"},
 }
 #: heavy packages → the only places that may import them at all, and never at module level there unless listed.

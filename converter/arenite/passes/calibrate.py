@@ -35,7 +35,7 @@ ADVICE = (
 def run(graph: Graph, context: PassContext) -> None:
     if context.quantize is None:
         return
-    samples = load_samples(graph, context.calibration)
+    samples = context.samples = load_samples(graph, context.calibration)
     warn_about_features(graph, samples, context)
     averaged = {op.operand(0) for op in graph.ops if declaration(op.name).weight is not None}
     statistics = {value: Statistics() for value in graph.values() if not value.is_constant}

@@ -89,6 +89,7 @@ class PassContext:
     quantize     "int8", or None for float32.
     io           dtype of the graph's inputs and outputs when quantizing.
     calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for "int8".
+    samples      the calibration data as one array per input, once calibrate has read it.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     """
 
@@ -96,6 +97,7 @@ class PassContext:
     io: Io = "int8"
     calibration: object = None
     progress: Progress | None = None
+    samples: list[np.ndarray] = field(default_factory=list)
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
