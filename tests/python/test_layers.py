@@ -35,7 +35,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "reader.py": {"errors", "graph", "opdef", "flat"},
     "ops/": {"activation", "errors", "graph", "opdef", "fixed_point", "spatial"},
     "passes/": {"activation", "errors", "evaluate", "graph", "opdef", "fixed_point", "passes", "samples", "text"},
-    "frontend/": {"errors", "graph", "opdef", "frontend"},
+    "frontend/": {"errors", "graph", "opdef", "frontend", "quiet"},
     "comparison/": {"", "errors", "quiet", "samples", "wording", "comparison"},
     "runtime.py": {"errors", "signatures", "_core"},
     "signatures.py": {"errors", "flat"},

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import ModelError
 from .keras2_h5 import load_h5
 from .saved_model import load_saved_model
+from .start import start_tensorflow
 
 _ZIP, _HDF5, _TFLITE = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
 
@@ -30,8 +31,11 @@ def open_model(path: str, custom_objects: Mapping[str, Any] | None, trust: bool)
     if place.is_dir():
         if not (place / "saved_model.pb").exists():
             raise ModelError(f"directory '{path}' is no SavedModel: it has no saved_model.pb")
+        start_tensorflow()
         return load_saved_model(place)
-    return _keras_loader(place)(place, custom_objects, trust)
+    load = _keras_loader(place)
+    start_tensorflow()
+    return load(place, custom_objects, trust)
 
 
 def _keras_loader(place: Path) -> Callable[[Path, Mapping[str, Any] | None, bool], Any]:
@@ -70,7 +74,7 @@ def load_error(place: Path, error: Exception, trust: bool) -> ModelError:
     if not trust and ("safe_mode" in text or "unsafe" in text):
         return ModelError(
             f"'{place}' contains a Lambda layer, that is Python code, which is not run unless you trust the file:"
-            " pass trust=True, or replace the Lambda by keras.ops in a layer of your own"
+            " pass trust=True (--trust), or replace the Lambda by keras.ops in a layer of your own"
         )
     unknown = re.search(r"(?:Could not locate class|Unknown layer:) '([^']+)'", text)
     if unknown:

@@ -11,6 +11,7 @@ from ..graph import Graph
 from .files import open_model
 from .lower import lower
 from .program import Program
+from .start import start_tensorflow
 from .trace import trace_function, trace_keras
 
 
@@ -44,6 +45,7 @@ def load_graph(
 
 
 def _trace(model: Any, shapes: Mapping[str, Sequence[int]] | None, batch: int) -> Program:
+    start_tensorflow()
     import keras
 
     if keras.backend.backend() != "tensorflow":

@@ -126,10 +126,11 @@ def _agree(port: Port, declared: Shape, wanted: tuple[int, ...], batch: int) -> 
 
 def _open_question(port: Port) -> str:
     shape = "of unknown rank" if port.shape is None else _text(port.shape)
-    example = [4 if d is None else d for d in (port.shape or (None, 8))[1:]]
+    example: list[int] = [4 if d is None else d for d in (port.shape or (None, 8))[1:]]
+    numbers = ",".join(map(str, example))
     return (
         f"input '{port.name}' is {shape}: which size should its open dimensions have? A microcontroller needs fixed"
-        f" shapes; pass for example shapes={{'{port.name}': {example}}}"
+        f" shapes; pass for example shapes={{'{port.name}': {example}}} (--shape {port.name}={numbers})"
     )
 
 

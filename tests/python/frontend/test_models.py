@@ -15,8 +15,6 @@ import tensorflow as tf
 from keras import Input, Model, ops
 from keras import layers as L
 
-from arenite.frontend import load_graph
-
 Check = Callable[..., Graph]
 IMAGE, SERIES, ROW = (9, 8, 4), (20, 4), (5,)
 
@@ -200,11 +198,3 @@ def test_mixed_precision(against_keras: Check) -> None:
     graph = against_keras(chain(ROW, *parts), tolerance=5e-3)
     assert [op.name for op in graph.ops] == ["fully_connected", "mul", "add", "relu", "fully_connected"]
     assert {value.dtype for value in graph.values()} == {"float32"}
-
-
-def test_convolution_always_has_a_bias() -> None:
-    """LiteRT refuses a float CONV_2D of two operands."""
-    graph = load_graph(chain(IMAGE, L.Conv2D(3, 1, use_bias=False, name="conv")))
-    bias = graph.ops[0].operand(2)
-    assert bias.name == "conv/bias"
-    assert bias.data is not None and not bias.data.any()

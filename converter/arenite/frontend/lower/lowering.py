@@ -129,15 +129,7 @@ class Lowering:
             self.graph.outputs.append(value)
             self.graph.output_names.append(name)
         self.graph.remove_dead()
-        self._state_biases()
         return self.graph
-
-    def _state_biases(self) -> None:
-        """Zeros for convolutions without a bias: LiteRT refuses a float CONV_2D of two operands."""
-        for op in self.graph.ops:
-            if op.name == "conv_2d" and op.inputs[2] is None:
-                zeros = np.zeros(op.output.shape[-1], np.float32)
-                op.inputs[2] = self.new_constant(f"{op.origin.layer or op.name}/bias", zeros)
 
     def _unique(self, base: str) -> str:
         name, n = base, 0

@@ -1,0 +1,29 @@
+"""Starting TensorFlow: late, once, and without its greetings on the user's terminal."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.util import find_spec
+
+from ..errors import ModelError
+from ..quiet import native_output_held
+
+
+def start_tensorflow() -> None:
+    """Make TensorFlow and Keras ready for use. Raises ModelError when they are not installed."""
+    missing = [name for name in ("tensorflow", "keras") if find_spec(name) is None]
+    if missing:
+        raise ModelError(f"converting needs {' and '.join(missing)}: pip install 'arenite[keras]'")
+    _start_once()
+
+
+@cache
+def _start_once() -> None:
+    """The first tensor makes TensorFlow look for devices, which it comments on as it does on being imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with native_output_held():
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        tf.zeros(())
