@@ -43,28 +43,33 @@ void enable_fpu() {
 void enable_traps() {
   if (!kHasFaultStatus) return;
   constexpr uint32_t kDivideByZero = 1u << 4;
-  constexpr uint32_t kUnaligned = 1u << 3;
-#ifdef ARENITE_TRAP_UNALIGNED  // for code compiled with -mno-unaligned-access:
-                               // what a Cortex-M0+ would refuse
-  scb(kCcr) = scb(kCcr) | kDivideByZero | kUnaligned;
-#else
-  scb(kCcr) = (scb(kCcr) | kDivideByZero) & ~kUnaligned;
-#endif
+  scb(kCcr) = scb(kCcr) | kDivideByZero;
   scb(kShcsr) = scb(kShcsr) | 7u << 16;  // usage, bus and memory faults have their own exceptions
 }
 
-// Makes flash read-only, as on silicon (the emulator's is RAM), and the
-// kilobyte below the stack inaccessible. Cores without an MPU have only the
-// check after main().
-#if __ARM_ARCH >= 8
-void protect_memory() { asm volatile("msr msplim, %0" ::"r"(__stack_limit)); }
-#else
+// Makes flash read-only, as on silicon (the emulator's is RAM), and the stack's end a wall: the kilobyte below it is
+// inaccessible, or the core itself knows the limit (Armv8-M). Cores without an MPU have only the check after main().
 constexpr uint32_t kMpuType = 0x90;
 constexpr uint32_t kMpuControl = 0x94;
 constexpr uint32_t kMpuRegion = 0x98;
 constexpr uint32_t kMpuBase = 0x9C;
 constexpr uint32_t kMpuAttributes = 0xA0;
 
+uint32_t address_of(const void* pointer) { return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(pointer)); }
+
+#if __ARM_ARCH >= 8
+constexpr uint32_t kMpuMemoryType = 0xC0;
+
+void protect_flash_and_stack() {
+  constexpr uint32_t kReadOnly = 3u << 1;
+  constexpr uint32_t kEnable = 1;
+  asm volatile("msr msplim, %0" ::"r"(__stack_limit));
+  scb(kMpuMemoryType) = 0xFF;  // type 0: ordinary memory
+  scb(kMpuRegion) = 0;
+  scb(kMpuBase) = address_of(__flash_base) | kReadOnly;
+  scb(kMpuAttributes) = ((address_of(__flash_base) + address_of(__flash_size) - 1) & ~31u) | kEnable;
+}
+#else
 // size  bytes, a power of two >= 32 that divides base.
 void set_region(uint32_t index, uint32_t base, uint32_t size, uint32_t access) {
   uint32_t log2 = 0;
@@ -74,18 +79,21 @@ void set_region(uint32_t index, uint32_t base, uint32_t size, uint32_t access) {
   scb(kMpuAttributes) = access << 24 | (log2 - 1) << 1 | 1;
 }
 
-void protect_memory() {
+void protect_flash_and_stack() {
   constexpr uint32_t kNoAccess = 0;
   constexpr uint32_t kReadOnly = 6;
   constexpr uint32_t kGuard = 1024;
+  set_region(0, address_of(__stack_limit) - kGuard, kGuard, kNoAccess);
+  set_region(1, address_of(__flash_base), address_of(__flash_size), kReadOnly);
+}
+#endif
+
+void protect_memory() {
   if ((scb(kMpuType) >> 8 & 0xFF) == 0) return;
-  const uint32_t stack = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(__stack_limit));
-  set_region(0, stack - kGuard, kGuard, kNoAccess);
-  set_region(1, reinterpret_cast<uintptr_t>(__flash_base), reinterpret_cast<uintptr_t>(__flash_size), kReadOnly);
+  protect_flash_and_stack();
   scb(kMpuControl) = 1u << 2 | 1;  // the default map holds elsewhere
   asm volatile("dsb\n isb" ::: "memory");
 }
-#endif
 
 void initialize_data() {
   const uint32_t* from = __data_image;
@@ -96,6 +104,12 @@ void initialize_data() {
 void print_register(const char* name, uint32_t value) {
   board::print(name);
   board::print_hex(value);
+}
+
+bool stack_overflowed(const uint32_t* frame) {
+  constexpr uint32_t kStackLimit = 1u << 20;  // Armv8-M's own finding
+  if (kHasFaultStatus && (scb(kCfsr) & kStackLimit) != 0) return true;
+  return frame <= __stack_limit || frame >= __stack_top;
 }
 
 [[noreturn]] void report_overflow() {
@@ -113,7 +127,7 @@ void print_register(const char* name, uint32_t value) {
 uint32_t board::stack_peak() {
   const uint32_t* at = __stack_limit;
   while (at < __stack_top && *at == kPaint) ++at;
-  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(__stack_top) - reinterpret_cast<uintptr_t>(at));
+  return address_of(__stack_top) - address_of(at);
 }
 
 extern "C" {
@@ -134,13 +148,11 @@ extern "C" {
   static const char* const kNames[] = {"hard fault", "memory fault", "bus fault", "usage fault"};
   board::print("fault: ");
   board::print(exception >= 3 && exception <= 6 ? kNames[exception - 3] : "unexpected exception");
-  const uintptr_t sp = reinterpret_cast<uintptr_t>(frame);
-  const bool inside = sp >= reinterpret_cast<uintptr_t>(__stack_limit) && sp < reinterpret_cast<uintptr_t>(__stack_top);
-  if (inside) {
+  if (stack_overflowed(frame)) {
+    board::print(" stack overflow");
+  } else {
     print_register(" pc=0x", frame[6]);
     print_register(" lr=0x", frame[5]);
-  } else {
-    board::print(" stack overflow");
   }
   if (kHasFaultStatus) {
     print_register(" cfsr=0x", scb(kCfsr));

@@ -1,19 +1,22 @@
 # CMake toolchain for a row of boards.csv:
 #   cmake --toolchain boards/toolchain.cmake -DARENITE_BOARD=cortex-m4 -DCMAKE_BUILD_TYPE=Release|MinSizeRel ...
-# Release is -O2 (speed), MinSizeRel is -Os (size).
+# Release is -O2 (speed), MinSizeRel is -Os (size). -DARENITE_TRAPS=ON turns undefined behaviour into faults.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ARENITE_BOARD)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ARENITE_BOARD ARENITE_TRAPS)
 
 include("${CMAKE_CURRENT_LIST_DIR}/boards.cmake")
 arenite_read_board("${ARENITE_BOARD}")
 
 # -fno-builtin (and so -ffreestanding) is left out on purpose: it would turn each memcpy of four bytes into a call.
 set(arenite_target_flags "${ARENITE_BOARD_FLAGS} -mthumb -ffunction-sections -fdata-sections -fno-common")
+if(ARENITE_TRAPS)  # misaligned pointers too; loads by the C library's memcpy stay free to be unaligned
+  string(APPEND arenite_target_flags " -fsanitize=undefined -fsanitize-undefined-trap-on-error")
+endif()
 set(CMAKE_C_FLAGS_INIT "${arenite_target_flags}")
 set(CMAKE_ASM_FLAGS_INIT "${ARENITE_BOARD_FLAGS} -mthumb")
 string(CONCAT CMAKE_CXX_FLAGS_INIT "${arenite_target_flags} -fno-exceptions -fno-rtti -fno-threadsafe-statics "

@@ -10,6 +10,7 @@ uint32_t zeroed[4];
 
 [[gnu::naked, gnu::noinline]] void known_length() {
   asm volatile(
+      ".syntax unified\n"
       "push {r4, lr}\n"
       "bl arenite_count_start\n"
       "movs r4, #250\n"       // 1

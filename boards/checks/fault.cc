@@ -29,10 +29,10 @@ int main() {
       asm volatile("udf #0");
       return 0;
     case 'm':  // memory that does not exist
-      return static_cast<int>(*reinterpret_cast<volatile uint32_t*>(0xC0000000u + zero));
-    case 'a': {  // two words at an odd address, which no core loads at once
-      const char* odd = reinterpret_cast<const char*>(&main) + (zero & 1);
-      asm volatile("ldrd r2, r3, [%0]" ::"r"(odd) : "r2", "r3");
+      return static_cast<int>(*reinterpret_cast<volatile uint32_t*>(0xF0000000u + zero));
+    case 'a': {  // several words at an odd address, which no core loads
+      uintptr_t odd = reinterpret_cast<uintptr_t>(&main) | 1;
+      asm volatile("ldmia %0!, {r2, r3}" : "+l"(odd)::"r2", "r3");
       return 0;
     }
     case 'f':  // a write to flash
@@ -40,6 +40,8 @@ int main() {
       return 0;
     case 's':  // endless recursion
       return static_cast<int>(recurse(&zero));
+    case 'o':  // signed overflow: a fault only in checked builds
+      return static_cast<int>(zero) + 0x7FFFFFFF + (zero == 0 ? 1 : 0) < 0 ? 0 : 4;
     case 'h':  // hang
       while (zero == 0) {
       }

@@ -9,22 +9,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BoardError
-from .table import Board, source_root
-from .tools import cache_directory, require, run_tool
+from .table import Board, source_root, work_directory
+from .tools import require, run_tool
 
-#: what the kernels can be compiled for; all the rest is always compiled for size.
-OPTIMIZE = ("speed", "size")
+#: what firmware can be compiled for → CMake options. "checked" traps undefined behaviour.
+OPTIMIZE = {
+    "speed": ["-DARENITE_OPTIMIZE=speed"],
+    "size": ["-DARENITE_OPTIMIZE=size"],
+    "checked": ["-DARENITE_OPTIMIZE=size", "-DARENITE_TRAPS=ON"],
+}
 
 
 def build_directory(board: Board, optimize: str) -> Path:
     """Where firmware of this source tree for ``board`` is built; kept between runs, so that only changes compile.
 
-    optimize  how the kernels are compiled: "speed" (-O2) or "size" (-Os).
+    optimize  a key of OPTIMIZE: kernels for "speed" (-O2) or "size" (-Os); all the rest is always compiled for size.
     """
     if optimize not in OPTIMIZE:
-        raise BoardError(f"optimize is '{optimize}'; it can be {' or '.join(map(repr, OPTIMIZE))}")
+        raise BoardError(f"optimize is '{optimize}'; it can be {', '.join(map(repr, OPTIMIZE))}")
     tree = hashlib.sha256(str(source_root()).encode()).hexdigest()[:8]
-    return cache_directory() / f"{board.name}-{optimize}-{tree}"
+    return work_directory() / f"{board.name}-{optimize}-{tree}"
 
 
 @contextmanager
@@ -41,7 +45,7 @@ def configure(directory: Path, board: Board, optimize: str) -> None:
     """Make the locked ``directory`` ready to build in; anew when it was configured in another way."""
     require("arm-none-eabi-g++")
     project = source_root() / "boards"
-    options = [f"-DARENITE_BOARD={board.name}", f"-DARENITE_OPTIMIZE={optimize}"]
+    options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize]]
     options += [f"-DCMAKE_MAKE_PROGRAM={require('ninja')}", f"--toolchain={project / 'toolchain.cmake'}"]
     stamp = directory / "configured"
     if not stamp.exists() or stamp.read_text().splitlines() != options:

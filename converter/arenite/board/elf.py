@@ -59,6 +59,10 @@ class Elf:
             raise BoardError(f"{self.path.name} has no symbol '{name}'")
         return self.symbols[name]
 
+    def function_at(self, address: int) -> str:
+        """The function that holds ``address``, as one writes it."""
+        return next(iter(self.by_function([(address, 0)])))
+
     def by_function(self, blocks: Iterable[tuple[int, int]]) -> dict[str, int]:
         """Sum (address, amount) by the function at or before the address: demangled name → amount, largest first."""
         starts = sorted(self._functions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,8 @@ from pathlib import Path
 
 from ..errors import AreniteError, BoardError
 from .elf import Elf
-from .table import Board, find_board, source_root
-from .tools import cache_directory, require, run_tool
+from .table import Board, find_board, source_root, work_directory
+from .tools import require, run_tool
 
 START, STOP, LAP = "arenite_count_start", "arenite_count_stop", "arenite_count_lap"
 
@@ -52,7 +53,7 @@ def counter_plugin() -> Path:
     """The instruction counter, compiled with the host's compiler on first use and whenever its source changes."""
     sources = [source_root() / "boards" / "qemu" / name for name in ("counter.c", "plugin_api.h")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    plugin = cache_directory() / f"counter-{digest}.so"
+    plugin = work_directory() / f"counter-{digest}.so"
     if not plugin.exists():
         fresh = plugin.with_suffix(f".{os.getpid()}.tmp")
         run_tool(["cc", "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", sources[0], "-o", fresh])
@@ -85,14 +86,15 @@ def execute(
         if marks:
             options = [f"out={log}", *(f"mark={a}" for a in marks.values())] + ["profile=on"] * profile
             command += ["-plugin", ",".join([str(counter_plugin()), *options])]
-        output = _run_qemu(command, f"{elf.name} on {board.name}", printed, cwd or Path(scratch), timeout)
+        output = _run_qemu(command, elf, board, printed, cwd or Path(scratch), timeout)
         if not marks:
             return Execution(output)
         return _parse_log(output, log, {address: label for label, address in marks.items()}, elf)
 
 
-def _run_qemu(command: list[str], what: str, printed: Path, cwd: Path, timeout: float) -> str:
+def _run_qemu(command: list[str], elf: Path, board: Board, printed: Path, cwd: Path, timeout: float) -> str:
     """Run to the end and return what the firmware printed; what QEMU itself says goes into the error."""
+    what = f"{elf.name} on {board.name}"
     try:
         done = subprocess.run(
             command, check=False, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
@@ -101,9 +103,14 @@ def _run_qemu(command: list[str], what: str, printed: Path, cwd: Path, timeout: 
         raise BoardError(f"{what} did not end within {timeout:g} s") from None
     output = printed.read_text(errors="replace") if printed.exists() else ""
     if done.returncode != 0:
-        said = (output + done.stderr).strip()
+        said = _name_places((output + done.stderr).strip(), elf)
         raise BoardError(f"{what} ended with exit code {done.returncode}: {said or 'no output'}")
     return output
+
+
+def _name_places(text: str, elf: Path) -> str:
+    """Put the function behind each ``pc=0x…`` of a fault report."""
+    return re.sub(r"pc=0x([0-9a-f]+)", lambda m: f"{m[0]} in {Elf(elf).function_at(int(m[1], 16))}", text)
 
 
 def _parse_log(output: str, log: Path, names: dict[int, str], elf: Path) -> Execution:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -28,18 +29,31 @@ class Board:
     ram_size: int
 
 
+_TREE = Path(__file__).parents[3]
+
+
 @cache
 def source_root() -> Path:
     """The tree that holds ``boards/``, ``interpreter/`` and ``kernels_cpp/``.
 
-    Inside the package when installed, the source tree when running from it. Raises BoardError when neither has it.
+    The source tree when running from it, else inside the package. Raises BoardError when neither has it.
     """
-    candidates = [Path(str(resources.files("arenite"))) / "sources", Path(__file__).parents[3]]
+    candidates = [_TREE, Path(str(resources.files("arenite"))) / "sources"]
     for root in candidates:
         if (root / "boards" / "boards.csv").is_file():
             return root
     looked = " and ".join(map(str, candidates))
     raise BoardError(f"the firmware sources are missing: looked for boards/boards.csv in {looked}")
+
+
+def work_directory() -> Path:
+    """Where firmware is built and kept: ``$ARENITE_CACHE``, ``build/boards`` of the source tree, else the user's cache."""
+    given, cache_home = os.environ.get("ARENITE_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    user_cache = Path(cache_home) if cache_home else Path.home() / ".cache"
+    directory = _TREE / "build" / "boards" if source_root() == _TREE else user_cache / "arenite"
+    directory = Path(given) if given else directory
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
 
 
 @cache

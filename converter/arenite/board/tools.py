@@ -60,11 +60,3 @@ def run_tool(command: Sequence[str | Path], cwd: Path | None = None, timeout: fl
             f"{command[0]} failed with exit code {done.returncode}:\n{printed}\ncommand: {' '.join(words)}"
         )
     return done.stdout
-
-
-def cache_directory() -> Path:
-    """Where built firmware is kept: ``$ARENITE_CACHE``, else ``$XDG_CACHE_HOME/arenite``, else ``~/.cache/arenite``."""
-    given = os.environ.get("ARENITE_CACHE")
-    base = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "arenite"
-    base.mkdir(parents=True, exist_ok=True)
-    return base

@@ -40,7 +40,7 @@ def test_startup_sets_data_and_bss_and_paints_the_stack(board: Board) -> None:
         ("m", "bus fault pc=0x"),
         ("a", "usage fault pc=0x"),
         ("f", "memory fault pc=0x"),
-        ("s", "memory fault stack overflow"),
+        ("s", "fault stack overflow"),
     ],
 )
 def test_every_kind_of_fault_ends_the_run(board: Board, which: str, message: str, tmp_path: Path) -> None:
@@ -52,6 +52,13 @@ def test_every_kind_of_fault_ends_the_run(board: Board, which: str, message: str
 def test_without_a_fault_the_same_firmware_succeeds(board: Board, tmp_path: Path) -> None:
     (tmp_path / "fault").write_text("n")
     assert execute(build("check_fault", board), board, cwd=tmp_path).output == ""
+
+
+def test_checked_firmware_traps_undefined_behaviour(tmp_path: Path) -> None:
+    m4 = find_board("cortex-m4")
+    (tmp_path / "fault").write_text("o")
+    with pytest.raises(BoardError, match=r"usage fault pc=0x[0-9a-f]+ in main"):
+        execute(build("check_fault", m4, "checked"), m4, cwd=tmp_path)
 
 
 def test_a_firmware_that_hangs_is_an_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from models import MODELS
 
 import arenite.board
-from arenite.board.build import build
+from arenite.board.build import OPTIMIZE, build
 from arenite.board.elf import Elf
 from arenite.board.firmware import Firmware, build_firmware
 from arenite.board.table import Board, find_board
@@ -70,7 +70,7 @@ def firmware(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyp
 
 
 @pytest.mark.parametrize("name", ["digits", "autoencoder"])
-@pytest.mark.parametrize("optimize", ["speed", "size"])
+@pytest.mark.parametrize("optimize", list(OPTIMIZE))
 def test_outputs_and_arena_equal_the_hosts(name: str, optimize: str, board: Board) -> None:
     inputs = samples(name, 3)
     expected, arena = on_host(name, inputs)
@@ -175,5 +175,5 @@ def test_an_arena_that_is_too_small_is_told_by_the_board(tmp_path: Path) -> None
 
 
 def test_an_unknown_optimization_is_refused() -> None:
-    with pytest.raises(BoardError, match="'speed' or 'size'"):
+    with pytest.raises(BoardError, match="'speed', 'size', 'checked'"):
         arenite.board.run(model("sine"), [], optimize="fast")
