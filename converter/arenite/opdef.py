@@ -85,6 +85,7 @@ class Role(Enum):
 
     QUANTIZE = "quantize"  # float → int8, or int8 → int8 at another scale
     DEQUANTIZE = "dequantize"  # int8 → float
+    CHANNEL_AFFINE = "channel_affine"  # x · scale + shift with one pair per channel, exact per channel in int8
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Declaration:
     scale_input   (op, factors [C of operand 0]) → factors that broadcast with the weights, so that scaling the
                   weights by them equals scaling the input's channels.
     role          why passes create it.
+    affine_form   (scale [C], shift [C]) → (constant operands after the data, attributes) of Role.CHANNEL_AFFINE.
     """
 
     shape: Callable[[Op], list[tuple[int, ...]]]
@@ -144,6 +146,7 @@ class Declaration:
     zero_padded: bool = False
     scale_input: Callable[[Op, np.ndarray], np.ndarray] | None = None
     role: Role | None = None
+    affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None
 
 
 _ROW = re.compile(r'^OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+),\s*"([^"]*)"\)', re.MULTILINE)

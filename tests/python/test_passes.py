@@ -1,7 +1,7 @@
 """The cases of ``tests/passes/*.txt``: a graph, a pass, and what must come out.
 
     # case: what it shows
-    pass fold_batch_norm
+    pass fold_batch_norm                               ("pass fold_batch_norm int8": with quantize="int8")
     <graph before>
     ---
     <graph after, or "unchanged">
@@ -48,7 +48,8 @@ def parts(body: str) -> tuple[str, str, str, list[tuple[str, str]]]:
 
 
 def run(name: str, graph: Graph) -> tuple[Graph, PassContext]:
-    context = PassContext()
+    name, *quantize = name.split()
+    context = PassContext("int8" if quantize == ["int8"] else None)
     return run_passes(graph, context, (MODULES[name],)), context
 
 
@@ -79,7 +80,7 @@ def assert_same_values(before: Graph, after: Graph) -> None:
 
 
 def test_every_exact_pass_has_cases() -> None:
-    shown = {parts(param.values[0])[0] for param in cases()}  # type: ignore[attr-defined]
+    shown = {parts(param.values[0])[0].split()[0] for param in cases()}  # type: ignore[attr-defined]
     assert {module.NAME for module in EXACT} <= shown
 
 

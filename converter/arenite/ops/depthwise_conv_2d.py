@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ..activation import clamp
 from ..errors import GraphError
 from ..graph import Op
-from ..opdef import Declaration, attribute
+from ..opdef import Declaration, Role, attribute
 from ..spatial import Window, image_size, window_of
 
 ATTRS = {
@@ -57,6 +58,11 @@ def macs(op: Op) -> int:
     return op.output.size * op.operand(1).shape[1] * op.operand(1).shape[2]
 
 
+def affine_form(scale: np.ndarray, shift: np.ndarray) -> tuple[list[np.ndarray], dict[str, Any]]:
+    """One tap per channel: weights [1, 1, 1, C], bias [C]."""
+    return [scale.reshape(1, 1, 1, -1), shift], {**ATTRS, "padding": "VALID"}
+
+
 OP = Declaration(
     shape=shape,
     reference=reference,
@@ -69,4 +75,6 @@ OP = Declaration(
     window=window,
     zero_padded=True,
     scale_input=scale_input,
+    role=Role.CHANNEL_AFFINE,
+    affine_form=affine_form,
 )

@@ -14,6 +14,7 @@ from . import (
     fuse_activation,
     fuse_pad,
     legalize,
+    lower_channel_affine,
     plan_memory,
     quantize,
     state_bias,
@@ -25,6 +26,7 @@ EXACT: tuple[ModuleType, ...] = (
     canonicalize,
     fold_constants,
     fold_batch_norm,
+    lower_channel_affine,
     fuse_pad,
     fuse_activation,
     canonicalize,
@@ -37,6 +39,7 @@ TARGET: tuple[ModuleType, ...] = (
     quantize,
     canonicalize,
     legalize,
+    lower_channel_affine,
     plan_memory,
 )
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET

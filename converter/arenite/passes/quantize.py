@@ -49,7 +49,7 @@ def run(graph: Graph, context: PassContext) -> None:
 def _has_int8(op: Op) -> bool:
     """Whether the table has a signature with int8 data, int8 weights and int32 bias for this float operator."""
     decl, data = declaration(op.name), {i for i, _ in data_operands(op)}
-    if decl.role is not None or any(value.dtype != "float32" for value in op.outputs):
+    if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or any(value.dtype != "float32" for value in op.outputs):
         return False
     parameters = [i for i in (decl.weight[0] if decl.weight else None, decl.bias) if i is not None]
     if any(i < len(op.inputs) and (v := op.inputs[i]) is not None and not v.is_constant for i in parameters):
