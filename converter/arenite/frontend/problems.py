@@ -62,6 +62,7 @@ _ACTIVATION = ("this activation has no kernel here", "use relu, relu6, sigmoid, 
 _REPEAT = ("repeating and upsampling have no kernel here", "build the model without it")
 _SLICE = ("cutting tensors apart has no kernel here", "cut the data before the model, or give it as several inputs")
 _TRANSPOSED = ("transposed convolution has no kernel here", "build the model without it")
+_RANDOM = ("random numbers have no kernel here", "give the noise as an input")
 _FFT = ("spectra have no kernel here", "compute them before the model")
 _THREE_D = ("3-D operators have no kernel here", "fold one dimension into the channels or the batch")
 _RESIZE = ("resizing has no kernel here", "resize the images before the model")
@@ -75,6 +76,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("BroadcastTo", "Tile"), _REPEAT),
     **dict.fromkeys(("Slice", "Split", "SplitV", "StridedSlice", "Unpack"), _SLICE),
     **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2"), _TRANSPOSED),
+    **dict.fromkeys(("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"), _RANDOM),
     **dict.fromkeys(("RFFT", "FFT", "IRFFT", "RFFT2D"), _FFT),
     **dict.fromkeys(("Conv3D", "MaxPool3D", "AvgPool3D", "Conv3DBackpropInputV2"), _THREE_D),
     **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic"), _RESIZE),

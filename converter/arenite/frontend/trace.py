@@ -12,7 +12,7 @@ from .keras_inputs import Shapes, call_of
 from .program import Program, Tensor
 from .signature import Call, Port, distinct, fix_shapes, leaves
 from .spans import LayerSpans
-from .walk import Walker, constant, dtype_name, finish
+from .walk import ANONYMOUS, Walker, constant, dtype_name, finish
 
 
 def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
@@ -72,7 +72,7 @@ def captured_tensor(outer: Any) -> Tensor:
         raise ModelError(
             f"the function closes over '{outer.name}', a tensor of another function; pass it as an argument"
         )
-    return constant("constant", outer.numpy())
+    return constant(ANONYMOUS, outer.numpy())
 
 
 def _output_names(paths: Sequence[str], default_names: Sequence[str]) -> list[str]:

@@ -33,6 +33,9 @@ ALIASES = (
 #: Operations that compute nothing a model's outputs can see.
 EFFECTLESS = ("Assert", "NoOp", "PrintV2")
 
+#: Name of arrays that a function closes over, until a layer is found that uses them.
+ANONYMOUS = "constant"
+
 #: Constants with more elements than this cannot decide a shape: the scratch graph gets a placeholder for them.
 _MAX_SHAPE_CONSTANT = 1024
 
@@ -65,6 +68,7 @@ class Walker:
         owners = self._spans.owners(graph)
         for index, op in enumerate(graph.get_operations()):
             if all(output.name in env for output in op.outputs) and op.outputs:
+                _name_capture(env[op.outputs[0].name], owners[index])
                 continue
             origin = self._origin(op, owners[index], caller)
             inputs = [env[tensor.name] for tensor in op.inputs]
@@ -184,6 +188,12 @@ def constant(name: str, array: np.ndarray) -> Tensor:
     """A Tensor known now; floats become float32."""
     array = fold.as_float32(array)
     return Tensor(name, array.dtype.name, tuple(array.shape), array)
+
+
+def _name_capture(tensor: Tensor, owner: tuple[str, str] | None) -> None:
+    """An array that the model closes over has no name of its own; it gets the name of the layer that uses it first."""
+    if tensor.name == ANONYMOUS and owner is not None:
+        tensor.name = f"{owner[0]}/{ANONYMOUS}"
 
 
 def _constant_name(op_name: str, origin: Origin) -> str:

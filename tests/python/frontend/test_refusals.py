@@ -62,6 +62,10 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
         lambda: chain((5, 3), L.SimpleRNN(2, stateful=True, unroll=True, name="rnn"), batch_size=1),
         ("'rnn'", "changes a variable"),
     ),
+    "noise": (
+        lambda: chain((4,), L.Lambda(lambda x: x + tf.random.normal((1, 4)), name="noise")),
+        ("'noise'", "random numbers", "give the noise as an input"),
+    ),
     "whole numbers": (lambda: chain((4,), L.Embedding(10, 3, name="words")), ("'words' (Embedding)",)),
 }
 

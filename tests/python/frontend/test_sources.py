@@ -123,6 +123,12 @@ def test_weights_are_named_by_their_path_and_laid_out_ours() -> None:
     assert {"c/bias", "d/bias"} < set(constants)
 
 
+def test_arrays_that_a_layer_closes_over_are_named_after_it() -> None:
+    offset = tf.constant([1.0, 2.0, 3.0])
+    model = keras.Sequential([Input((3,)), L.Lambda(lambda x: x + offset, name="shift")])
+    assert load_graph(model).ops[0].operand(1).name == "shift/constant"
+
+
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_keras_files(suffix: str, tmp_path: Path, evaluate: Evaluate) -> None:
     model = two_by_two()
