@@ -4,7 +4,8 @@
 namespace arenite::portable {
 namespace {
 
-constexpr int32_t kBlock = 4;  // channels that share the walk over the taps
+constexpr int32_t kBlock = 4;    // channels that share the walk over the taps
+constexpr int32_t kMaxRows = 8;  // of the kernel, for blocks; taller kernels go channel by channel
 
 // Scalars, because compilers keep arrays in memory.
 struct Sums {
@@ -51,17 +52,30 @@ Sums offset_sums(const DepthwiseS8& conv, const TapWindow& t, int32_t channel) {
   return {product(w0, offset), product(w1, offset), product(w2, offset), product(w3, offset)};
 }
 
+// The input rows that kernel rows t.rows meet; found once per output row.
+struct InputRows {
+  const int8_t* at[kMaxRows];
+
+  InputRows(const DepthwiseS8& conv, const TapWindow& t) {
+    for (int32_t i = t.rows.begin; i < t.rows.end; ++i) {
+      at[i] = conv.input.row<int8_t>(t.first_y + i * conv.window.dilation_height);
+    }
+  }
+};
+
 template <bool kAddOffset>
-inline void add_taps(const DepthwiseS8& conv, const TapWindow& t, int32_t channel, Sums& sums) {
+inline void add_taps(const DepthwiseS8& conv, const InputRows& rows, const TapWindow& t, int32_t channel, Sums& sums) {
   const WindowGeometry& w = conv.window;
   const int32_t channels = conv.input_channels;
   const int32_t step = w.dilation_width * w.input_pitch;
   const int32_t offset = kAddOffset ? conv.input_offset : 0;
-  for (int32_t i = t.rows.begin; i < t.rows.end; ++i) {
-    const int8_t* in = conv.input.row<int8_t>(t.first_y + i * w.dilation_height) +
-                       (t.first_x * w.input_pitch + t.columns.begin * step + channel);
-    const int8_t* weights = conv.weights + (i * w.kernel_width + t.columns.begin) * channels + channel;
-    for (int32_t j = t.columns.begin; j < t.columns.end; ++j, in += step, weights += channels) {
+  const int32_t taps = t.columns.end - t.columns.begin;
+  const int32_t first = t.first_x * w.input_pitch + t.columns.begin * step + channel;
+  const int32_t rest_of_row = (w.kernel_width - taps) * channels;
+  const int8_t* weights = conv.weights + (t.rows.begin * w.kernel_width + t.columns.begin) * channels + channel;
+  for (int32_t i = t.rows.begin; i < t.rows.end; ++i, weights += rest_of_row) {
+    const int8_t* in = rows.at[i] + first;
+    for (int32_t left = taps; left > 0; --left, in += step, weights += channels) {
       sums.s0 += product(in[0] + offset, weights[0]);
       sums.s1 += product(in[1] + offset, weights[1]);
       sums.s2 += product(in[2] + offset, weights[2]);
@@ -70,7 +84,7 @@ inline void add_taps(const DepthwiseS8& conv, const TapWindow& t, int32_t channe
   }
 }
 
-void four_channels(const DepthwiseS8& conv, TapWindow t, int32_t channel, int8_t* out) {
+void four_channels(const DepthwiseS8& conv, const InputRows& rows, TapWindow t, int32_t channel, int8_t* out) {
   const OutputStage stage = conv.stage.from_channel(channel);
   const Sums bias = {static_cast<uint32_t>(stage.bias_of(0)), static_cast<uint32_t>(stage.bias_of(1)),
                      static_cast<uint32_t>(stage.bias_of(2)), static_cast<uint32_t>(stage.bias_of(3))};
@@ -81,9 +95,9 @@ void four_channels(const DepthwiseS8& conv, TapWindow t, int32_t channel, int8_t
     Sums sums = bias;
     if (t.all_columns(conv.window)) {
       sums = {bias.s0 + offsets.s0, bias.s1 + offsets.s1, bias.s2 + offsets.s2, bias.s3 + offsets.s3};
-      add_taps<false>(conv, t, channel, sums);
+      add_taps<false>(conv, rows, t, channel, sums);
     } else {
-      add_taps<true>(conv, t, channel, sums);
+      add_taps<true>(conv, rows, t, channel, sums);
     }
     out[0] = stage.apply(static_cast<int32_t>(sums.s0), stage.multiplier_of(0));
     out[1] = stage.apply(static_cast<int32_t>(sums.s1), stage.multiplier_of(1));
@@ -126,8 +140,11 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
     const TapWindow t = row_window(conv.window, y);
     int8_t* const out = conv.output.row<int8_t>(y);
     int32_t channel = 0;
-    if (conv.depth_multiplier == 1) {
-      for (; channel + kBlock <= conv.input_channels; channel += kBlock) four_channels(conv, t, channel, out);
+    if (conv.depth_multiplier == 1 && conv.window.kernel_height <= kMaxRows) {
+      const InputRows input_rows(conv, t);
+      for (; channel + kBlock <= conv.input_channels; channel += kBlock) {
+        four_channels(conv, input_rows, t, channel, out);
+      }
     }
     for (; channel < conv.output_channels(); ++channel) one_channel(conv, t, channel, out);
   }
