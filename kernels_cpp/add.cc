@@ -10,57 +10,71 @@ namespace {
 
 constexpr int32_t kFractionBits = 20;
 
-// real * 2^-by, flushed to zero as TFLite's QuantizeMultiplier does.
+// real * 2^-by, flushed to zero as TFLite's QuantizeMultiplier does; a shift of 1 is as good as any for zero.
 Multiplier shifted_down(Multiplier real, int32_t by) {
-  return real.shift - by < -31 ? Multiplier{0, 0} : Multiplier{real.multiplier, real.shift - by};
+  return real.shift - by < -31 ? Multiplier{0, -1} : Multiplier{real.multiplier, real.shift - by};
 }
 
-// rounding_divide_by_pot without a comparison: round half away is floor((x + half - (x < 0)) / 2^exponent).
-struct RoundingShift {
-  int32_t exponent;
+// Both roundings of multiply_by_quantized_multiplier in five instructions of Cortex-M3 (SMLAL does most of it), for a
+// factor below 1/2 and |x| < 2^29: x arrives doubled. round(x * m / 2^32), ties up, is divided by 2^exponent, ties away
+// from zero: floor((y + half - (y < 0)) / 2^exponent). `half` rides in the upper word of the first rounding's addend.
+// The sign is taken from x: where y is 0 though x is negative, half - 1 is still shifted out.
+struct Scaling {
+  int32_t multiplier;
   int32_t half;
-  int32_t sign_mask;  // 0 when nothing is shifted out
-  explicit RoundingShift(int32_t e) : exponent(e), half(e > 0 ? 1 << (e - 1) : 0), sign_mask(e > 0 ? -1 : 0) {}
-  int32_t operator()(int32_t x) const { return (x + half + ((x >> 31) & sign_mask)) >> exponent; }
+  int32_t exponent;  // >= 1
+  explicit Scaling(Multiplier m) : multiplier(m.multiplier), half(1 << (-m.shift - 1)), exponent(-m.shift) {}
+  int32_t operator()(int32_t doubled) const {
+    const int64_t addend = (static_cast<int64_t>(half) << 32) + (int64_t{1} << 31);
+    const int32_t high = static_cast<int32_t>((static_cast<int64_t>(doubled) * multiplier + addend) >> 32);
+    return (high + (doubled >> 31)) >> exponent;
+  }
 };
 
-// round(a * b / 2^32), ties up: saturating_rounding_doubling_high_mul(a / 2, b), one SMMULR on Cortex-M4.
-inline int32_t rounding_high_mul(int32_t a, int32_t b) {
-  return static_cast<int32_t>((static_cast<int64_t>(a) * b + (int64_t{1} << 31)) >> 32);
-}
-
-// `wide` is the operand with the larger scale: its multiplier is exactly 1/2, so it is shifted by one bit less.
-struct AddS8 {
-  Multiplier narrow;
-  Multiplier sum;
-  RoundingShift narrow_shift;
-  RoundingShift sum_shift;
-  int32_t wide_offset;    // zero_point << (kFractionBits - 1)
-  int32_t narrow_offset;  // zero_point << (kFractionBits + 1)
-  int32_t zero_point;     // of the output
-  int32_t low;            // limits before the zero point is added
+// From twice the sum of both terms to the output's code.
+struct SumStage {
+  Scaling scaling;
+  int32_t zero_point;
+  int32_t low;  // limits before the zero point is added
   int32_t high;
 
-  AddS8(const Tensor& wide, const Tensor& other, const Tensor& output, int32_t activation)
-      : narrow(shifted_down(quantize_ratio(other.scale(), 1.0f, wide.scale()), 1)),
-        sum(shifted_down(quantize_ratio(wide.scale(), 1.0f, output.scale()), kFractionBits - 1)),
-        narrow_shift(-narrow.shift),
-        sum_shift(-sum.shift),
-        wide_offset(wide.zero_point * (1 << (kFractionBits - 1))),
-        narrow_offset(other.zero_point * (1 << (kFractionBits + 1))),
+  SumStage(float wide_scale, const Tensor& output, int32_t activation)
+      : scaling(shifted_down(quantize_ratio(wide_scale, 1.0f, output.scale()), kFractionBits - 1)),
         zero_point(output.zero_point) {
     const ActivationRange<int32_t> range = activation_range_s8(activation, output);
     low = range.min - zero_point;
     high = range.max - zero_point;
   }
+  int8_t operator()(int32_t doubled) const {
+    return static_cast<int8_t>(zero_point + clamp(scaling(doubled), low, high));
+  }
+};
 
-  // |q - zero_point| <= 255: every term stays below 2^30.
-  int8_t operator()(int8_t wide_q, int8_t narrow_q) const {
-    const int32_t a = wide_q * (1 << (kFractionBits - 1)) - wide_offset;
-    const int32_t b = narrow_q * (1 << (kFractionBits + 1)) - narrow_offset;
-    const int32_t total = a + narrow_shift(rounding_high_mul(b, narrow.multiplier));
-    const int32_t steps = sum_shift(rounding_high_mul(2 * total, sum.multiplier));
-    return static_cast<int8_t>(zero_point + clamp(steps, low, high));
+// Operands of one scale: both factors are exactly 1/2. |q - zero_point| <= 255, so every term stays below 2^30.
+struct AddEqualS8 {
+  SumStage stage;
+  int32_t offset;
+
+  AddEqualS8(const Tensor& a, const Tensor& b, const SumStage& s)
+      : stage(s), offset((a.zero_point + b.zero_point) * (1 << kFractionBits)) {}
+  int8_t operator()(int8_t a, int8_t b) const { return stage((a + b) * (1 << kFractionBits) - offset); }
+};
+
+// `wide` is the operand with the larger scale: its factor is exactly 1/2, so it is shifted by one bit less.
+struct AddS8 {
+  SumStage stage;
+  Scaling narrow;
+  int32_t wide_offset;
+  int32_t narrow_offset;
+
+  AddS8(const Tensor& wide, const Tensor& other, const SumStage& s)
+      : stage(s),
+        narrow(shifted_down(quantize_ratio(other.scale(), 1.0f, wide.scale()), 1)),
+        wide_offset(wide.zero_point * (1 << kFractionBits)),
+        narrow_offset(other.zero_point * (1 << (kFractionBits + 1))) {}
+  int8_t operator()(int8_t wide, int8_t other) const {
+    const int32_t doubled = wide * (1 << kFractionBits) - wide_offset;
+    return stage(doubled + 2 * narrow(other * (1 << (kFractionBits + 1)) - narrow_offset));
   }
 };
 
@@ -76,9 +90,9 @@ Status prepare(const Node& node, uint32_t*) {
   ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
   if (is_float(output)) return Status::kOk;
   ARENITE_CHECK(scaled_if_int8(a) && scaled_if_int8(b) && scaled_if_int8(output), kBadQuantization);
-  // The sum's multiplier must not exceed 1, as in TFLite: an output scale 2^19 times finer than the inputs'.
+  // The sum's factor must stay below 1/2: no output scale 2^18 times finer than the inputs'.
   const float wide = a.scale() < b.scale() ? b.scale() : a.scale();
-  ARENITE_CHECK(quantize_ratio(wide, 1.0f, output.scale()).shift < kFractionBits, kBadQuantization);
+  ARENITE_CHECK(quantize_ratio(wide, 1.0f, output.scale()).shift < kFractionBits - 1, kBadQuantization);
   return Status::kOk;
 }
 
@@ -86,7 +100,13 @@ void eval_s8(const Node& node) {
   const Tensor a = node.input(0);
   const Tensor b = node.input(1);
   const bool swap = a.scale() < b.scale();
-  const AddS8 add(swap ? b : a, swap ? a : b, node.output(0), activation_of(node));
+  const SumStage stage(swap ? b.scale() : a.scale(), node.output(0), activation_of(node));
+  if (a.scale() == b.scale()) {
+    const AddEqualS8 add(a, b, stage);
+    for_each_broadcast_run<int8_t>(node, [=](const BroadcastRun<int8_t>& run) { for_each_pair(run, add); });
+    return;
+  }
+  const AddS8 add(swap ? b : a, swap ? a : b, stage);
   for_each_broadcast_run<int8_t>(node, [=](BroadcastRun<int8_t> run) {
     if (swap) run = {run.b, run.a, run.out, run.count, run.step_b, run.step_a};
     for_each_pair(run, add);

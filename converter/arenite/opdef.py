@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .cases import Draw
 from .errors import GraphError
 from .graph import Op, Value
 from .spatial import Window
@@ -104,7 +105,7 @@ class Declaration:
     attrs         attribute defaults: every field of the options table that the kernels read, TFLite's default.
     activation    True when ``fused_activation_function`` can absorb a following relu.
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
-    cases         () → generated test cases, see tests/python/oracle.py.
+    case          (draw, dtype of operand 0) → a generated instance with all its values; the oracle tests run it.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     affine        what the operator does to one operand when the other is constant.
@@ -132,7 +133,7 @@ class Declaration:
     attrs: dict[str, Any] = field(default_factory=dict)
     activation: bool = False
     macs: Callable[[Op], int] = lambda op: 0
-    cases: Callable[[], Iterator[Any]] | None = None
+    case: Callable[[Draw, str], Op] | None = None
     fuses_as: str | None = None
     passes_clamp: bool = False
     affine: Affine | None = None

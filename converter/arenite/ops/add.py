@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Affine, Declaration, attribute
@@ -26,7 +28,15 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [clamp(a + b, attribute(op, "fused_activation_function"))]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    a, b = cases.broadcast_pair(draw)
+    attrs = {"fused_activation_function": cases.activation(draw)}
+    op = Op("add", [cases.tensor(draw, dtype, a), cases.tensor(draw, dtype, b)], [], attrs)
+    return cases.finished(op, shape(op), cases.quantization(draw))
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     attrs={"fused_activation_function": "NONE", "pot_scale_int16": True},

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute
@@ -32,7 +34,18 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [clamp(np.concatenate(present, axis), attribute(op, "fused_activation_function"))]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    first, quant = cases.shape(draw, (1, 5), 6), cases.quantization(draw)
+    axis = draw.integer(-len(first), len(first) - 1)
+    at = axis % len(first)
+    sizes = [draw.integer(1, 5) for _ in range(draw.integer(1, 5))]
+    parts = [cases.tensor(draw, dtype, (*first[:at], n, *first[at + 1 :]), quant) for n in sizes]
+    op = Op("concatenation", [*parts], [], {"axis": axis, "fused_activation_function": "NONE"})
+    return cases.finished(op, shape(op), quant)
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,

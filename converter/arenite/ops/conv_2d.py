@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, attribute
@@ -67,7 +69,18 @@ def scale_input(op: Op, factors: np.ndarray) -> np.ndarray:
     return np.repeat(factors.reshape(groups, depth), outputs // groups, axis=0)[:, None, None, :]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    groups, depth = draw.choice([1, 1, 1, 2, 3]), cases.channels(draw)
+    x = cases.tensor(draw, dtype, cases.image(draw, groups * depth))
+    kernel, outputs = (draw.integer(1, 4), draw.integer(1, 4)), groups * cases.channels(draw)
+    w = cases.constant(draw, dtype, (outputs, *kernel, depth), cases.channel_quantization(draw, outputs, 0))
+    attrs = cases.sliding(draw, image_size(x.shape), kernel, dilated=True)
+    op = Op("conv_2d", [x, w, *cases.bias(draw, dtype, outputs)], [], attrs)
+    return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     data=(0,),

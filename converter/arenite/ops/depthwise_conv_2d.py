@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, Role, attribute
@@ -63,7 +65,18 @@ def affine_form(scale: np.ndarray, shift: np.ndarray) -> tuple[list[np.ndarray],
     return [scale.reshape(1, 1, 1, -1), shift], {**ATTRS, "padding": "VALID"}
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    x = cases.tensor(draw, dtype, cases.image(draw, cases.channels(draw)))
+    kernel, multiplier = (draw.integer(1, 5), draw.integer(1, 5)), draw.choice([1, 1, 2, 3])
+    outputs = x.shape[3] * multiplier
+    w = cases.constant(draw, dtype, (1, *kernel, outputs), cases.channel_quantization(draw, outputs, 3))
+    attrs = cases.sliding(draw, image_size(x.shape), kernel, dilated=True) | {"depth_multiplier": multiplier}
+    op = Op("depthwise_conv_2d", [x, w, *cases.bias(draw, dtype, outputs)], [], attrs)
+    return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     data=(0,),

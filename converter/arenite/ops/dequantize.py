@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
+from ..cases import Draw
 from ..graph import Op
 from ..opdef import Declaration, Role
 
@@ -16,7 +18,13 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [x]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    op = Op("dequantize", [cases.tensor(draw, dtype, cases.shape(draw))], [])
+    return cases.finished(op, [op.operand(0).shape], None, "float32")
+
+
 OP = Declaration(
+    case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     role=Role.DEQUANTIZE,

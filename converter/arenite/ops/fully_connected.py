@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, attribute
@@ -45,7 +47,20 @@ def macs(op: Op) -> int:
     return op.output.size * op.operand(1).shape[1]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    depth, outputs = draw.choice([1, 7, 16, 33, 130]), cases.channels(draw)
+    x = cases.tensor(draw, dtype, (*cases.shape(draw, (1, 2), 5), depth))
+    per_channel = draw.choice([False, True])
+    quant = cases.channel_quantization(draw, outputs, 0) if per_channel else cases.weight_quantization(draw)
+    w = cases.constant(draw, dtype, (outputs, depth), quant)
+    keep = draw.choice([False, True])
+    attrs = {"keep_num_dims": keep, "fused_activation_function": cases.activation(draw)}
+    op = Op("fully_connected", [x, w, *cases.bias(draw, dtype, outputs)], [], attrs)
+    return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     data=(0,),

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..graph import Op
+from .. import cases
+from ..cases import Draw
+from ..graph import Op, Quantization
 from ..opdef import Declaration, QuantRule
 
 
@@ -17,7 +19,13 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [np.where(x >= 0, 1, small) / (1 + small)]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    op = Op("logistic", [cases.tensor(draw, dtype, cases.shape(draw))], [])
+    return cases.finished(op, [op.operand(0).shape], Quantization.per_tensor(1 / 256, -128))
+
+
 OP = Declaration(
+    case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     quant=QuantRule.FIXED,

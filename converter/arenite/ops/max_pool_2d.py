@@ -7,7 +7,9 @@ from functools import reduce
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp, is_homogeneous
+from ..cases import Draw
 from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute
 from ..spatial import Window, image_size, window_of
@@ -39,7 +41,12 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [clamp(y, attribute(op, "fused_activation_function"))]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    return cases.pool(draw, "max_pool_2d", dtype, shape)
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, attribute
@@ -34,7 +36,16 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [np.asarray(x.mean(_axes(op), keepdims=attribute(op, "keep_dims"), dtype=np.float32))]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    x = cases.tensor(draw, dtype, cases.shape(draw, (1, 4), 12))
+    rank = len(x.shape)
+    axes = [draw.integer(-rank, rank - 1) for _ in range(draw.integer(1, rank))]
+    op = Op("mean", [x, cases.integers(axes)], [], {"keep_dims": draw.choice([False, True])})
+    return cases.finished(op, shape(op), cases.near_quantization(draw, x))
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     data=(0,),

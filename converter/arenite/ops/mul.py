@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Affine, Declaration, attribute
@@ -26,7 +28,14 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [clamp(a * b, attribute(op, "fused_activation_function"))]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    a, b = (cases.tensor(draw, dtype, s) for s in cases.broadcast_pair(draw))
+    op = Op("mul", [a, b], [], {"fused_activation_function": cases.activation(draw)})
+    return cases.finished(op, shape(op), cases.product_quantization(draw, a, b))
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     attrs={"fused_activation_function": "NONE"},

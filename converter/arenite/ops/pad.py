@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, QuantRule
@@ -31,7 +33,15 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [np.pad(x, counts)]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    x = cases.tensor(draw, dtype, cases.shape(draw, (1, 5), 5))
+    paddings = [[draw.choice([0, 0, 1, 2, 5]), draw.choice([0, 0, 1, 3])] for _ in x.shape]
+    op = Op("pad", [x, cases.integers(paddings)], [])
+    return cases.finished(op, shape(op), x.quant)
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,

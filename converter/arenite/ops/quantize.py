@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
+from ..cases import Draw
 from ..graph import Op
 from ..opdef import Declaration, Role
 
@@ -16,7 +18,13 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [x]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    op = Op("quantize", [cases.tensor(draw, dtype, cases.shape(draw))], [])
+    return cases.finished(op, [op.operand(0).shape], cases.quantization(draw), "int8")
+
+
 OP = Declaration(
+    case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     identity=lambda op: op.output.quant is not None and op.operand(0).quant == op.output.quant,

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
 from ..activation import clamp
+from ..cases import Draw
 from ..graph import Op
 from ..opdef import Declaration
 
@@ -17,7 +19,13 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [clamp(x, "RELU")]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    op = Op("relu", [cases.tensor(draw, dtype, cases.shape(draw))], [])
+    return cases.finished(op, [op.operand(0).shape], cases.near_quantization(draw, op.operand(0)))
+
+
 OP = Declaration(
+    case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     fuses_as="RELU",

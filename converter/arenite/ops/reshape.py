@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import cases
+from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute
@@ -41,7 +43,18 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [x.reshape(target)]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    x = cases.tensor(draw, dtype, cases.shape(draw))
+    target = [*x.shape[::-1]] if draw.choice([False, True]) else [x.size]
+    if draw.choice([False, True]):
+        target[draw.integer(0, len(target) - 1)] = -1
+    stated_by_operand = draw.choice([False, True])
+    op = Op("reshape", [x, cases.integers(target)] if stated_by_operand else [x], [], {"new_shape": tuple(target)})
+    return cases.finished(op, shape(op), x.quant)
+
+
 OP = Declaration(
+    case=case,
     shape=shape,
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,

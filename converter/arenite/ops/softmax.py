@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..graph import Op
+from .. import cases
+from ..cases import Draw
+from ..graph import Op, Quantization
 from ..opdef import Declaration, QuantRule, attribute
 
 
@@ -17,7 +19,14 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [powers / powers.sum(axis=-1, keepdims=True)]
 
 
+def case(draw: Draw, dtype: str) -> Op:
+    attrs = {"beta": draw.choice([1.0, 1.0, 0.25, 2.5])}
+    op = Op("softmax", [cases.tensor(draw, dtype, (*cases.shape(draw, (0, 3)), draw.integer(1, 40)))], [], attrs)
+    return cases.finished(op, [op.operand(0).shape], Quantization.per_tensor(1 / 256, -128))
+
+
 OP = Declaration(
+    case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     quant=QuantRule.FIXED,

@@ -1,0 +1,171 @@
+"""Generated instances of one operator: what a declaration's ``case`` is made of.
+
+The choices come from a :class:`Draw`, which the tests back with hypothesis, so that a failing case shrinks. Nasty values
+are drawn as often as ordinary ones: size 1, zero points at both ends, scales far apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from .activation import RANGES
+from .graph import Op, Quantization, Value
+
+T = TypeVar("T")
+
+
+class Draw(Protocol):
+    """A source of choices."""
+
+    def integer(self, low: int, high: int) -> int:
+        """An integer in [low, high]."""
+
+    def choice(self, options: Sequence[T]) -> T:
+        """One of ``options``."""
+
+
+def scale(draw: Draw) -> float:
+    """A float32 scale in [2**-9, 2**2) with all 24 bits in use."""
+    return float(np.float32(draw.integer(2**23, 2**24 - 1)) * np.float32(2.0) ** draw.integer(-32, -22))
+
+
+def quantization(draw: Draw) -> Quantization:
+    """Per tensor, int8; both ends of the zero point's range are likely."""
+    return Quantization.per_tensor(scale(draw), draw.choice([0, -128, 127, draw.integer(-128, 127)]))
+
+
+def channel_quantization(draw: Draw, channels: int, axis: int) -> Quantization:
+    """Per channel along ``axis``: scales within a factor of 16 of each other, zero points 0."""
+    factors = rng_of(draw).uniform(1 / 16, 1, channels).astype(np.float32)
+    return Quantization(factors * np.float32(scale(draw)), np.zeros(channels, np.int64), axis if channels > 1 else 0)
+
+
+def weight_quantization(draw: Draw) -> Quantization:
+    """Per tensor; the zero point is 0 more often than not."""
+    return Quantization.per_tensor(scale(draw), draw.choice([0, 0, 0, draw.integer(-128, 127)]))
+
+
+def near_quantization(draw: Draw, x: Value) -> Quantization | None:
+    """For a result in the range of ``x``: its scale times 2**-3 to 2**3. None for floats."""
+    return _scaled(draw, float(x.quant.scale[0]), -3, 3) if x.quant is not None else None
+
+
+def product_quantization(draw: Draw, a: Value, b: Value) -> Quantization | None:
+    """For a result made of products of ``a`` and ``b``: multipliers from 2**-13 to 2, so that some results saturate."""
+    if a.quant is None or b.quant is None:
+        return None
+    return _scaled(draw, float(a.quant.scale[0]) * float(b.quant.scale.max()), -1, 13)
+
+
+def _scaled(draw: Draw, base: float, low: int, high: int) -> Quantization:
+    mantissa = draw.integer(2**23, 2**24 - 1) / 2**23
+    zero_point = draw.choice([0, -128, 127, draw.integer(-128, 127)])
+    return Quantization.per_tensor(base * mantissa * 2.0 ** draw.integer(low, high), zero_point)
+
+
+def rng_of(draw: Draw) -> np.random.Generator:
+    return np.random.default_rng(draw.integer(0, 2**32 - 1))
+
+
+def values(rng: np.random.Generator, dtype: str, shape: Sequence[int]) -> np.ndarray:
+    """Random data: int8 over the whole range with one value in four at an end, floats about 0 with spread 3."""
+    if dtype == "float32":
+        return (3 * rng.standard_normal(tuple(shape))).astype(np.float32)
+    q = rng.integers(-128, 128, tuple(shape))
+    ends = rng.choice([-128, 127], tuple(shape))
+    return np.where(rng.random(tuple(shape)) < 0.25, ends, q).astype(dtype)
+
+
+def tensor(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | None = None) -> Value:
+    """An operand that the test feeds; int8 gets ``quant`` or a drawn quantization."""
+    if dtype == "int8" and quant is None:
+        quant = quantization(draw)
+    return Value("", dtype, tuple(shape), None, quant if dtype == "int8" else None)
+
+
+def constant(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | None = None) -> Value:
+    """The same with data in the file."""
+    value = tensor(draw, dtype, shape, quant)
+    value.data = values(rng_of(draw), dtype, shape)
+    return value
+
+
+def integers(data: Sequence[int] | Sequence[Sequence[int]]) -> Value:
+    """An int32 constant: axes, paddings, a shape."""
+    array = np.array(data, np.int32)
+    return Value("", "int32", array.shape, array)
+
+
+def bias(draw: Draw, dtype: str, channels: int) -> list[Value]:
+    """No bias, or one: small, or int32 at the ends of what an accumulator may start from."""
+    if draw.choice([False, False, True]):
+        return []
+    rng = rng_of(draw)
+    if dtype == "float32":
+        return [Value("", dtype, (channels,), rng.standard_normal(channels).astype(np.float32))]
+    limit = draw.choice([1000, 100_000, 2**30])
+    return [Value("", "int32", (channels,), rng.integers(-limit, limit + 1, channels).astype(np.int32))]
+
+
+def shape(draw: Draw, rank: tuple[int, int] = (1, 4), largest: int = 9) -> tuple[int, ...]:
+    """Dimensions in [1, largest]."""
+    return tuple(draw.integer(1, largest) for _ in range(draw.integer(*rank)))
+
+
+def broadcast_pair(draw: Draw) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Two shapes that broadcast with each other, up to rank 6; often they are one."""
+    full = shape(draw, (1, 6), 5)
+    if draw.choice([False, True]):
+        return full, full
+    first = draw.integer(0, len(full) - 1)
+    repeated = tuple(draw.choice([1, n]) for n in full)
+    pair = (repeated, full[first:])
+    return pair if draw.choice([False, True]) else pair[::-1]
+
+
+def image(draw: Draw, channels: int) -> tuple[int, int, int, int]:
+    """An NHWC shape with a batch of up to 3."""
+    return draw.choice([1, 1, 1, 2, 3]), draw.integer(1, 11), draw.integer(1, 11), channels
+
+
+def channels(draw: Draw) -> int:
+    """Odd, even, and past the width of vector registers."""
+    return draw.choice([1, 2, 3, 4, 5, 8, 13, 16, 17, 33, 40])
+
+
+def activation(draw: Draw) -> str:
+    return draw.choice(list(RANGES))
+
+
+def sliding(draw: Draw, size: tuple[int, int], kernel: tuple[int, int], dilated: bool) -> dict[str, object]:
+    """Strides, padding and, when ``dilated``, dilations that fit an image of ``size``."""
+    attrs: dict[str, object] = {"fused_activation_function": activation(draw)}
+    fits = True
+    for axis, n, k in zip("hw", size, kernel, strict=True):
+        dilation = draw.choice([1, 1, 2, 3]) if dilated else 1
+        attrs[f"stride_{axis}"] = draw.integer(1, 3)
+        if dilated:
+            attrs[f"dilation_{axis}_factor"] = dilation
+        fits = fits and (k - 1) * dilation + 1 <= n
+    attrs["padding"] = draw.choice(["SAME", "VALID"]) if fits else "SAME"
+    return attrs
+
+
+def finished(op: Op, shapes: Sequence[tuple[int, ...]], quant: Quantization | None, dtype: str | None = None) -> Op:
+    """``op`` with its results: of operand 0's dtype unless given; ``quant`` counts for int8."""
+    dtype = dtype or op.operand(0).dtype
+    op.outputs = [Value("", dtype, s, None, quant if dtype == "int8" else None) for s in shapes]
+    return op
+
+
+def pool(draw: Draw, name: str, dtype: str, shape_rule: Callable[[Op], list[tuple[int, ...]]]) -> Op:
+    """average_pool_2d or max_pool_2d: the result keeps the input's quantization."""
+    x = tensor(draw, dtype, image(draw, channels(draw)))
+    kernel = draw.integer(1, 5), draw.integer(1, 5)
+    attrs = sliding(draw, (x.shape[1], x.shape[2]), kernel, dilated=False)
+    attrs |= {"filter_height": kernel[0], "filter_width": kernel[1]}
+    op = Op(name, [x], [], attrs)
+    return finished(op, shape_rule(op), x.quant)

@@ -1,0 +1,61 @@
+"""One-operator models, and the interpreters that run them: ours, TFLite Micro, LiteRT's reference kernels.
+
+Each engine takes a file and the operands that it is fed, in order, and returns the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from arenite.graph import Graph, Op
+from arenite.runtime import Interpreter
+from arenite.writer import write
+
+Feed = Sequence[np.ndarray]
+ARENA = 1 << 20
+
+
+def model_of(op: Op) -> bytes:
+    """A file whose one operator is ``op``; operands without data are its inputs."""
+    values = {id(v): replace(v, name=f"t{i}") for i, v in enumerate(v for v in [*op.inputs, *op.outputs] if v)}
+    inputs = [v and values[id(v)] for v in op.inputs]
+    named = Op(op.name, inputs, [values[id(v)] for v in op.outputs], op.attrs)
+    fed = [v for v in inputs if v is not None and not v.is_constant]
+    graph = Graph("main", fed, named.outputs, [named], [v.name for v in fed], [v.name for v in named.outputs])
+    return write(graph)
+
+
+def ours(content: bytes, feed: Feed) -> np.ndarray:
+    interpreter = Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
+        interpreter.set_tensor(detail["index"], x)
+    interpreter.invoke()
+    return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+
+def tflm(content: bytes, feed: Feed) -> np.ndarray:
+    from tflite_micro.python.tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(content, arena_size=ARENA)
+    for i, x in enumerate(feed):
+        interpreter.set_input(x, i)
+    interpreter.invoke()
+    return np.array(interpreter.get_output(0))
+
+
+def litert(content: bytes, feed: Feed) -> np.ndarray:
+    from ai_edge_litert import interpreter as litert_interpreter
+
+    kind = litert_interpreter.OpResolverType.BUILTIN_REF
+    interpreter = litert_interpreter.Interpreter(
+        model_content=content, experimental_op_resolver_type=kind, num_threads=1
+    )
+    interpreter.allocate_tensors()
+    for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
+        interpreter.set_tensor(detail["index"], x)
+    interpreter.invoke()
+    return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))

@@ -1,0 +1,62 @@
+"""Where the other interpreters cannot be asked, or answer otherwise. Each entry is a fact about them, with its reason."""
+
+from __future__ import annotations
+
+from arenite.graph import Op
+
+
+def is_int8(op: Op) -> bool:
+    return "int8" in (op.operand(0).dtype, op.output.dtype)
+
+
+def same_quant(op: Op) -> bool:
+    return op.operand(0).quant == op.output.quant
+
+
+def product_over_output(op: Op) -> float:
+    """Real multiplier of a per-tensor fully_connected."""
+    x, w, y = op.operand(0).quant, op.operand(1).quant, op.output.quant
+    assert x is not None and w is not None and y is not None
+    return float(x.scale[0]) * float(w.scale[0]) / float(y.scale[0])
+
+
+def unscaled_bias_refused(op: Op) -> bool:
+    """Both compare the bias's scale, which our files leave out, with that of the products, up to 2 % of the output's."""
+    if op.name != "fully_connected" or len(op.inputs) < 3 or not is_int8(op):
+        return False
+    w = op.operand(1).quant
+    return w is not None and not w.is_per_channel and product_over_output(op) > 0.02
+
+
+def tflm_limit(op: Op) -> str | None:
+    """Why TFLite Micro has no say about this instance, or None."""
+    if unscaled_bias_refused(op):
+        return "wants a scale on the bias"
+    if op.name == "relu6" and is_int8(op) and not same_quant(op):
+        return "clamps the input's codes and ignores the output's scale"
+    return None
+
+
+def litert_limit(op: Op) -> str | None:
+    """Why LiteRT has no say about this instance, or None."""
+    if unscaled_bias_refused(op):
+        return "wants a scale on the bias"
+    if op.name == "conv_2d" and len(op.inputs) < 3:
+        return "refuses a convolution without bias"
+    return None
+
+
+def litert_steps(op: Op) -> int:
+    """Steps of the output's scale by which LiteRT's int8 reference kernels may be off."""
+    if op.name == "fully_connected":
+        return 1  # rounds once
+    if op.name == "logistic":
+        return 1  # reads a table made with floats
+    if op.name == "mul":
+        return 1  # multiplies and divides the scales as floats
+    return 0
+
+
+def float_slack(op: Op) -> float:
+    """Absolute error of their float kernels beyond rounding."""
+    return 2.0**-25 if op.name == "logistic" else 0.0  # below −9 they give exp(x) for 1 / (1 + exp(−x))

@@ -1,0 +1,120 @@
+"""Every operator of the table, over generated instances: ours = TFLite Micro = numpy integers, bit for bit, = LiteRT.
+
+The instances come from the ``case`` of the operator's declaration: to test a new operator, write that. What the peers
+cannot do or do otherwise stands in peers.py. ``pytest --hypothesis-profile=long`` draws fifty times as many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from oracle import engines, peers, reference_int8
+
+from arenite import cases
+from arenite.graph import Op
+from arenite.opdef import declaration, rows
+
+pytest.importorskip("tflite_micro")
+pytest.importorskip("ai_edge_litert")
+
+T = TypeVar("T")
+EPSILON = 2.0**-24
+#: operator and dtype of its first operand, one per signature of the table
+VARIANTS = [(row.name, signature.inputs[0][0]) for row in rows().values() for signature in row.signatures]
+#: how often each engine was compared, by variant
+compared: Counter[tuple[str, str, str]] = Counter()
+
+
+class HypothesisDraw:
+    def __init__(self, data: st.DataObject) -> None:
+        self.data = data
+
+    def integer(self, low: int, high: int) -> int:
+        return self.data.draw(st.integers(low, high))
+
+    def choice(self, options: Sequence[T]) -> T:
+        return self.data.draw(st.sampled_from(list(options)))
+
+
+def feeds(op: Op, rng: np.random.Generator) -> list[np.ndarray]:
+    return [cases.values(rng, v.dtype, v.shape) for v in op.inputs if v is not None and not v.is_constant]
+
+
+def operands(op: Op, feed: list[np.ndarray]) -> list[np.ndarray | None]:
+    """What the operator reads, in its own order."""
+    fed = iter(feed)
+    return [None if v is None else v.data if v.data is not None else next(fed) for v in op.inputs]
+
+
+def float_bound(op: Op, inputs: list[np.ndarray | None]) -> np.ndarray:
+    """Largest error allowed: one rounding per term, of the sum of the terms' absolute values."""
+    decl = declaration(op.name)
+    area = np.prod(decl.window(op).kernel) if decl.window is not None else 1
+    terms = max(decl.macs(op) / op.output.size, op.operand(0).size / op.output.size, float(area)) + 4
+    plain = replace(op, attrs={**op.attrs, "fused_activation_function": "NONE"})  # a clamp would hide the terms
+    (magnitude,) = decl.reference(plain, [x if x is None or x.dtype != np.float32 else np.abs(x) for x in inputs])
+    return np.asarray(2 * EPSILON * terms * (np.abs(magnitude) + 1e-30))
+
+
+def check_float(op: Op, inputs: list[np.ndarray | None], result: np.ndarray, expected: np.ndarray) -> None:
+    assert result.dtype == expected.dtype and result.shape == expected.shape
+    if declaration(op.name).fixed is not None:  # softmax, logistic: exponentials differ in the last places
+        np.testing.assert_allclose(result, expected, rtol=16 * EPSILON, atol=peers.float_slack(op) + 1e-30)
+    else:
+        activated = np.abs(result.astype(np.float64) - expected)
+        assert (activated <= float_bound(op, inputs)).all(), f"off by {activated.max()}"
+
+
+def compare(op: Op, variant: tuple[str, str], content: bytes, feed: list[np.ndarray]) -> None:
+    inputs = operands(op, feed)
+    result = engines.ours(content, feed)
+    assert result.shape == op.output.shape
+    exact = peers.is_int8(op)
+    if exact:
+        np.testing.assert_array_equal(result, reference_int8.run(op, inputs), "numpy integers")
+    else:
+        check_float(op, inputs, result, declaration(op.name).reference(op, inputs)[0])
+    compared[(*variant, "numpy")] += 1
+    if peers.tflm_limit(op) is None:
+        peer = engines.tflm(content, feed).reshape(result.shape)
+        if exact:
+            np.testing.assert_array_equal(result, peer, "TFLite Micro")
+        else:
+            check_float(op, inputs, result, peer)
+        compared[(*variant, "tflm")] += 1
+    if peers.litert_limit(op) is None:
+        peer = engines.litert(content, feed)
+        if exact:
+            steps = np.abs(result.astype(np.float64) - peer).max(initial=0)
+            assert steps <= peers.litert_steps(op), f"{steps} steps from LiteRT"
+        else:
+            check_float(op, inputs, result, peer)
+        compared[(*variant, "litert")] += 1
+
+
+@pytest.mark.parametrize(("name", "dtype"), VARIANTS, ids=[f"{n}-{d}" for n, d in VARIANTS])
+@given(data=st.data())
+def test_operator(name: str, dtype: str, data: st.DataObject) -> None:
+    case = declaration(name).case
+    assert case is not None, f"arenite/ops/{name}.py gives no case"
+    draw = HypothesisDraw(data)
+    op = case(draw, dtype)
+    content = engines.model_of(op)
+    compare(op, (name, dtype), content, feeds(op, cases.rng_of(draw)))
+
+
+@pytest.mark.parametrize(("name", "dtype"), VARIANTS, ids=[f"{n}-{d}" for n, d in VARIANTS])
+def test_every_engine_was_asked(name: str, dtype: str) -> None:
+    """A limit in peers.py must not silence an engine: each was compared in at least a third of the instances."""
+    total = compared[(name, dtype, "numpy")]
+    if total == 0:
+        pytest.skip("test_operator did not run for this variant")
+    for engine in ("tflm", "litert"):
+        assert compared[(name, dtype, engine)] * 3 >= total, f"{engine}: {compared[(name, dtype, engine)]} of {total}"
