@@ -8,7 +8,10 @@ from pathlib import Path
 
 from figures import EXACT, Key
 
+from arenite.board.tools import run_tool
+
 PATH = Path(__file__).parent / "budget.csv"
+COMPILER = "12.2.1"  # arm-none-eabi-gcc -dumpfullversion: another one makes other code
 TOLERANCE = 0.01  # both ways: a figure that improved is written down too
 _HEADER = ("board", "model", "quantity", "value")
 
@@ -23,6 +26,11 @@ def write(values: Mapping[Key, int], path: Path = PATH) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_HEADER)
         writer.writerows([*key, value] for key, value in sorted(values.items()))
+
+
+def same_compiler() -> bool:
+    """Whether this machine's cross-compiler is the one that the budget was measured with."""
+    return run_tool(["arm-none-eabi-g++", "-dumpfullversion"]).strip() == COMPILER
 
 
 def differences(budget: Mapping[Key, int], measured: Mapping[Key, int]) -> list[str]:

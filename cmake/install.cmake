@@ -14,4 +14,10 @@ install(DIRECTORY interpreter schema kernels_cpp DESTINATION ${CMAKE_INSTALL_INC
 if(ARENITE_PYTHON)
   install(TARGETS _core LIBRARY DESTINATION arenite COMPONENT python)
   install(FILES schema/ops.def schema/arenite.fbs DESTINATION arenite/schema COMPONENT python)
+  # arenite.board compiles firmware from source: what it needs, laid out as in this tree.
+  set(arenite_sources_dir arenite/sources)
+  install(DIRECTORY boards interpreter kernels_cpp schema cmake DESTINATION ${arenite_sources_dir} COMPONENT python
+    PATTERN "*.md" EXCLUDE PATTERN "python" EXCLUDE)
+  install(FILES CMakeLists.txt DESTINATION ${arenite_sources_dir} COMPONENT python)
+  install(FILES converter/arenite/__init__.py DESTINATION ${arenite_sources_dir}/converter/arenite COMPONENT python)
 endif()
