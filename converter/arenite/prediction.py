@@ -18,7 +18,7 @@ from .opdef import data_operands
 #: Below this an output has lost what a classifier or regressor usually needs.
 LOW_DB = 20.0
 #: Samples that are run.
-SAMPLES = 16
+SAMPLES = 8
 
 
 @dataclass(frozen=True)

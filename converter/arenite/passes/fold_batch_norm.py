@@ -23,8 +23,22 @@ NAME = "fold_batch_norm"
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    while any(_fold_behind(graph, op, context) or _fold_before(graph, op, context) for op in graph.ops):
-        graph.remove_dead()
+    graph.remove_dead()
+    while _sweep(graph, context):
+        pass
+
+
+def _sweep(graph: Graph, context: PassContext) -> bool:
+    """Go once over the operators and fold what can be folded; whether anything was."""
+    uses, changed = Uses(graph), False
+    for op in list(graph.ops):
+        constant = constant_operand(op)
+        if constant is None:
+            continue
+        if _fold_behind(graph, op, constant, uses, context) or _fold_before(graph, op, constant, uses, context):
+            graph.remove_dead()
+            uses, changed = Uses(graph), True
+    return changed
 
 
 def _per_channel(constant: Value, channels: int) -> np.ndarray | None:
@@ -36,11 +50,10 @@ def _per_channel(constant: Value, channels: int) -> np.ndarray | None:
     return flat if flat.size == channels and constant.shape[-1] == channels else None
 
 
-def _fold_behind(graph: Graph, affine: Op, context: PassContext) -> bool:
+def _fold_behind(graph: Graph, affine: Op, constant: Value, uses: Uses, context: PassContext) -> bool:
     """affine(weighted(x)) → weighted'(x)."""
-    constant, uses = constant_operand(affine), Uses(graph)
-    op = uses.producer(affine.operand(0)) if constant is not None else None
-    if constant is None or op is None or (decl := declaration(op.name)).weight is None:
+    op = uses.producer(affine.operand(0))
+    if op is None or (decl := declaration(op.name)).weight is None:
         return False
     why = _reason_behind(op, affine, constant, uses)
     parts = float_parameters(op)
@@ -78,11 +91,8 @@ def _reason_behind(op: Op, affine: Op, constant: Value, uses: Uses) -> str:
     return ""
 
 
-def _fold_before(graph: Graph, affine: Op, context: PassContext) -> bool:
+def _fold_before(graph: Graph, affine: Op, constant: Value, uses: Uses, context: PassContext) -> bool:
     """weighted(affine(x)) → weighted'(x)."""
-    constant, uses = constant_operand(affine), Uses(graph)
-    if constant is None:
-        return False
     op = uses.only_reader(affine.output)
     decl = declaration(op.name) if op is not None else None
     if op is None or decl is None or decl.weight is None or op.inputs[0] is not affine.output:
