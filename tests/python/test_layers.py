@@ -37,7 +37,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "ops/": {"activation", "cases", "errors", "graph", "opdef", "fixed_point", "spatial"},
     "passes/": {"activation", "errors", "evaluate", "graph", "opdef", "fixed_point", "passes", "samples", "text"},
     "frontend/": {"errors", "graph", "opdef", "frontend", "quiet"},
-    "comparison/": {"", "errors", "quiet", "samples", "wording", "comparison"},
+    "comparison/": {"", "errors", "frontend", "quiet", "samples", "wording", "comparison"},
     "runtime.py": {"errors", "signatures", "_core"},
     "signatures.py": {"errors", "flat"},
     "atomic.py": {"errors"},

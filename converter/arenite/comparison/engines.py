@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import arenite
-from arenite.errors import AreniteError
+from arenite.errors import AreniteError, DataError
 from arenite.quiet import import_quietly, native_output_held
 from arenite.samples import dequantize, quantize
 
@@ -43,6 +43,8 @@ class Engine:
 
     def run(self, inputs: Sequence[np.ndarray], progress: Progress = lambda done: None) -> list[np.ndarray]:
         """Raw outputs [N, …] for real-valued inputs [N, …], batch by batch."""
+        if len(inputs) != len(self.input_details):
+            raise DataError(f"{self.name} has {len(self.input_details)} inputs, the other model {len(inputs)}")
         batch = int(self.input_details[0]["shape"][0])
         raw = [quantize(x, detail) for x, detail in zip(inputs, self.input_details, strict=True)]
         results: list[list[np.ndarray]] = []
@@ -132,27 +134,35 @@ class Reference:
 
 
 def open_reference(model: Any, *, trust: bool) -> Reference:
-    """A Keras model, a path to one, or a float ``.tflite`` file."""
-    if isinstance(model, str | Path) and Path(model).suffix == ".tflite":
-        content = _read(Path(model))
-        engine = arenite_engine(content)
-        return Reference(Path(model).name, lambda inputs: engine.real(engine.run(inputs)), lambda: content)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if find_spec("keras") is None:
-        raise AreniteError("a Keras model needs TensorFlow: pip install 'arenite[keras]', or give a float .tflite file")
-    import_quietly("keras")
-    import keras
+    """A Keras model, a path to one, a float ``.tflite`` file, or anything else that ``arenite.convert`` takes.
 
+    What is no Keras model (a SavedModel, a tf.function) is judged by its conversion to float32, and named so.
+    """
     name = "Keras"
     if isinstance(model, str | Path):
         name = Path(model).name
-        if not Path(model).exists():
-            raise AreniteError(f"'{model}' does not exist")
-        try:
-            model = keras.saving.load_model(model, compile=False, safe_mode=not trust)
-        except (ValueError, TypeError, OSError) as error:
-            raise AreniteError(f"Keras cannot load '{name}': {_first_line(error)}") from None
-    return Reference(name, keras_runner(model), lambda: bytes(arenite.convert(model).content))
+        if Path(model).suffix == ".tflite":
+            return _float_file(name, _read(Path(model)))
+        model = _open_path(str(model), trust)
+    import keras
+
+    if isinstance(model, keras.Model):
+        return Reference(name, keras_runner(model), lambda: bytes(arenite.convert(model, trust=trust).content))
+    return _float_file(f"{name}, converted to float32", bytes(arenite.convert(model, trust=trust).content))
+
+
+def _float_file(name: str, content: bytes) -> Reference:
+    engine = arenite_engine(content)
+    return Reference(name, lambda inputs: engine.real(engine.run(inputs)), lambda: content)
+
+
+def _open_path(path: str, trust: bool) -> Any:
+    if find_spec("keras") is None:
+        raise AreniteError("a Keras model needs TensorFlow: pip install 'arenite[keras]', or give a float .tflite file")
+    import_quietly("keras")
+    from arenite.frontend.files import open_model
+
+    return open_model(path, None, trust)
 
 
 def keras_runner(model: Any) -> Callable[[Sequence[np.ndarray]], list[np.ndarray]]:
