@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -70,11 +71,13 @@ def test_the_guide(tmp_path: Path) -> None:
         "-DARENITE_WERROR=ON",
         f"-DPython_EXECUTABLE={sys.executable}",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "converter"), "CMAKE_GENERATOR": "Ninja"}
+    packages = str(Path(np.__file__).parents[1])
+    paths = os.pathsep.join([str(tmp_path / "converter"), packages])
+    environment = {**os.environ, "PYTHONPATH": paths, "CMAKE_GENERATOR": "Ninja"}
     for command in (
         ["cmake", "-S", str(tmp_path), "-B", str(build), "-DCMAKE_BUILD_TYPE=Debug", *options],
         ["cmake", "--build", str(build), "-j", "2"],
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-S", "-c", PROGRAM],  # without site, an editable installation of this tree does not step in
     ):
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
