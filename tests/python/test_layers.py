@@ -45,7 +45,18 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "quiet.py": set(),
     "execution.py": {"atomic", "errors", "runtime", "samples"},
     "tables.py": {"wording"},
-    "conversion.py": {"atomic", "errors", "frontend", "graph", "opdef", "passes", "prediction", "reader", "runtime", "writer"},
+    "conversion.py": {
+        "atomic",
+        "errors",
+        "frontend",
+        "graph",
+        "opdef",
+        "passes",
+        "prediction",
+        "reader",
+        "runtime",
+        "writer",
+    },
     "inspection.py": {"errors", "graph", "opdef", "reader", "runtime"},
 }
 #: heavy packages → the only places that may import them at all, and never at module level there unless listed.
