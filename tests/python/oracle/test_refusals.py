@@ -1,0 +1,157 @@
+"""What prepare refuses: one thing made wrong in an instance that runs. After prepare a kernel checks nothing, so each of
+these would read or write where it must not, or give a wrong answer without a word."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from oracle import engines
+
+from arenite import _core
+from arenite.graph import Op, Quantization, Value
+from arenite.opdef import attribute, declaration, rows
+
+T = TypeVar("T")
+VARIANTS = [(row.name, signature.inputs[0][0]) for row in rows().values() for signature in row.signatures]
+IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
+CODED = [name for name, dtype in VARIANTS if dtype == "int8"]
+CLAMPING = [name for name in CODED if "fused_activation_function" in declaration(name).attrs]
+
+
+class RandomDraw:
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        return self.random.randint(low, high)
+
+    def choice(self, options: Sequence[T]) -> T:
+        return self.random.choice(list(options))
+
+
+def instance(name: str, dtype: str = "int8", accept: Callable[[Op], bool] = lambda op: True) -> Op:
+    """The first generated instance that ``accept`` takes; it opens."""
+    case = declaration(name).case
+    assert case is not None
+    op = next(op for seed in range(1000) if accept(op := case(RandomDraw(seed), dtype)))
+    assert failure(op) == "Ok"
+    return op
+
+
+def failure(op: Op) -> str:
+    """Name of the status with which the runtime refuses ``op``, or Ok."""
+    interpreter = _core.Interpreter(engines.model_of(op), False)
+    refused = interpreter.open() or interpreter.allocate(engines.ARENA)
+    return refused[0] if refused else "Ok"
+
+
+def with_output(op: Op, **changes: object) -> Op:
+    return replace(op, outputs=[replace(op.output, **changes)])  # type: ignore[arg-type]
+
+
+def with_input(op: Op, index: int, value: Value) -> Op:
+    return replace(op, inputs=[value if i == index else v for i, v in enumerate(op.inputs)])
+
+
+def with_option(op: Op, **options: object) -> Op:
+    return replace(op, attrs={**op.attrs, **options})
+
+
+def other_scale(value: Value) -> Quantization:
+    assert value.quant is not None
+    return Quantization.per_tensor(float(value.quant.scale[0]) * 1.5, int(value.quant.zero_point[0]))
+
+
+@pytest.mark.parametrize(("name", "dtype"), VARIANTS, ids=IDS)
+@pytest.mark.parametrize("axis", [0, -1])
+def test_output_of_another_size(name: str, dtype: str, axis: int) -> None:
+    op = instance(name, dtype, lambda op: len(op.output.shape) > 0)
+    shape = list(op.output.shape)
+    shape[axis] += 1
+    assert failure(with_output(op, shape=tuple(shape))) == "BadShape"
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_int8_without_scale(name: str) -> None:
+    op = instance(name)
+    assert failure(with_input(op, 0, replace(op.operand(0), quant=None))) == "BadQuantization"
+    if op.output.dtype == "int8":
+        assert failure(with_output(op, quant=None)) == "BadQuantization"
+
+
+@pytest.mark.parametrize("name", CLAMPING)
+def test_activation_that_no_clamp_is(name: str) -> None:
+    assert failure(with_option(instance(name), fused_activation_function="TANH")) == "BadOption"
+
+
+@pytest.mark.parametrize("name", ["average_pool_2d", "max_pool_2d", "concatenation", "pad", "reshape"])
+def test_result_of_another_scale_than_the_input(name: str) -> None:
+    op = instance(name)
+    assert failure(with_output(op, quant=other_scale(op.output))) == "BadQuantization"
+
+
+@pytest.mark.parametrize("name", ["softmax", "logistic"])
+def test_scale_that_is_not_the_operators_own(name: str) -> None:
+    op = instance(name)
+    assert failure(with_output(op, quant=other_scale(op.output))) == "BadQuantization"
+    assert failure(with_output(op, quant=Quantization.per_tensor(1 / 256, 0))) == "BadQuantization"
+
+
+@pytest.mark.parametrize("name", ["average_pool_2d", "max_pool_2d", "conv_2d", "depthwise_conv_2d"])
+@pytest.mark.parametrize("value", [0, -1, 2**20, -(2**31)])
+def test_window_that_no_image_has(name: str, value: int) -> None:
+    op = instance(name)
+    fields = [f for f in declaration(name).attrs if f.startswith(("stride", "dilation", "filter"))]
+    assert len(fields) >= 4
+    for field in fields:
+        assert failure(with_option(op, **{field: value})) == "BadOption", field
+
+
+@pytest.mark.parametrize("beta", [0.0, -1.0, float("nan"), float("inf")])
+def test_softmax_beta(beta: float) -> None:
+    assert failure(with_option(instance("softmax"), beta=beta)) == "BadOption"
+
+
+@pytest.mark.parametrize("axis", [4, -5, 2**31 - 1, -(2**31)])
+def test_axis_out_of_range(axis: int) -> None:
+    op = instance("mean", accept=lambda op: len(op.operand(0).shape) == 4)
+    axes = replace(op.operand(1), shape=(1,), data=np.array([axis], np.int32))
+    assert failure(with_input(op, 1, axes)) == "BadOption"
+    op = instance("concatenation", accept=lambda op: len(op.operand(0).shape) == 4)
+    assert failure(with_option(op, axis=axis)) == "BadOption"
+
+
+def test_negative_padding() -> None:
+    op = instance("pad", accept=lambda op: op.operand(0).shape[0] > 1)
+    data = np.array(op.operand(1).data)
+    data[0] = (-1, 1)
+    assert failure(with_input(op, 1, replace(op.operand(1), data=data))) in ("BadOption", "BadShape")
+
+
+@pytest.mark.parametrize("name", ["mean", "pad"])
+def test_shape_operand_that_is_computed(name: str) -> None:
+    op = instance(name)
+    assert failure(with_input(op, 1, replace(op.operand(1), data=None))) == "BadOption"
+
+
+def test_reshape_to_what_the_operand_does_not_say() -> None:
+    op = instance("reshape", accept=lambda op: len(op.inputs) == 2 and op.operand(0).size > 1)
+    data = np.array([op.operand(0).size + 1], np.int32)
+    assert failure(with_input(op, 1, replace(op.operand(1), shape=(1,), data=data))) == "BadShape"
+
+
+def test_softmax_over_more_terms_than_the_sum_holds() -> None:
+    op = instance("softmax")
+    huge = replace(op.operand(0), shape=(1, 8192))
+    assert failure(with_output(with_input(op, 0, huge), shape=huge.shape)) == "LimitExceeded"
+
+
+def test_output_scale_far_below_the_operands() -> None:
+    op = instance("add")
+    assert op.output.quant is not None and attribute(op, "fused_activation_function") is not None
+    assert failure(with_output(op, quant=Quantization.per_tensor(1e-9, 0))) == "BadQuantization"
