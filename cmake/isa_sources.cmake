@@ -3,11 +3,13 @@
 include_guard()
 include(CheckCXXSourceCompiles)
 
-# suffix, condition on the compiler's predefined macros, flags beyond those of the whole project
+# suffix, condition on the compiler's predefined macros, flags beyond those of the whole project. -O2 also in debug
+# builds: an inline function of a shared header that is not inlined there would be compiled for this ISA, and the linker
+# could choose it for everybody.
 set(arenite_isa_table
     "x86|defined(__x86_64__)|"
-    "avx2|defined(__x86_64__)|-mavx2"
-    "avx512vnni|defined(__x86_64__)|-mavx2 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni"
+    "avx2|defined(__x86_64__)|-O2 -mavx2"
+    "avx512vnni|defined(__x86_64__)|-O2 -mavx2 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni"
     "dsp|defined(__arm__) && defined(__ARM_FEATURE_DSP)|"
     "mve|defined(__ARM_FEATURE_MVE)|"
     "neon|defined(__aarch64__)|")
