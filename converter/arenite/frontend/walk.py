@@ -140,7 +140,7 @@ class Walker:
 
     def _fold(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
         attrs = _attrs(op, decode=False)
-        key = (op.type, repr(attrs), *map(id, inputs))
+        key = (op.type, repr(attrs), *inputs)
         if key not in self._memo:
             arrays = [tensor.data for tensor in inputs if tensor.data is not None]
             results = fold.run(op.type, arrays, attrs, len(op.outputs))

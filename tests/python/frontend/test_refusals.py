@@ -51,7 +51,7 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
     "upsampling": (lambda: chain((4, 4, 1), L.UpSampling2D(name="up")), ("'up' (UpSampling2D)", "upsampling")),
     "attention": (
         lambda: chain((4, 8), L.Lambda(lambda x: ops.matmul(x, ops.transpose(x, (0, 2, 1))), name="scores")),
-        ("'scores'", "both sides of the product are computed by the model"),
+        ("'scores'", "its right side is computed by the model"),
     ),
     "division": (lambda: chain((4,), L.Lambda(lambda x: 1 / x, name="inv")), ("'inv'", "divisor is computed")),
     "nested layer": (
@@ -61,6 +61,10 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
     "state": (
         lambda: chain((5, 3), L.SimpleRNN(2, stateful=True, unroll=True, name="rnn"), batch_size=1),
         ("'rnn'", "changes a variable"),
+    ),
+    "channels first": (
+        lambda: chain((3, 6, 6), L.Lambda(lambda x: tf.nn.bias_add(x, [1.0, 2.0, 3.0], "NCHW"), name="first")),
+        ("'first'", "channels first", "data_format='channels_last'"),
     ),
     "noise": (
         lambda: chain((4,), L.Lambda(lambda x: x + tf.random.normal((1, 4)), name="noise")),
@@ -99,6 +103,15 @@ def test_quantized_by_keras() -> None:
     model.quantize("int8")
     with pytest.raises(UnsupportedError, match=r"'dense' \(int8\).*give the float model"):
         load_graph(model)
+
+
+def test_strings() -> None:
+    @tf.function(input_signature=[tf.TensorSpec((1,), tf.string, name="words")])
+    def numbers(words: Any) -> Any:
+        return tf.strings.to_number(words)
+
+    with pytest.raises(UnsupportedError, match=r"inputs 'words' \(string\) are no numbers"):
+        load_graph(numbers)
 
 
 def test_the_line_in_a_subclassed_model() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...graph import Graph
+from ...errors import UnsupportedError
+from ...graph import DTYPES, Graph
 from ..idioms import undo_idioms
 from ..problems import Problem, raise_if_any, unknown_operation
 from ..program import Node, Program
@@ -13,11 +14,18 @@ from .registry import LOWERINGS, Refusal
 
 def lower(program: Program) -> Graph:
     """The float graph of ``program``. Raises UnsupportedError with every node that cannot be expressed."""
+    _require_numbers(program)
     undo_idioms(program)
     lowering = Lowering(program)
     problems = [problem for node in program.nodes if (problem := _lower_node(lowering, node)) is not None]
     raise_if_any(problems)
     return lowering.finish()
+
+
+def _require_numbers(program: Program) -> None:
+    strange = [f"'{name}' ({tensor.dtype})" for name, tensor in program.inputs if tensor.dtype not in DTYPES]
+    if strange:
+        raise UnsupportedError(f"inputs {', '.join(strange)} are no numbers: encode them before the model")
 
 
 def _lower_node(lowering: Lowering, node: Node) -> Problem | None:

@@ -59,7 +59,7 @@ def _einsum_letters(node: Node) -> tuple[str, str, str]:
 def _right_side(lowering: Lowering, node: Node) -> np.ndarray:
     if node.inputs[1].data is None:
         raise Refusal(
-            "both sides of the product are computed by the model, and there is no kernel for that",
+            "its right side is computed by the model, and there are kernels for constant weights only",
             "multiply with weights, or compute the product outside the model",
         )
     return lowering.data(node.inputs[1], "right side")

@@ -16,6 +16,8 @@ _FUSED = {"fused_activation_function": "NONE"}
 @lowers("BiasAdd", "AddV2", "Add")
 def add(lowering: Lowering, node: Node) -> None:
     """The bias operand of the operator before it where possible, else ADD with the constant second."""
+    if node.attrs.get("data_format") == "NCHW":
+        raise Refusal("it computes channels first", "build the model with data_format='channels_last'")
     left, right = _constant_last(node)
     if absorbs_bias(lowering, left, right, node.outputs[0]):
         return
