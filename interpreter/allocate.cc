@@ -54,14 +54,17 @@ Status Interpreter::reserve(Error* where) {
   where->detail = align_up(allocation_count() * sizeof(Allocation)) + persistent_bytes();
   ARENITE_CHECK(where->detail <= arena_size_, kArenaTooSmall);
   where->detail = kNoDetail;
+  const uint32_t at = (arena_size_ & ~(kArenaAlignment - 1)) - persistent_bytes();
+  offsets_ = reinterpret_cast<uint32_t*>(arena_ + at);
+  stored_bitmap_ = offsets_ + allocation_count();
+  kernel_indices_ = reinterpret_cast<uint16_t*>(stored_bitmap_ + bitmap_words());
   return Status::kOk;
 }
 
 void Interpreter::index_tensors() {
-  uint32_t* bitmap = stored_bitmap();
-  std::memset(bitmap, 0, 4 * ((model_->tensor_count() + 31) / 32));
+  std::memset(stored_bitmap_, 0, 4 * bitmap_words());
   for (uint32_t i = 0; i < model_->tensor_count(); ++i) {
-    if (!model_->is_constant(i)) bitmap[i / 32] |= 1u << (i % 32);
+    if (!model_->is_constant(i)) stored_bitmap_[i / 32] |= 1u << (i % 32);
   }
 }
 
@@ -75,7 +78,7 @@ Status Interpreter::check_operators(Error* where) {
     where->detail = code;
     ARENITE_CHECK(kernel_index != OpResolver::kNone, kUnsupportedOp);
     where->detail = kNoDetail;
-    kernel_indices()[i] = kernel_index;
+    kernel_indices_[i] = kernel_index;
     ARENITE_TRY(check_operator(i));
   }
   where->node = kNoNode;
@@ -225,7 +228,7 @@ Status Interpreter::plan_arena(Allocation* items, Error* where) {
   where->detail = arena_used();
   ARENITE_CHECK(where->detail <= arena_size_, kArenaTooSmall);
   where->detail = kNoDetail;
-  for (uint32_t i = 0; i < allocation_count(); ++i) offsets()[i] = items[i].bytes == 0 ? kUnplaced : items[i].offset;
+  for (uint32_t i = 0; i < allocation_count(); ++i) offsets_[i] = items[i].bytes == 0 ? kUnplaced : items[i].offset;
   return Status::kOk;
 }
 
@@ -236,7 +239,7 @@ Status Interpreter::describe_plan(Allocation* items, Error* error) {
     where.status = find_lifetimes(items, &where);
     if (where.status == Status::kOk) where.status = ask_scratch(items, &where);
     ready_ = true;
-    for (uint32_t i = 0; i < allocation_count(); ++i) items[i].offset = offsets()[i];
+    for (uint32_t i = 0; i < allocation_count(); ++i) items[i].offset = offsets_[i];
   } else {
     where.status = Status::kNotReady;
   }

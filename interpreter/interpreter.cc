@@ -30,33 +30,20 @@ Interpreter::Interpreter(const Model& model, OpResolver resolver, void* arena, s
 
 uint32_t Interpreter::persistent_bytes() const {
   const uint32_t nodes = model_->operator_count();
-  const uint32_t bitmap_words = (model_->tensor_count() + 31) / 32;
-  return align_up(4 * (stored_tensors_ + nodes) + 4 * bitmap_words + 2 * nodes);
-}
-
-uint32_t* Interpreter::offsets() const {
-  const uint32_t at = (arena_size_ & ~(kArenaAlignment - 1)) - persistent_bytes();
-  return reinterpret_cast<uint32_t*>(arena_ + at);
-}
-
-uint32_t* Interpreter::stored_bitmap() const { return offsets() + allocation_count(); }
-
-uint16_t* Interpreter::kernel_indices() const {
-  return reinterpret_cast<uint16_t*>(stored_bitmap() + (model_->tensor_count() + 31) / 32);
+  return align_up(4 * (stored_tensors_ + nodes) + 4 * bitmap_words() + 2 * nodes);
 }
 
 // Position of a stored tensor among the stored ones.
 uint32_t Interpreter::slot(uint32_t tensor) const {
-  const uint32_t* bitmap = stored_bitmap();
-  uint32_t count = bit_count(bitmap[tensor / 32] & ((1u << (tensor % 32)) - 1));
-  for (uint32_t word = 0; word < tensor / 32; ++word) count += bit_count(bitmap[word]);
+  uint32_t count = bit_count(stored_bitmap_[tensor / 32] & ((1u << (tensor % 32)) - 1));
+  for (uint32_t word = 0; word < tensor / 32; ++word) count += bit_count(stored_bitmap_[word]);
   return count;
 }
 
 Tensor Interpreter::tensor(uint32_t index) const {
   Tensor tensor = model_->tensor(index);
   if (!ready_ || tensor.constant) return tensor;
-  const uint32_t offset = offsets()[slot(index)];
+  const uint32_t offset = offsets_[slot(index)];
   if (offset != kUnplaced) tensor.data = arena_ + offset;
   return tensor;
 }
@@ -66,7 +53,7 @@ Node Interpreter::node(uint32_t index) const {
   node.interpreter_ = this;
   node.table_ = model_->operator_table(index).data();
   if (!ready_) return node;
-  const uint32_t offset = offsets()[stored_tensors_ + index];
+  const uint32_t offset = offsets_[stored_tensors_ + index];
   if (offset != kUnplaced) node.scratch_ = arena_ + offset;
   return node;
 }

@@ -58,7 +58,7 @@ class Interpreter {
   bool ready() const { return ready_; }
   uint32_t arena_used() const { return tensor_end_ + scratch_end_ + planning_end_ + persistent_bytes(); }
   ArenaUse arena_use() const { return {tensor_end_, scratch_end_, planning_end_, persistent_bytes()}; }
-  const Kernel& kernel(uint32_t node) const { return resolver_.kernel(kernel_indices()[node]); }
+  const Kernel& kernel(uint32_t node) const { return resolver_.kernel(kernel_indices_[node]); }
 
   // For reports: fills items[0, allocation_count()) as the planner saw them, with the offsets that are in force.
   // Tensors come first, by ascending index without the constants; then one scratch per node. Only when ready().
@@ -69,13 +69,11 @@ class Interpreter {
   friend class Node;
   friend class RowRunner;
 
+  uint32_t bitmap_words() const { return (model_->tensor_count() + 31) / 32; }
   uint32_t persistent_bytes() const;
-  uint32_t* offsets() const;        // [stored_tensors_] of tensors, [operator_count] of scratch
-  uint32_t* stored_bitmap() const;  // bit i: tensor i lies in the arena
-  uint16_t* kernel_indices() const;
   uint32_t slot(uint32_t tensor) const;
   uint32_t stored_tensor(uint32_t slot) const;
-  bool is_stored(uint32_t tensor) const { return ((stored_bitmap()[tensor / 32] >> (tensor % 32)) & 1) != 0; }
+  bool is_stored(uint32_t tensor) const { return ((stored_bitmap_[tensor / 32] >> (tensor % 32)) & 1) != 0; }
   Node node(uint32_t index) const;
   uint16_t last_node() const;
 
@@ -99,6 +97,9 @@ class Interpreter {
   OpResolver resolver_;
   uint8_t* arena_;
   uint32_t arena_size_;
+  uint32_t* offsets_ = nullptr;        // [stored_tensors_] of tensors, [operator_count] of scratch
+  uint32_t* stored_bitmap_ = nullptr;  // bit i: tensor i lies in the arena
+  uint16_t* kernel_indices_ = nullptr;
   uint32_t stored_tensors_ = 0;  // tensors that are not constants
   uint32_t tensor_end_ = 0;      // ends of the parts of the arena's lower region, each as bytes beyond the one before
   uint32_t scratch_end_ = 0;

@@ -38,6 +38,7 @@ Status Model::open(const void* data, size_t size, Model* model, Error* error) {
   model->subgraph_ = model->root_.vector(format::Model::subgraphs).table(0);
   model->tensors_ = model->subgraph_.vector(format::SubGraph::tensors);
   model->operators_ = model->subgraph_.vector(format::SubGraph::operators);
+  model->buffers_ = model->root_.vector(format::Model::buffers);
   return Status::kOk;
 }
 
@@ -77,7 +78,7 @@ Vector Model::outputs() const { return subgraph_.vector(format::SubGraph::output
 
 Vector Model::constant_data(uint32_t index) const {
   const int32_t buffer = tensors_.table(index).i32(format::Tensor::buffer, 0);
-  return root_.vector(format::Model::buffers).table(static_cast<uint32_t>(buffer)).vector(format::Buffer::data);
+  return buffers_.table(static_cast<uint32_t>(buffer)).vector(format::Buffer::data);
 }
 
 Table Model::code_table(uint32_t node) const {
@@ -100,7 +101,7 @@ Vector Model::metadata(const char* name) const {
   for (uint32_t i = 0; i < entries.size(); ++i) {
     if (!equals(entries.table(i).vector(format::Metadata::name), name)) continue;
     const uint32_t buffer = static_cast<uint32_t>(entries.table(i).i32(format::Metadata::buffer, 0));
-    return root_.vector(format::Model::buffers).table(buffer).vector(format::Buffer::data);
+    return buffers_.table(buffer).vector(format::Buffer::data);
   }
   return Vector();
 }

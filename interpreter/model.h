@@ -45,6 +45,7 @@ class Model {
   flat::Table subgraph_;
   flat::Vector tensors_;
   flat::Vector operators_;
+  flat::Vector buffers_;
 };
 
 }  // namespace arenite
