@@ -42,25 +42,27 @@ Status Model::open(const void* data, size_t size, Model* model, Error* error) {
   return Status::kOk;
 }
 
+// Every member is named once: default values first would be a memset per operand of every operator.
 Tensor Model::tensor(uint32_t index) const {
   const Table table = tensors_.table(index);
   const Vector shape = table.vector(format::Tensor::shape);
   const Vector data = constant_data(index);
-  Tensor tensor;
-  tensor.present = true;
-  tensor.constant = data.size() != 0;
-  if (tensor.constant) tensor.data = const_cast<uint8_t*>(data.data());
-  tensor.dims = reinterpret_cast<const int32_t*>(shape.data());
-  tensor.rank = static_cast<int32_t>(shape.size());
-  tensor.type = static_cast<Type>(table.u8(format::Tensor::type));
   const Table quantization = table.table(format::Tensor::quantization);
   const Vector scales = quantization.vector(format::QuantizationParameters::scale);
-  if (scales.size() == 0) return tensor;
-  tensor.scales = reinterpret_cast<const float*>(scales.data());
-  tensor.scale_count = static_cast<int32_t>(scales.size());
-  tensor.zero_point = quantization.vector(format::QuantizationParameters::zero_point).i32(0);
-  tensor.quantized_dimension = quantization.i32(format::QuantizationParameters::quantized_dimension, 0);
-  return tensor;
+  const bool constant = data.size() != 0;
+  const bool quantized = scales.size() != 0;
+  return Tensor{
+      constant ? const_cast<uint8_t*>(data.data()) : nullptr,
+      reinterpret_cast<const int32_t*>(shape.data()),
+      quantized ? reinterpret_cast<const float*>(scales.data()) : nullptr,
+      static_cast<int32_t>(shape.size()),
+      static_cast<int32_t>(scales.size()),
+      quantized ? quantization.vector(format::QuantizationParameters::zero_point).i32(0) : 0,
+      quantized ? quantization.i32(format::QuantizationParameters::quantized_dimension, 0) : 0,
+      static_cast<Type>(table.u8(format::Tensor::type)),
+      true,
+      constant,
+  };
 }
 
 uint32_t Model::tensor_bytes(uint32_t index) const {
