@@ -11,7 +11,7 @@ from ..graph import Graph
 from .files import open_model
 from .lower import lower
 from .program import Program
-from .start import start_tensorflow
+from .start import advice_held, start_tensorflow
 from .trace import trace_function, trace_keras
 
 
@@ -38,8 +38,9 @@ def load_graph(
     """
     if batch < 1:
         raise ModelError(f"batch must be at least 1, not {batch}")
-    source = open_model(str(model), custom_objects, trust) if isinstance(model, str | Path) else model
-    graph = lower(_trace(source, shapes, batch))
+    with advice_held():
+        source = open_model(str(model), custom_objects, trust) if isinstance(model, str | Path) else model
+        graph = lower(_trace(source, shapes, batch))
     graph.verify()
     return graph
 

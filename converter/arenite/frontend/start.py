@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 
@@ -27,3 +30,15 @@ def _start_once() -> None:
         import tensorflow as tf
 
         tf.zeros(())
+
+
+@contextmanager
+def advice_held() -> Iterator[None]:
+    """TensorFlow's advice on retracing and on old loaders is about how it is called here, not about the user's model."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from arenite.errors import ModelError
@@ -40,3 +42,26 @@ def test_a_missing_file_is_told_without_tensorflow(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(start, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="no file"):
         load_graph("absent.keras")
+
+
+def test_no_advice_on_how_tensorflow_is_called(caplog: pytest.LogCaptureFixture) -> None:
+    """TensorFlow gives it while it traces; its logger is as talkative as before afterwards."""
+    keras = pytest.importorskip("keras")
+    logger = logging.getLogger("tensorflow")
+
+    def advised(x: object) -> object:
+        logger.warning("Tracing is expensive")
+        return x * 2.0  # type: ignore[operator]
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(advised)])
+    logger.addHandler(caplog.handler)
+    try:
+        model(np.zeros((1, 4)))
+        assert "Tracing is expensive" in caplog.messages
+        caplog.clear()
+        load_graph(model)
+        assert not caplog.messages
+        logger.warning("later")
+        assert "later" in caplog.messages
+    finally:
+        logger.removeHandler(caplog.handler)
