@@ -110,7 +110,7 @@ class Declaration:
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
-    view          the output is the input's bytes in another shape.
+    view          the output is the input's bytes in another shape; operand 1, if there is one, states it.
     per_channel   (op) → whether each channel of the result depends on the same channel of operand 0 alone, and grows
                   with it: k·x gives k·y for every k > 0.
     flattens      operand 0 counts only by its elements, so that a view before the operator is idle.

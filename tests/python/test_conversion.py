@@ -233,6 +233,25 @@ def test_a_float_tflite_file_converts_again(tmp_path: Path) -> None:
         convert(tmp_path / "none.tflite")
 
 
+def test_shapes_that_another_converter_computes_are_settled() -> None:
+    """LiteRT's converter writes Flatten as shape, strided_slice, pack, reshape."""
+    graph = parse("""
+%x: float32[1,2,3] = input
+%s: int32[3] = shape(%x)
+%b: int32[] = strided_slice(%s)
+%r: int32[] = const 6
+%t: int32[2] = pack(%b, %r)
+%y: float32[1,6] = reshape(%x, %t) @"flatten"
+%z: float32[1,6] = relu(%y)
+return %z
+""")
+    converted = convert(graph)
+    assert [op.name for op in converted.graph.ops] == ["reshape", "relu"]
+    assert "the shape of reshape is fixed: [1, 6]" in converted.report.explain()
+    inputs = [np.arange(6, dtype=np.float32).reshape(1, 2, 3) - 2]
+    assert run(ours, converted.content, inputs)[0].tolist() == [[0, 0, 0, 1, 2, 3]]
+
+
 def test_the_report_counts() -> None:
     text = GRAPHS["separable block"]
     report = convert(parse(text), "int8", samples(text, 10, 0)).report

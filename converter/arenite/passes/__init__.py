@@ -17,12 +17,14 @@ from . import (
     lower_channel_affine,
     plan_memory,
     quantize,
+    recognize,
     state_bias,
 )
 from .context import Entry, PassContext
 
 #: Exact passes: the graph computes the same real values, up to float rounding.
 EXACT: tuple[ModuleType, ...] = (
+    recognize,
     canonicalize,
     fold_constants,
     fold_batch_norm,
@@ -52,7 +54,6 @@ def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...
     """
     graph = graph.copy()
     graph.verify()
-    legalize.require_known(graph)
     for module in passes:
         context.current = module.NAME
         module.run(graph, context)

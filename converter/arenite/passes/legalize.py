@@ -15,6 +15,7 @@ NAME = "legalize"
 
 
 def run(graph: Graph, context: PassContext) -> None:
+    require_known(graph)
     _report([problem for op in graph.ops if (problem := _problem(op))])
 
 
