@@ -23,10 +23,10 @@ def call(*command: str | Path, seconds: float = 900) -> str:
 
 @pytest.fixture(scope="module")
 def mutate() -> Path:
-    """tests/cpp/mutate.cc with every kernel, under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    """tests/cpp built with AddressSanitizer and UndefinedBehaviorSanitizer; the program mutate.cc."""
     call("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
          "-DARENITE_SANITIZE=address,undefined")  # fmt: skip
-    call("cmake", "--build", BUILD, "--target", "mutate")
+    call("cmake", "--build", BUILD)
     return BUILD / "tests" / "cpp" / "mutate"
 
 
@@ -41,3 +41,9 @@ def test_damaged_models(name: str, mutate: Path, tmp_path: Path) -> None:
     assert sum(ends.values()) == 10000
     assert len(ends) >= 10, f"the damage should reach many checks, found only: {report}"
     assert ends["no error"] > 100, "some damage is harmless and must still run"
+
+
+@pytest.mark.slow
+def test_cpp_tests_are_clean_under_the_sanitizers(mutate: Path) -> None:
+    report = call("ctest", "--test-dir", BUILD, "--output-on-failure")
+    assert "100% tests passed" in report
