@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -74,3 +75,10 @@ def test_only_named_kernels_are_linked(source_build: tuple[Path, str]) -> None:
     assert "arenite::kernels::softmax" in symbols
     assert "arenite::kernels::mean" not in symbols
     assert "arenite::kernels::depthwise_conv_2d" not in symbols
+
+
+def test_the_readme_shows_the_example() -> None:
+    """Each line of the README's C++ is a line of main.cc, in the same order."""
+    (block,) = re.findall(r"```cpp\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = iter((EXAMPLE / "main.cc").read_text().splitlines())
+    assert all(line in lines for line in block.splitlines())
