@@ -103,21 +103,22 @@ void eval_s8(const Node& node) {
   const SumStage stage(swap ? b.scale() : a.scale(), node.output(0), activation_of(node));
   if (a.scale() == b.scale()) {
     const AddEqualS8 add(a, b, stage);
-    for_each_broadcast_run<int8_t>(node, [=](const BroadcastRun<int8_t>& run) { for_each_pair(run, add); });
+    for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), add);
     return;
   }
   const AddS8 add(swap ? b : a, swap ? a : b, stage);
-  for_each_broadcast_run<int8_t>(node, [=](BroadcastRun<int8_t> run) {
+  for (BroadcastWalk walk(node); walk.next();) {
+    BroadcastRun<int8_t> run = walk.run<int8_t>();
     if (swap) run = {run.b, run.a, run.out, run.count, run.step_b, run.step_a};
     for_each_pair(run, add);
-  });
+  }
 }
 
 void eval_f32(const Node& node) {
   const ActivationRange<float> range = activation_range_f32(activation_of(node));
-  for_each_broadcast_run<float>(node, [=](const BroadcastRun<float>& run) {
-    for_each_pair(run, [=](float a, float b) { return range.apply(a + b); });
-  });
+  for (BroadcastWalk walk(node); walk.next();) {
+    for_each_pair(walk.run<float>(), [=](float a, float b) { return range.apply(a + b); });
+  }
 }
 
 Status eval(const Node& node) {

@@ -30,19 +30,19 @@ void eval_s8(const Node& node) {
   const int32_t zero_a = a.zero_point;
   const int32_t zero_b = b.zero_point;
   const int32_t zero_out = output.zero_point;
-  for_each_broadcast_run<int8_t>(node, [=](const BroadcastRun<int8_t>& run) {
-    for_each_pair(run, [=](int8_t qa, int8_t qb) {
+  for (BroadcastWalk walk(node); walk.next();) {
+    for_each_pair(walk.run<int8_t>(), [=](int8_t qa, int8_t qb) {
       const int32_t steps = multiply_by_quantized_multiplier((qa - zero_a) * (qb - zero_b), m);
       return static_cast<int8_t>(zero_out + clamp(steps, range.min - zero_out, range.max - zero_out));
     });
-  });
+  }
 }
 
 void eval_f32(const Node& node) {
   const ActivationRange<float> range = activation_range_f32(activation_of(node));
-  for_each_broadcast_run<float>(node, [=](const BroadcastRun<float>& run) {
-    for_each_pair(run, [=](float a, float b) { return range.apply(a * b); });
-  });
+  for (BroadcastWalk walk(node); walk.next();) {
+    for_each_pair(walk.run<float>(), [=](float a, float b) { return range.apply(a * b); });
+  }
 }
 
 Status eval(const Node& node) {

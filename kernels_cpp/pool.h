@@ -72,19 +72,16 @@ inline void for_each_block(const Pool& pool, RowBuffer input, RowBuffer output, 
   }
 }
 
-// The same for every row of every image, or for the rows of the window.
+// The same for every row of every image, or for the rows of the window. One place calls it, so that it is inlined once.
 template <typename T, typename Body>
 inline void for_each_block(const Node& node, const Pool& pool, Body body) {
-  if (const RowWindow* window = node.window()) {
-    for (int32_t y = window->range.begin; y < window->range.end; ++y) {
-      for_each_block<T>(pool, window->input[0], window->output, y, body);
-    }
-    return;
-  }
+  const RowWindow* window = node.window();
+  const RowRange range = window != nullptr ? window->range : RowRange{0, pool.output.dim(1)};
   for (int32_t b = 0; b < pool.output.dim(0); ++b) {
-    for (int32_t y = 0; y < pool.output.dim(1); ++y) {
-      for_each_block<T>(pool, image_rows(pool.input, b), image_rows(pool.output, b), y, body);
-    }
+    const RowBuffer input = window != nullptr ? window->input[0] : image_rows(pool.input, b);
+    const RowBuffer output = window != nullptr ? window->output : image_rows(pool.output, b);
+    for (int32_t y = range.begin; y < range.end; ++y) for_each_block<T>(pool, input, output, y, body);
+    if (window != nullptr) return;  // its rows are those of image 0
   }
 }
 

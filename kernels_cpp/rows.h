@@ -16,18 +16,17 @@ inline RowBuffer image_rows(const Tensor& t, int32_t n) {
 }
 
 // Calls body(input, output, elements) for every contiguous run of an operator whose operand and result have one shape:
-// once for the whole tensor, or once per row of the window.
+// once for the whole tensor, or once per row of the window. One place calls it, so that it is inlined once.
 template <typename In, typename Out, typename Body>
 inline void for_each_run(const Node& node, Body body) {
+  const Tensor input = node.input(0);
   const Tensor output = node.output(0);
   const RowWindow* window = node.window();
-  if (window == nullptr) {
-    body(static_cast<const In*>(node.input(0).as<In>()), output.as<Out>(), output.count());
-    return;
-  }
-  const int32_t elements = output.back(1) * output.back(0);
-  for (int32_t y = window->range.begin; y < window->range.end; ++y) {
-    body(static_cast<const In*>(window->input[0].row<In>(y)), window->output.row<Out>(y), elements);
+  const RowRange range = window != nullptr ? window->range : RowRange{0, 1};
+  const int32_t elements = window != nullptr ? output.back(1) * output.back(0) : output.count();
+  for (int32_t y = range.begin; y < range.end; ++y) {
+    const In* in = window != nullptr ? window->input[0].row<In>(y) : input.as<In>();
+    body(in, window != nullptr ? window->output.row<Out>(y) : output.as<Out>(), elements);
   }
 }
 

@@ -125,12 +125,15 @@ def convert(
 ) -> Outcome:
     """Convert a Keras model to a .tflite file."""
     from .conversion import convert as convert_model
+    from .quiet import import_quietly
     from .samples import read_npz
     from .tables import progress, show_conversion
 
     if quantize is Quantize.int8 and calibrate is None:
         raise typer.BadParameter("--quantize int8 needs --calibrate data.npz: typical inputs of the model")
     data = read_npz(calibrate)[0] if calibrate is not None else None
+    if model.suffix != ".tflite":
+        import_quietly("keras")
     with progress() as report:
         conversion = convert_model(
             model,

@@ -108,7 +108,6 @@ class Interpreter:
         self._content = content
         self._arena_size = arena_size
         self._allocated = False
-        self._views: dict[int, np.ndarray] = {}
         self._core = _core.Interpreter(content, preserve_all_tensors)
         self._names: list[str] = []
         self._operators: list[tuple[str, list[int], list[int]]] = []
@@ -125,7 +124,6 @@ class Interpreter:
     def allocate_tensors(self) -> None:
         """Plan the arena and prepare every operator. Again: start anew. Raises ArenaError, ModelError."""
         self._allocated = False
-        self._views.clear()
         failure = self._core.allocate(FIRST_ARENA if self._arena_size is None else self._arena_size)
         while failure is not None and failure[0] == "ArenaTooSmall" and self._arena_size is None:
             failure = self._core.allocate(failure[-1])
@@ -146,18 +144,16 @@ class Interpreter:
 
     def set_tensor(self, tensor_index: int, value: Any) -> None:
         """Copy ``value`` into a tensor. DataError (a ValueError) when dtype or shape differ, or when it is constant."""
-        view, array = self._view(tensor_index), np.asarray(value)
-        if array.dtype != view.dtype or array.shape != view.shape:
-            detail = self._detail(tensor_index)
+        detail = self._detail(tensor_index)
+        array = np.asarray(value)
+        if array.dtype != detail["dtype"] or array.shape != tuple(detail["shape"]):
             raise DataError(
                 f"cannot set tensor {tensor_index} '{detail['name']}': got {array.dtype}{list(array.shape)},"
-                f" expected {view.dtype}{list(view.shape)}{_hint(array, detail)}"
+                f" expected {np.dtype(detail['dtype'])}{list(map(int, detail['shape']))}{_hint(array, detail)}"
             )
         if self._constant[tensor_index]:
-            raise DataError(
-                f"cannot set tensor {tensor_index} '{self._names[tensor_index]}': it is a constant of the model"
-            )
-        view[...] = array
+            raise DataError(f"cannot set tensor {tensor_index} '{detail['name']}': it is a constant of the model")
+        self._view(tensor_index)[...] = array
 
     def get_tensor(self, tensor_index: int) -> np.ndarray:
         """A copy of a tensor's value. Intermediate results share memory unless ``preserve_all_tensors`` is set."""
@@ -232,16 +228,12 @@ class Interpreter:
         return self._details[index]
 
     def _view(self, index: int) -> np.ndarray:
-        """The tensor's memory as an array; made once per allocation."""
-        view = self._views.get(index)
-        if view is None:
-            detail = self._detail(index)
-            self._require_allocation()
-            buffer = self._core.buffer(index)
-            if buffer is None:
-                raise DataError(f"tensor {index} '{detail['name']}' has no memory: no operator reads or writes it")
-            view = self._views[index] = np.frombuffer(buffer, detail["dtype"]).reshape(detail["shape"])
-        return view
+        detail = self._detail(index)
+        self._require_allocation()
+        buffer = self._core.buffer(index)
+        if buffer is None:
+            raise DataError(f"tensor {index} '{detail['name']}' has no memory: no operator reads or writes it")
+        return np.frombuffer(buffer, detail["dtype"]).reshape(detail["shape"])
 
     def _check(self, failure: _core.Failure | None) -> None:
         """Raise what a failure of the compiled module means, with its place and a remedy."""

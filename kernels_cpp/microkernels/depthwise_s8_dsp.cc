@@ -46,7 +46,8 @@ struct Sums {
   "smlatt %[s2], %[even], r10, %[s2]\n\t"          \
   "smlabb %[s1], %[odd], r11, %[s1]\n\t"           \
   "smlatt %[s3], %[odd], r11, %[s3]\n\t"
-#define ARENITE_TWO_TAPS ARENITE_TAP("[%[in]]") ARENITE_TAP("[%[in], %[step]]")
+#define ARENITE_THREE_TAPS \
+  ARENITE_TAP("[%[in]]") ARENITE_TAP("[%[in], %[step]]") ARENITE_TAP("[%[in], %[step], lsl #1]")
 #define ARENITE_SUMS [s0] "+r"(sums.s0), [s1] "+r"(sums.s1), [s2] "+r"(sums.s2), [s3] "+r"(sums.s3)
 
 // Adds `count` taps of one kernel row; step is the distance of two taps in bytes.
@@ -61,34 +62,24 @@ inline void add_taps(const int8_t* in, int32_t step, int32_t count, const Pair* 
   }
 }
 
-// Row i of the kernel meets rows[i] + at. `taps` is the assembly of one row, `skip` passes weights that are left out.
-#define ARENITE_THREE_ROWS(taps, skip)                                                                 \
-  const int8_t* in = rows[0] + at;                                                                     \
-  uint32_t even;                                                                                       \
-  uint32_t odd;                                                                                        \
-  asm(taps skip                                                                                        \
-      "ldr %[in], %[row1]\n\t"                                                                         \
-      "add %[in], %[at]\n\t" taps skip                                                                 \
-      "ldr %[in], %[row2]\n\t"                                                                         \
-      "add %[in], %[at]\n\t" taps                                                                      \
-      : ARENITE_SUMS, [wide] "+r"(wide), [in] "+r"(in), [even] "=&r"(even), [odd] "=&r"(odd)           \
-      : [at] "r"(at), [step] "r"(step), [offset] "r"(offset), [row1] "m"(rows[1]), [row2] "m"(rows[2]) \
-      : "r10", "r11", "memory")
-
+// Adds three rows of three taps, row i at rows[i] + at.
 inline void add_nine_taps(const int8_t* const (&rows)[3], int32_t at, int32_t step, const Pair* wide, Pair offset,
                           Sums& sums) {
-  ARENITE_THREE_ROWS(ARENITE_TWO_TAPS ARENITE_TAP("[%[in], %[step], lsl #1]"), "");
+  uint32_t even;
+  uint32_t odd;
+  const int8_t* in = rows[0] + at;
+  asm(ARENITE_THREE_TAPS
+      "ldr %[in], %[row1]\n\t"
+      "add %[in], %[at]\n\t" ARENITE_THREE_TAPS
+      "ldr %[in], %[row2]\n\t"
+      "add %[in], %[at]\n\t" ARENITE_THREE_TAPS
+      : ARENITE_SUMS, [wide] "+r"(wide), [in] "+r"(in), [even] "=&r"(even), [odd] "=&r"(odd)
+      : [at] "r"(at), [step] "r"(step), [offset] "r"(offset), [row1] "m"(rows[1]), [row2] "m"(rows[2])
+      : "r10", "r11", "memory");
 }
 
-// Two of the three columns; `wide` is the first one's weights.
-inline void add_six_taps(const int8_t* const (&rows)[3], int32_t at, int32_t step, const Pair* wide, Pair offset,
-                         Sums& sums) {
-  ARENITE_THREE_ROWS(ARENITE_TWO_TAPS, "add %[wide], #8\n\t");
-}
-
-#undef ARENITE_THREE_ROWS
-#undef ARENITE_TWO_TAPS
 #undef ARENITE_TAP
+#undef ARENITE_THREE_TAPS
 #undef ARENITE_SUMS
 
 // The input rows below one output row, and which kernel rows they meet.
@@ -178,33 +169,6 @@ void any_columns(const DepthwiseS8& conv, const Rows& rows, const BlockRow& bloc
   }
 }
 
-// 3x3 with all rows and two columns from `column` on inside the image. Not inlined, for the registers' sake.
-__attribute__((noinline)) void border_pixel_3x3(const Rows& rows, const BlockRow& block, int32_t column, int32_t at,
-                                                Sums& sums) {
-  const int8_t* const at_rows[3] = {rows.at[0], rows.at[1], rows.at[2]};
-  Sums local = block.bias;
-  add_six_taps(at_rows, at, block.step, block.wide + column * kTapPairs, block.offset, local);
-  sums = local;
-}
-
-// 3x3 with all rows inside the image, pixels at its left or right border.
-void border_columns_3x3(const DepthwiseS8& conv, const Rows& rows, const BlockRow& block, int32_t channel,
-                        TapRange pixels, int8_t* out) {
-  const WindowGeometry& w = conv.window;
-  for (int32_t x = pixels.begin; x < pixels.end; ++x) {
-    const int32_t first = x * w.stride_width - w.pad_left;
-    const TapRange columns = taps_inside(first, w.dilation_width, w.kernel_width, w.input_width);
-    if (columns.end - columns.begin != 2) {
-      any_columns(conv, rows, block, channel, {x, x + 1}, out);
-      continue;
-    }
-    Sums sums;
-    const int32_t at = first * w.input_pitch + columns.begin * block.step + channel;
-    border_pixel_3x3(rows, block, columns.begin, at, sums);
-    store(conv, block, channel, sums, out + x * w.output_pitch + channel);
-  }
-}
-
 // 3x3, pixels whose nine taps all lie inside the image.
 void inner_columns_3x3(const DepthwiseS8& conv, const Rows& rows, const BlockRow& block, int32_t channel,
                        TapRange pixels, int8_t* out) {
@@ -239,9 +203,9 @@ void one_row(const DepthwiseS8& conv, int32_t y) {
   for (int32_t channel = 0; channel < conv.input_channels; channel += kBlock) {
     const BlockRow block(conv, channel);
     if (split) {
-      border_columns_3x3(conv, rows, block, channel, {0, inner.begin}, out);
+      any_columns(conv, rows, block, channel, {0, inner.begin}, out);
       inner_columns_3x3(conv, rows, block, channel, inner, out);
-      border_columns_3x3(conv, rows, block, channel, {inner.end, w.output_width}, out);
+      any_columns(conv, rows, block, channel, {inner.end, w.output_width}, out);
     } else {
       any_columns(conv, rows, block, channel, {0, w.output_width}, out);
     }
