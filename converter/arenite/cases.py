@@ -71,11 +71,14 @@ def rng_of(draw: Draw) -> np.random.Generator:
 
 
 def values(rng: np.random.Generator, dtype: str, shape: Sequence[int]) -> np.ndarray:
-    """Random data: int8 over the whole range with one value in four at an end, floats about 0 with spread 3."""
+    """Random data: integers over the whole range with one value in four at an end, floats about 0 with spread 3."""
     if dtype == "float32":
         return (3 * rng.standard_normal(tuple(shape))).astype(np.float32)
-    q = rng.integers(-128, 128, tuple(shape))
-    ends = rng.choice([-128, 127], tuple(shape))
+    if dtype == "bool":
+        return rng.integers(0, 2, tuple(shape)).astype(np.bool_)
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    q = rng.integers(low, high, tuple(shape), dtype, endpoint=True)
+    ends = rng.choice(np.array([low, high], dtype), tuple(shape))
     return np.where(rng.random(tuple(shape)) < 0.25, ends, q).astype(dtype)
 
 

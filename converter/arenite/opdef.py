@@ -34,15 +34,18 @@ class Signature:
 
     inputs   (dtype, optional, repeated) per operand.
     version  operator version that the writer states for this variant.
+    several  the last result may be repeated.
     """
 
     inputs: tuple[tuple[str, bool, bool], ...]
     outputs: tuple[str, ...]
     version: int
+    several: bool = False
 
     def accepts(self, inputs: Sequence[str | None], outputs: Sequence[str]) -> bool:
         """Whether operands of these dtypes fit; None stands for an absent one."""
-        if tuple(outputs) != self.outputs:
+        repeats = max(0, len(outputs) - len(self.outputs)) if self.several else 0
+        if tuple(outputs) != self.outputs + self.outputs[-1:] * repeats:
             return False
         patterns = list(self.inputs)
         if patterns and patterns[-1][2]:
@@ -105,12 +108,14 @@ class Declaration:
     attrs         attribute defaults: every field of the options table that the kernels read, TFLite's default.
     activation    True when ``fused_activation_function`` can absorb a following relu.
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
-    case          (draw, dtype of operand 0) → a generated instance with all its values; the oracle tests run it.
+    case          (draw, dtype of the first data operand) → a generated instance with all its values; the oracle tests
+                  run it.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
     view          the output is the input's bytes in another shape; operand 1, if there is one, states it.
+    moves         results consist of operands' elements, unchanged: the reference takes every dtype and is exact.
     per_channel   (op) → whether each channel of the result depends on the same channel of operand 0 alone, and grows
                   with it: k·x gives k·y for every k > 0.
     flattens      operand 0 counts only by its elements, so that a view before the operator is idle.
@@ -139,6 +144,7 @@ class Declaration:
     affine: Affine | None = None
     commutative: bool = False
     view: bool = False
+    moves: bool = False
     per_channel: Callable[[Op], bool] = lambda op: False
     flattens: bool = False
     identity: Callable[[Op], bool] = lambda op: False
@@ -160,7 +166,8 @@ def _parse_signature(text: str) -> Signature:
     parsed = tuple(
         (TYPE_CODES[optional or code], bool(optional), bool(star)) for optional, code, star in _OPERAND.findall(inputs)
     )
-    return Signature(parsed, tuple(TYPE_CODES[c] for c in outputs), int(version))
+    several = outputs.endswith("*")
+    return Signature(parsed, tuple(TYPE_CODES[c] for c in outputs.removesuffix("*")), int(version), several)
 
 
 def schema_path(name: str) -> Path:
@@ -204,6 +211,13 @@ def data_operands(op: Op) -> list[tuple[int, Value]]:
     """(index, value) of the operands that carry activations and are present."""
     indices = declaration(op.name).data
     return [(i, value) for i, value in enumerate(op.inputs) if value is not None and (indices is None or i in indices)]
+
+
+@cache
+def data_dtypes(name: str) -> list[str]:
+    """The dtypes that the first data operand of operator ``name`` may have, in the order of the table."""
+    first = (declaration(name).data or (0,))[0]
+    return list(dict.fromkeys(signature.inputs[first][0] for signature in rows()[name].signatures))
 
 
 @cache

@@ -37,7 +37,7 @@ def _types(row: Row) -> str:
     variants = []
     for signature in row.signatures:
         inputs = [f"[{d}]" if optional else f"{d}…" if repeated else d for d, optional, repeated in signature.inputs]
-        variants.append(f"{' '.join(inputs)} → {' '.join(signature.outputs)}")
+        variants.append(f"{' '.join(inputs)} → {' '.join(signature.outputs)}{'…' * signature.several}")
     return "; ".join(variants)
 
 

@@ -171,6 +171,9 @@ def show_operators(rows: Mapping[str, Row]) -> None:
     """The operator table."""
     table = grid("operator", ">code", ">versions", "operand types")
     for row in rows.values():
-        variants = (f"{'/'.join(dtype for dtype, _, _ in s.inputs)} → {'/'.join(s.outputs)}" for s in row.signatures)
+        variants = (
+            f"{'/'.join(dtype for dtype, _, _ in s.inputs)} → {'/'.join(s.outputs)}{'…' * s.several}"
+            for s in row.signatures
+        )
         table.add_row(row.name, str(row.code), f"1–{row.max_version}", Text("   ".join(variants)))
     console().print(table)

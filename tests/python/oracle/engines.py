@@ -1,6 +1,6 @@
 """One-operator models, and the interpreters that run them: ours, TFLite Micro, LiteRT's reference kernels.
 
-Each engine takes a file and the operands that it is fed, in order, and returns the result.
+Each engine takes a file and the operands that it is fed, in order, and returns the results.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ def model_of(op: Op) -> bytes:
     return write(graph)
 
 
-def ours(content: bytes, feed: Feed) -> np.ndarray:
+def ours(content: bytes, feed: Feed) -> list[np.ndarray]:
     interpreter = Interpreter(model_content=content)
     interpreter.allocate_tensors()
     for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
         interpreter.set_tensor(detail["index"], x)
     interpreter.invoke()
-    return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    return [np.array(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]
 
 
-def tflm(content: bytes, feed: Feed) -> np.ndarray:
+def tflm(content: bytes, feed: Feed, outputs: int = 1) -> list[np.ndarray]:
     from tflite_micro.python.tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(content, arena_size=ARENA)
     for i, x in enumerate(feed):
         interpreter.set_input(x, i)
     interpreter.invoke()
-    return np.array(interpreter.get_output(0))
+    return [np.array(interpreter.get_output(i)) for i in range(outputs)]
 
 
-def litert(content: bytes, feed: Feed) -> np.ndarray:
+def litert(content: bytes, feed: Feed) -> list[np.ndarray]:
     from ai_edge_litert import interpreter as litert_interpreter
 
     kind = litert_interpreter.OpResolverType.BUILTIN_REF
@@ -58,4 +58,4 @@ def litert(content: bytes, feed: Feed) -> np.ndarray:
     for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
         interpreter.set_tensor(detail["index"], x)
     interpreter.invoke()
-    return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    return [np.array(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]

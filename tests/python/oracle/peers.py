@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from arenite.graph import Op
+from arenite.opdef import data_operands
+
+#: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
+LACKS: dict[str, dict[str, set[str] | None]] = {"tflm": {}, "litert": {}}
+
+
+def lacks(engine: str, op: Op) -> bool:
+    """Whether the engine has no kernel for the operator, or none for these operands."""
+    dtypes = LACKS[engine].get(op.name, set())
+    return dtypes is None or data_operands(op)[0][1].dtype in dtypes
 
 
 def is_int8(op: Op) -> bool:
-    return "int8" in (op.operand(0).dtype, op.output.dtype)
+    return "int8" in (op.operand(0).dtype, op.outputs[0].dtype)
 
 
 def same_quant(op: Op) -> bool:

@@ -14,10 +14,10 @@ from oracle import engines
 
 from arenite import _core
 from arenite.graph import Op, Quantization, Value
-from arenite.opdef import attribute, declaration, rows
+from arenite.opdef import attribute, data_dtypes, data_operands, declaration, rows
 
 T = TypeVar("T")
-VARIANTS = [(row.name, signature.inputs[0][0]) for row in rows().values() for signature in row.signatures]
+VARIANTS = [(name, dtype) for name in rows() for dtype in data_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
 CODED = [name for name, dtype in VARIANTS if dtype == "int8"]
 CLAMPING = [name for name in CODED if "fused_activation_function" in declaration(name).attrs]
@@ -51,7 +51,7 @@ def failure(op: Op) -> str:
 
 
 def with_output(op: Op, **changes: object) -> Op:
-    return replace(op, outputs=[replace(op.output, **changes)])  # type: ignore[arg-type]
+    return replace(op, outputs=[replace(op.outputs[0], **changes), *op.outputs[1:]])  # type: ignore[arg-type]
 
 
 def with_input(op: Op, index: int, value: Value) -> Op:
@@ -70,8 +70,8 @@ def other_scale(value: Value) -> Quantization:
 @pytest.mark.parametrize(("name", "dtype"), VARIANTS, ids=IDS)
 @pytest.mark.parametrize("axis", [0, -1])
 def test_output_of_another_size(name: str, dtype: str, axis: int) -> None:
-    op = instance(name, dtype, lambda op: len(op.output.shape) > 0)
-    shape = list(op.output.shape)
+    op = instance(name, dtype, lambda op: len(op.outputs[0].shape) > 0)
+    shape = list(op.outputs[0].shape)
     shape[axis] += 1
     assert failure(with_output(op, shape=tuple(shape))) == "BadShape"
 
@@ -79,8 +79,9 @@ def test_output_of_another_size(name: str, dtype: str, axis: int) -> None:
 @pytest.mark.parametrize("name", CODED)
 def test_int8_without_scale(name: str) -> None:
     op = instance(name)
-    assert failure(with_input(op, 0, replace(op.operand(0), quant=None))) == "BadQuantization"
-    if op.output.dtype == "int8":
+    index, value = data_operands(op)[0]
+    assert failure(with_input(op, index, replace(value, quant=None))) == "BadQuantization"
+    if op.outputs[0].dtype == "int8":
         assert failure(with_output(op, quant=None)) == "BadQuantization"
 
 
