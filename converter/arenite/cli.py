@@ -247,9 +247,15 @@ def check(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
     from .inspection import inspect as inspect_model
 
     inspection = inspect_model(model)
-    problem = inspection.problem
-    text = f"'{model}' runs here" if problem is None else f"'{model}' does not run here: {problem}"
-    return Outcome({"runs": problem is None, "problem": problem}, lambda: print(text), ok=problem is None)
+    problem, unsupported = inspection.problem, inspection.unsupported
+
+    def show() -> None:
+        print(f"'{model}' runs here" if problem is None else f"'{model}' does not run here: {problem}")
+        if unsupported:
+            print("without a kernel: " + ", ".join(f"{count} {name}" for name, count in unsupported.items()))
+
+    data = {"runs": problem is None, "problem": problem, "unsupported": unsupported}
+    return Outcome(data, show, ok=problem is None)
 
 
 @app.command(epilog="[bold]Example[/bold]\n\narenite ops --json")

@@ -45,6 +45,7 @@ class Inspection:
 
     constant_bytes  of all distinct constants.     metadata  entry name → bytes.
     arena           None when our kernels cannot run the file; ``problem`` says why then.
+    unsupported     operators without a kernel, or without one for their operand types, → how often; most frequent first.
     """
 
     file_bytes: int
@@ -57,6 +58,7 @@ class Inspection:
     arena: ArenaUse | None
     plan: list[PlannedTensor] = field(repr=False)
     problem: str | None
+    unsupported: dict[str, int]
 
     @property
     def macs(self) -> int:
@@ -91,6 +93,7 @@ def inspect(model: Path | str | bytes) -> Inspection:
         arena=arena,
         plan=plan,
         problem=problem,
+        unsupported=dict(Counter(filter(None, map(_unsupported, graph.ops))).most_common()),
     )
 
 
@@ -116,6 +119,16 @@ def _operator(op: Op) -> OperatorInfo:
     constants = sum(value.nbytes for value in op.inputs if value is not None and value.is_constant)
     macs = opdef.declaration(op.name).macs(op) if op.name in opdef.rows() else 0
     return OperatorInfo(op.name, output.name, output.shape, output.dtype, constants, macs)
+
+
+def _unsupported(op: Op) -> str | None:
+    """The operator's name, with its operand types when they are the reason; None when there is a kernel."""
+    if op.name not in opdef.rows():
+        return op.name
+    if opdef.matching_signature(op) is not None:
+        return None
+    inputs = ", ".join(value.dtype for value in op.inputs if value is not None)
+    return f"{op.name} ({inputs} → {', '.join(value.dtype for value in op.outputs)})"
 
 
 def _metadata(graph: Graph) -> dict[str, int]:

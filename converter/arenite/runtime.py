@@ -31,6 +31,8 @@ REMEDIES = {
     "BadBuffer": "the file is damaged; copy or convert it again",
     "BadPlan": "convert the model again, or remove the OfflineMemoryAllocation metadata",
 }
+#: statuses whose detail is a byte offset in the file; of the others it is a tensor (interpreter/status.h).
+_AT_BYTE = ("Truncated", "Misaligned", "BadIdentifier", "BadStructure")
 
 
 @dataclass(frozen=True)
@@ -245,26 +247,34 @@ class Interpreter:
             raise ArenaError(
                 f"the arena{given} is too small: the model needs {detail:,} bytes; give arena_size={detail}"
             )
-        place = self._place(subgraph, node, detail)
+        place = self._place(status, subgraph, node, detail)
         remedy = REMEDIES.get(status, "")
         raise ModelError(f"{place}{sentence}" + (f"; {remedy}" if remedy else ""))
 
-    def _place(self, subgraph: int, node: int, detail: int) -> str:
-        """``operator 3 (conv_2d), tensor 7 'conv1/bias': ``, as far as it is known."""
+    def _place(self, status: str, subgraph: int, node: int, detail: int) -> str:
+        """``operator 3 (conv_2d → 'conv1/relu'), tensor 7 'conv1/bias': ``, as far as it is known."""
         words = []
         if 0 <= node < len(self._operators):
             name, _, outputs = self._operators[node]
+            name = _builtin_name(detail) if status == "UnsupportedOp" else name
             result = f" → '{self._names[outputs[0]]}'" if outputs and 0 <= outputs[0] < len(self._names) else ""
             words.append(f"operator {node} ({name}{result})")
         elif node >= 0:
             words.append(f"operator {node}")
-        if 0 <= detail < len(self._names):
-            words.append(f"tensor {detail} '{self._names[detail]}'")
-        elif detail >= 0:
-            words.append(f"at {detail}")
+        if status in _AT_BYTE and detail >= 0:
+            words.append(f"at byte {detail}")
+        elif status != "UnsupportedOp" and detail >= 0:
+            words.append(f"tensor {detail}" + (f" '{self._names[detail]}'" if detail < len(self._names) else ""))
         if subgraph:
             words.append(f"subgraph {subgraph}")
         return f"{', '.join(words)}: " if words else ""
+
+
+def _builtin_name(code: int) -> str:
+    """TFLite's name of an operator that we have no kernel for."""
+    from . import flat
+
+    return flat.schema().enums["BuiltinOperator"].names.get(code, f"builtin {code}").lower()
 
 
 def _read(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -76,7 +77,9 @@ def show_inspection(inspection: Inspection, name: str) -> None:
         "",
     ]
     if inspection.arena is None:
-        parts.append(f"[red]does not run here:[/red] {inspection.problem}")
+        missing = ", ".join(f"{count} {name}" for name, count in inspection.unsupported.items())
+        parts += [f"[red]does not run here:[/red] {escape(str(inspection.problem))}"]
+        parts += [f"without a kernel: {escape(missing)}"] if missing else []
     else:
         parts += [_plan(inspection.plan, inspection.arena.planned), "", str(inspection.arena)]
     console().print(Group(*(Text.from_markup(p) if isinstance(p, str) else p for p in parts)))

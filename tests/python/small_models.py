@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from arenite import flat
 from arenite.graph import Graph, Op, Quantization, Value
 from arenite.writer import write
 
@@ -55,3 +56,27 @@ def two_inputs() -> bytes:
     attrs = {"fused_activation_function": "NONE"}
     ops = [Op("add", [left, right], [total], dict(attrs)), Op("mul", [left, right], [product], dict(attrs))]
     return write(Graph("main", [right, left], [total, product], ops, ["right", "left"], ["total", "product"]))
+
+
+def with_sin() -> bytes:
+    """x [1, 2] → relu → sin: a sound file with an operator that has no kernel here."""
+    codes = [("RELU", 19), ("SIN", 66)]
+    tensors = [{"shape": np.array([1, 2], np.int32), "type": "FLOAT32", "name": name} for name in ("x", "relu", "wave")]
+    operators = [
+        {"opcode_index": 0, "inputs": np.array([0], np.int32), "outputs": np.array([1], np.int32)},
+        {"opcode_index": 1, "inputs": np.array([1], np.int32), "outputs": np.array([2], np.int32)},
+    ]
+    subgraph = {
+        "tensors": tensors,
+        "inputs": np.array([0], np.int32),
+        "outputs": np.array([2], np.int32),
+        "operators": operators,
+    }
+    return flat.serialize(
+        {
+            "version": 3,
+            "operator_codes": [{"deprecated_builtin_code": c, "builtin_code": n, "version": 1} for n, c in codes],
+            "subgraphs": [subgraph],
+            "buffers": [{}],
+        }
+    )

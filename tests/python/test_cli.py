@@ -183,7 +183,18 @@ def test_debug_shows_the_traceback() -> None:
 # --- check, ops, compare --------------------------------------------------------------------------------------------------
 def test_check(model: Path) -> None:
     assert arenite("check", model).exit_code == 0
-    assert json.loads(arenite("check", model, "--json").stdout) == {"runs": True, "problem": None}
+    found = json.loads(arenite("check", model, "--json").stdout)
+    assert found == {"runs": True, "problem": None, "unsupported": {}}
+
+
+def test_check_names_every_operator_without_a_kernel(tmp_path: Path) -> None:
+    path = tmp_path / "strange.tflite"
+    path.write_bytes(small_models.with_sin())
+    result = arenite("check", path)
+    assert result.exit_code == 1
+    assert "operator 1 (sin → 'wave')" in result.stdout and "without a kernel: 1 sin" in result.stdout
+    shown = arenite("inspect", path)
+    assert shown.exit_code == 0 and "does not run here" in shown.stdout and "1 sin" in shown.stdout
 
 
 def test_ops_lists_the_table() -> None:

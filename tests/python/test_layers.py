@@ -38,7 +38,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "passes/": {"activation", "errors", "evaluate", "graph", "opdef", "fixed_point", "passes", "samples", "text"},
     "frontend/": {"errors", "graph", "opdef", "frontend", "quiet"},
     "comparison/": {"", "errors", "frontend", "quiet", "samples", "wording", "comparison"},
-    "runtime.py": {"errors", "signatures", "_core"},
+    "runtime.py": {"errors", "flat", "signatures", "_core"},
     "signatures.py": {"errors", "flat"},
     "atomic.py": {"errors"},
     "wording.py": set(),
