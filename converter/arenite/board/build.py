@@ -20,32 +20,34 @@ OPTIMIZE = {
 }
 
 
-def build_directory(board: Board, optimize: str) -> Path:
+def build_directory(board: Board, optimize: str, floats: bool = True) -> Path:
     """Where firmware of this source tree for ``board`` is built; kept between runs, so that only changes compile.
 
     optimize  a key of OPTIMIZE: kernels for "speed" (-O2) or "size" (-Os); all the rest is always compiled for size.
+    floats    kernels for float32 beside those for int8.
     """
     if optimize not in OPTIMIZE:
         raise BoardError(f"optimize is '{optimize}'; it can be {', '.join(map(repr, OPTIMIZE))}")
     tree = hashlib.sha256(str(source_root()).encode()).hexdigest()[:8]
-    return work_directory() / f"{board.name}-{optimize}-{tree}"
+    kinds = "float" if floats else "int8"
+    return work_directory() / f"{board.name}-{optimize}-{kinds}-{tree}"
 
 
 @contextmanager
-def locked(board: Board, optimize: str) -> Iterator[Path]:
+def locked(board: Board, optimize: str, floats: bool = True) -> Iterator[Path]:
     """The build directory, for this process alone while the context lasts."""
-    directory = build_directory(board, optimize)
+    directory = build_directory(board, optimize, floats)
     directory.mkdir(parents=True, exist_ok=True)
     with open(directory / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield directory
 
 
-def configure(directory: Path, board: Board, optimize: str) -> None:
+def configure(directory: Path, board: Board, optimize: str, floats: bool = True) -> None:
     """Make the locked ``directory`` ready to build in; anew when it was configured in another way."""
     require("arm-none-eabi-g++")
     project = source_root() / "boards"
-    options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize]]
+    options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize], f"-DARENITE_FLOAT={'ON' if floats else 'OFF'}"]
     options += [f"-DCMAKE_MAKE_PROGRAM={require('ninja')}", f"--toolchain={project / 'toolchain.cmake'}"]
     stamp = directory / "configured"
     if not stamp.exists() or stamp.read_text().splitlines() != options:

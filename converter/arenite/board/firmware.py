@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import ModelError, UnsupportedError
+from ..reader import read
 from .build import build_target, configure, locked
 from .table import Board
 
@@ -35,20 +37,34 @@ def build_firmware(
 ) -> Firmware:
     """Build the firmware that runs ``model``; ELF and map are copied to ``directory``.
 
+    Kernels come without their float32 bodies when the model has no use for them.
+
     kernels  operator names, rows of ``schema/ops.def``; all others stay out of flash.
     arena    bytes.
     """
-    with locked(board, optimize) as build:
+    floats = computes_floats(model)
+    with locked(board, optimize, floats) as build:
         generated = build / "generated"
         generated.mkdir(exist_ok=True)
         _write(generated / "model.tflite", model)
         _write(generated / "model.S", _MODEL.encode())
         _write(generated / "resolver.cc", _resolver(sorted(kernels)).encode())
         _write(generated / "arena.cc", _arena(arena).encode())
-        configure(build, board, optimize)
+        configure(build, board, optimize, floats)
         elf = build_target(build, "model_firmware")
         copies = [Path(shutil.copy(path, directory)) for path in (elf, elf.with_suffix(".elf.map"))]
     return Firmware(*copies)
+
+
+def computes_floats(model: bytes) -> bool:
+    """Whether some operator of ``model`` works on float32 throughout; False for what is no model at all."""
+    try:
+        graph = read(model)
+    except UnsupportedError:
+        return True
+    except ModelError:
+        return False
+    return any({op.operand(0).dtype, op.output.dtype} == {"float32"} for op in graph.ops)
 
 
 def _resolver(kernels: list[str]) -> str:
