@@ -1,0 +1,65 @@
+"""Instances that TFLite Micro or LiteRT cannot answer, or answer wrongly; ours is checked against the real values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from oracle import engines
+
+from arenite.graph import Op, Quantization, Value
+
+FIXED = Quantization.per_tensor(1 / 256, -128)
+
+
+def run(name: str, x: np.ndarray, quant: Quantization | None, out: Quantization, **attrs: object) -> np.ndarray:
+    value = Value("", x.dtype.name, x.shape, None, quant)
+    op = Op(name, [value], [Value("", "int8", x.shape, None, out)], attrs)
+    (y,) = engines.ours(engines.model_of(op), [x])
+    return y
+
+
+@pytest.mark.parametrize("depth", [511, 512, 1000, 4096, 8191])
+def test_softmax_of_many_equal_logits(depth: int) -> None:
+    """From a sum of 512 on the peers abort; every share is then half a step at most."""
+    x = np.full((2, depth), 7, np.int8)
+    y = run("softmax", x, Quantization.per_tensor(0.1, 0), FIXED, beta=1.0)
+    assert (y == (-127 if depth < 512 else -128)).all()
+
+
+def test_softmax_finds_one_large_logit_among_many() -> None:
+    x = np.full((1, 8191), -128, np.int8)
+    x[0, 4000] = 127
+    y = run("softmax", x, Quantization.per_tensor(0.1, 0), FIXED, beta=1.0)
+    assert y[0, 4000] == 127 and y.astype(int).sum() == 127 - 128 * 8190
+
+
+@pytest.mark.parametrize("scale", [8.0, 20.0, 1000.0])
+def test_logistic_of_zero_at_coarse_scales(scale: float) -> None:
+    """TFLite Micro gives 0 for an input of 0 when a step is 8 or more."""
+    x = np.array([-1, 0, 1], np.int8)
+    np.testing.assert_array_equal(run("logistic", x, Quantization.per_tensor(scale, 0), FIXED), [-128, 0, 127])
+
+
+def test_logistic_at_fine_scales() -> None:
+    """Below 2**-28 TFLite Micro shifts by a negative count and gives the ends of the range."""
+    y = run("logistic", np.array([-128, 0, 127], np.int8), Quantization.per_tensor(2.0**-30, 0), FIXED)
+    np.testing.assert_array_equal(y, [0, 0, 0])
+
+
+def test_softmax_at_fine_scales() -> None:
+    """Below 2**-26 the peers abort; all logits are equal then."""
+    y = run("softmax", np.array([[-128, 0, 127, 5]], np.int8), Quantization.per_tensor(2.0**-30, 0), FIXED, beta=1.0)
+    np.testing.assert_array_equal(y, [[-64] * 4])
+
+
+def test_quantize_of_infinities_and_nan() -> None:
+    x = np.array([np.inf, -np.inf, np.nan, 3e38, -3e38, 1e-40, 0.0], np.float32)
+    y = run("quantize", x, None, Quantization.per_tensor(0.5, 3))
+    np.testing.assert_array_equal(y, [127, -128, -128, 127, -128, 3, 3])
+
+
+def test_relu6_to_another_scale() -> None:
+    """TFLite Micro clamps the input's codes and ignores the output's scale."""
+    x = np.array([-128, 0, 20, 60, 127], np.int8)  # −12.8, 0, 2, 6, 12.7
+    y = run("relu6", x, Quantization.per_tensor(0.1, 0), Quantization.per_tensor(0.05, -100))
+    np.testing.assert_array_equal(y, [-100, -100, -60, 20, 20])
