@@ -40,9 +40,17 @@ Status check_shapes(const Node& node, const Operands& o) {
   return Status::kOk;
 }
 
+// Output channels whose multipliers exist at the same time. One row is computed a slice of the filter after the other,
+// so that a wide layer does not need 8 bytes per channel; more rows would read each slice once per row and stay whole.
+constexpr int32_t kSlice = 32;
+
+int32_t slice_of(const Operands& o) {
+  return o.filter.scale_count > 1 && o.rows() == 1 && o.outputs() > kSlice ? kSlice : o.outputs();
+}
+
 // One multiplier fits the stack; those of per-channel filters go to scratch.
-uint32_t multiplier_bytes(const Tensor& filter) {
-  return filter.scale_count > 1 ? static_cast<uint32_t>(filter.scale_count) * sizeof(Multiplier) : 0;
+uint32_t multiplier_bytes(const Operands& o) {
+  return o.filter.scale_count > 1 ? static_cast<uint32_t>(slice_of(o)) * sizeof(Multiplier) : 0;
 }
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
@@ -52,32 +60,45 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_CHECK(node.option_i8(Options::weights_format, 0) == format::FullyConnectedOptionsWeightsFormat::DEFAULT,
                 kBadOption);
   if (o.input.type != Type::kInt8) return Status::kOk;
-  *scratch_bytes = multiplier_bytes(o.filter);
+  *scratch_bytes = multiplier_bytes(o);
   return check_multipliers(o.input, o.filter, o.output, 0);
+}
+
+// Multipliers of channels [first, first + count); a single one stands for all.
+void fill_slice(const Operands& o, int32_t first, int32_t count, Multiplier* to) {
+  Tensor filter = o.filter;
+  if (filter.scale_count > 1) {
+    filter.scales += first;
+    filter.scale_count = count;
+  }
+  fill_multipliers(o.input, filter, o.output, to);
 }
 
 void eval_s8(const Node& node, const Operands& o) {
   const bool per_channel = o.filter.scale_count > 1;
   Multiplier single;
   Multiplier* const multipliers = per_channel ? static_cast<Multiplier*>(node.scratch()) : &single;
-  fill_multipliers(o.input, o.filter, o.output, multipliers);
   const ActivationRange<int32_t> range = activation_range_s8(o.activation, o.output);
   GemmS8 gemm = {};
   gemm.rows = o.rows();
-  gemm.columns = o.outputs();
   gemm.depth = o.depth();
   gemm.lhs = o.input.as<int8_t>();
-  gemm.rhs = o.filter.as<int8_t>();
-  gemm.out = o.output.as<int8_t>();
   gemm.lhs_offset = -o.input.zero_point;
   gemm.rhs_offset = -o.filter.zero_point;
-  gemm.stage = {o.bias.present ? o.bias.as<int32_t>() : nullptr,
-                multipliers,
-                per_channel ? 1 : 0,
-                o.output.zero_point,
-                range.min,
-                range.max};
-  isa::gemm_s8(gemm);
+  const int32_t slice = slice_of(o);
+  for (int32_t first = 0; first < o.outputs(); first += slice) {
+    gemm.columns = clamp(o.outputs() - first, 0, slice);
+    fill_slice(o, first, gemm.columns, multipliers);
+    gemm.rhs = o.filter.as<int8_t>() + static_cast<ptrdiff_t>(first) * o.depth();
+    gemm.out = o.output.as<int8_t>() + first;
+    gemm.stage = {o.bias.present ? o.bias.as<int32_t>() + first : nullptr,
+                  multipliers,
+                  per_channel ? 1 : 0,
+                  o.output.zero_point,
+                  range.min,
+                  range.max};
+    isa::gemm_s8(gemm);
+  }
 }
 
 void eval_f32(const Operands& o) {
