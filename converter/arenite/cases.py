@@ -102,6 +102,11 @@ def integers(data: Sequence[int] | Sequence[Sequence[int]]) -> Value:
     return Value("", "int32", array.shape, array)
 
 
+def scalar(data: int) -> Value:
+    """An int32 constant of rank 0: one axis."""
+    return Value("", "int32", (), np.array(data, np.int32))
+
+
 def bias(draw: Draw, dtype: str, channels: int) -> list[Value]:
     """No bias, or one: small, or int32 at the ends of what an accumulator may start from."""
     if draw.choice([False, False, True]):

@@ -207,6 +207,21 @@ def attribute(op: Op, name: str) -> Any:
     return op.attrs[name] if name in op.attrs else declaration(op.name).attrs[name]
 
 
+def constant_data(op: Op, index: int, what: str) -> np.ndarray:
+    """The data of operand ``index``, ``what`` in the GraphError that says it is computed."""
+    data = op.operand(index).data
+    if data is None:
+        raise GraphError(f"the {what} of {op.name} must be a constant")
+    return data
+
+
+def resolved_axis(axis: int, rank: int) -> int:
+    """``axis`` in [0, rank), counted from the end when negative; GraphError when out of range."""
+    if not -rank <= axis < rank:
+        raise GraphError(f"axis {axis} is not one of {rank} dimensions")
+    return axis % rank
+
+
 def data_operands(op: Op) -> list[tuple[int, Value]]:
     """(index, value) of the operands that carry activations and are present."""
     indices = declaration(op.name).data

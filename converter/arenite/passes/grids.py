@@ -93,7 +93,7 @@ def _tie(graph: Graph, op: Op, groups: _Groups, integer: set[Op], context: PassC
             if groups.of(value).fixed is not None:
                 _requantize(graph, op, value, integer, context)
         values = [value for _, value in data_operands(op)]
-    for value in values:
+    for value in (*values, *op.outputs):
         groups.merge(op.outputs[0], value)
 
 

@@ -6,7 +6,20 @@ from arenite.graph import Op
 from arenite.opdef import data_operands
 
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
-LACKS: dict[str, dict[str, set[str] | None]] = {"tflm": {}, "litert": {}}
+LACKS: dict[str, dict[str, set[str] | None]] = {
+    "tflm": {
+        "expand_dims": {"int32", "int64", "bool", "uint8"},
+        "pack": {"uint8"},
+        "slice": {"int64", "uint8"},
+        "split": {"uint8"},
+        "split_v": {"int64", "uint8"},
+        "strided_slice": {"int64", "uint8"},
+        "tile": None,
+        "transpose": {"int32", "int64", "bool", "uint8"},
+        "unpack": {"bool", "uint8"},
+    },
+    "litert": {},
+}
 
 
 def lacks(engine: str, op: Op) -> bool:
@@ -44,6 +57,10 @@ def tflm_limit(op: Op) -> str | None:
         return "wants a scale on the bias"
     if op.name == "relu6" and is_int8(op) and not same_quant(op):
         return "clamps the input's codes and ignores the output's scale"
+    if op.name == "strided_slice":
+        entries, special = op.operand(1).size, op.attrs["ellipsis_mask"] | op.attrs["new_axis_mask"]
+        rank = len(op.operand(0).shape)
+        return "wants one entry for each of up to four axes" if entries != rank or rank > 4 or special else None
     return None
 
 

@@ -13,6 +13,7 @@ import pytest
 from oracle import engines
 
 from arenite import _core
+from arenite.errors import ModelError
 from arenite.graph import Op, Quantization, Value
 from arenite.opdef import attribute, data_dtypes, data_operands, declaration, rows
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 VARIANTS = [(name, dtype) for name in rows() for dtype in data_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
 CODED = [name for name, dtype in VARIANTS if dtype == "int8"]
+MOVING = [name for name in CODED if declaration(name).moves]
 CLAMPING = [name for name in CODED if "fused_activation_function" in declaration(name).attrs]
 
 
@@ -90,10 +92,10 @@ def test_activation_that_no_clamp_is(name: str) -> None:
     assert failure(with_option(instance(name), fused_activation_function="TANH")) == "BadOption"
 
 
-@pytest.mark.parametrize("name", ["average_pool_2d", "max_pool_2d", "concatenation", "pad", "reshape"])
+@pytest.mark.parametrize("name", ["average_pool_2d", "max_pool_2d", "concatenation", "pad", "reshape", *MOVING])
 def test_result_of_another_scale_than_the_input(name: str) -> None:
     op = instance(name)
-    assert failure(with_output(op, quant=other_scale(op.output))) == "BadQuantization"
+    assert failure(with_output(op, quant=other_scale(op.outputs[0]))) == "BadQuantization"
 
 
 @pytest.mark.parametrize("name", ["softmax", "logistic"])
@@ -134,10 +136,40 @@ def test_negative_padding() -> None:
     assert failure(with_input(op, 1, replace(op.operand(1), data=data))) in ("BadOption", "BadShape")
 
 
-@pytest.mark.parametrize("name", ["mean", "pad"])
+COMPUTED = ["mean", "pad", "transpose", "strided_slice", "split_v", "expand_dims", "reverse_v2", "tile", "broadcast_to"]
+
+
+@pytest.mark.parametrize("name", COMPUTED)
 def test_shape_operand_that_is_computed(name: str) -> None:
     op = instance(name)
     assert failure(with_input(op, 1, replace(op.operand(1), data=None))) == "BadOption"
+
+
+OUTSIDE = [("transpose", 1), ("strided_slice", 3), ("split_v", 2), ("split", 0), ("expand_dims", 1), ("reverse_v2", 1)]
+
+
+@pytest.mark.parametrize(("name", "index"), OUTSIDE)
+@pytest.mark.parametrize("value", [9, -9, 2**31 - 1, -(2**31)])
+def test_axis_or_stride_out_of_range(name: str, index: int, value: int) -> None:
+    """A wild stride is no error of its own; it leaves one element, which is not the result's shape."""
+    op = instance(name, accept=lambda op: op.operand(index).size > 0 and max(op.outputs[0].shape) > 1)
+    data = np.full_like(op.operand(index).data, value)
+    refused = failure(with_input(op, index, replace(op.operand(index), data=data)))
+    assert refused == "BadOption" or (name == "strided_slice" and refused in ("BadShape", "Ok"))
+
+
+@pytest.mark.parametrize("begin", [[3, 0], [-1, 0], [2**31 - 1, 0], [0, -(2**31)]])
+def test_slice_that_starts_outside(begin: list[int]) -> None:
+    """Known when the model is opened or only when it runs: never read outside."""
+    x, y = Value("", "float32", (4, 3)), Value("", "float32", (2, 3))
+    known = Value("", "int32", (2,), np.array(begin, np.int32))
+    op = Op("slice", [x, known, Value("", "int32", (2,), np.array([2, 3], np.int32))], [y])
+    assert failure(op) == "BadShape"
+    content = engines.model_of(with_input(op, 1, replace(known, data=None)))
+    feed = [np.arange(12, dtype=np.float32).reshape(4, 3), np.array([1, 0], np.int32)]
+    np.testing.assert_array_equal(engines.ours(content, feed)[0], feed[0][1:3])
+    with pytest.raises(ModelError, match="out of range"):
+        engines.ours(content, [feed[0], np.array(begin, np.int32)])
 
 
 def test_reshape_to_what_the_operand_does_not_say() -> None:
