@@ -262,12 +262,12 @@ def check(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
 @_command
 def ops(json: Json = False, debug: Debug = False) -> Outcome:
     """List the operators that the interpreter has kernels for, with their operand types."""
-    from .opdef import rows
+    from .opdef import describe, rows
 
     def show() -> None:
         from .tables import show_operators
 
-        show_operators(rows())
+        show_operators((row, describe(row)) for row in rows().values())
 
     table = [{"name": r.name, "code": r.code, "max_version": r.max_version} for r in rows().values()]
     return Outcome({"operators": table}, show)

@@ -186,6 +186,32 @@ def rows() -> dict[str, Row]:
     return table
 
 
+def describe(row: Row) -> list[str]:
+    """The operand types of a row, ``int8 int8 [int32] → int8``; signatures that differ in one type T are one entry."""
+    patterns: dict[str, list[str]] = {}
+    for signature in row.signatures:
+        own = signature.outputs[0]
+        pattern = next((p for p in patterns if p.replace("T", own) == _text(signature)), _text(signature, own))
+        patterns.setdefault(pattern, []).append(own)
+    return [
+        f"{pattern} (T: {' '.join(types)})" if len(types) > 1 else pattern.replace("T", types[0])
+        for pattern, types in patterns.items()
+    ]
+
+
+def _text(signature: Signature, placeholder: str | None = None) -> str:
+    """``int8 [int32] → int8``; the dtype ``placeholder`` is written T."""
+
+    def letter(dtype: str) -> str:
+        return "T" if dtype == placeholder else dtype
+
+    inputs = [
+        f"[{letter(d)}]" if optional else f"{letter(d)}…" if repeated else letter(d)
+        for d, optional, repeated in signature.inputs
+    ]
+    return f"{' '.join(inputs)} → {' '.join(map(letter, signature.outputs))}{'…' * signature.several}"
+
+
 @cache
 def declaration(name: str) -> Declaration:
     """The declaration of operator ``name``; GraphError when the table has no such row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .opdef import Row, declaration, rows
+from .opdef import Row, declaration, describe, rows
 
 _HEAD = """# Operators
 
@@ -28,17 +28,7 @@ def _line(row: Row) -> str:
         result += f" 1/{1 / declared.fixed[0]:g}, {declared.fixed[1]}"
     activation = "yes" if declared.activation else ""
     options = f"`{row.options}`" if row.options else ""
-    return (
-        f"| `{row.name}` | {row.code} | 1–{row.max_version} | {_types(row)} | {result} | {activation} | {options} |\n"
-    )
-
-
-def _types(row: Row) -> str:
-    variants = []
-    for signature in row.signatures:
-        inputs = [f"[{d}]" if optional else f"{d}…" if repeated else d for d, optional, repeated in signature.inputs]
-        variants.append(f"{' '.join(inputs)} → {' '.join(signature.outputs)}{'…' * signature.several}")
-    return "; ".join(variants)
+    return f"| `{row.name}` | {row.code} | 1–{row.max_version} | {'; '.join(describe(row))} | {result} | {activation} | {options} |\n"
 
 
 if __name__ == "__main__":

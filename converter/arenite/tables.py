@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,13 +170,9 @@ def show_comparison(comparison: Comparison) -> None:
         out.print(worst)
 
 
-def show_operators(rows: Mapping[str, Row]) -> None:
-    """The operator table."""
+def show_operators(rows: Iterable[tuple[Row, list[str]]]) -> None:
+    """The operator table: rows, each with its operand types."""
     table = grid("operator", ">code", ">versions", "operand types")
-    for row in rows.values():
-        variants = (
-            f"{'/'.join(dtype for dtype, _, _ in s.inputs)} → {'/'.join(s.outputs)}{'…' * s.several}"
-            for s in row.signatures
-        )
-        table.add_row(row.name, str(row.code), f"1–{row.max_version}", Text("   ".join(variants)))
+    for row, types in rows:
+        table.add_row(row.name, str(row.code), f"1–{row.max_version}", Text("; ".join(types)))
     console().print(table)
