@@ -30,6 +30,19 @@ int32_t exp_near_minus_one_eighth(int32_t a) {
 // exp(-2^(i - 2)) in Q0.31.
 constexpr int32_t kExpOfPowers[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
 
+// 2 / (1 + a) in Q2.29: three Newton steps for the reciprocal of (1 + a) / 2, which lies in [1/2, 1).
+int32_t two_over_one_plus_x(int32_t a) {
+  constexpr int32_t k48Over17 = 1515870810;        // Q2.29
+  constexpr int32_t kMinus32Over17 = -1010580540;  // Q2.29
+  const int32_t half_denominator = static_cast<int32_t>((static_cast<int64_t>(a) + INT32_MAX + 1) >> 1);
+  int32_t x = k48Over17 + multiply(half_denominator, kMinus32Over17);
+  for (int32_t i = 0; i < 3; ++i) {
+    const int32_t error = (1 << 29) - multiply(half_denominator, x);
+    x += saturating_shift_left(multiply(x, error), 2);
+  }
+  return x;
+}
+
 }  // namespace
 
 // a = k/4 + rest with rest in [-1/4, 0): the series gives exp(rest), the bits of k choose factors.
@@ -46,18 +59,9 @@ int32_t exp_on_negative_values(int32_t a, int32_t integer_bits) {
   return result;
 }
 
-// Three Newton steps for the reciprocal of (1 + a) / 2, which lies in [1/2, 1).
-int32_t one_over_one_plus_x(int32_t a) {
-  constexpr int32_t k48Over17 = 1515870810;        // Q2.29
-  constexpr int32_t kMinus32Over17 = -1010580540;  // Q2.29
-  const int32_t half_denominator = static_cast<int32_t>((static_cast<int64_t>(a) + INT32_MAX + 1) >> 1);
-  int32_t x = k48Over17 + multiply(half_denominator, kMinus32Over17);
-  for (int32_t i = 0; i < 3; ++i) {
-    const int32_t error = (1 << 29) - multiply(half_denominator, x);
-    x += saturating_shift_left(multiply(x, error), 2);
-  }
-  return saturating_shift_left(x, 1);
-}
+int32_t one_over_one_plus_x(int32_t a) { return saturating_shift_left(two_over_one_plus_x(a), 1); }
+
+int32_t one_minus_x_over_one_plus_x(int32_t a) { return saturating_shift_left(two_over_one_plus_x(a) - (1 << 29), 2); }
 
 int32_t reciprocal(uint32_t x, int32_t* bits_over_unit) {
   constexpr int32_t kIntegerBits = 12;

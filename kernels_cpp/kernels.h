@@ -42,7 +42,7 @@ struct Signatures {
   static constexpr bool only_float(const char (&all)[N], size_t begin, size_t end) {
     size_t result = begin;
     while (result < end && all[result] != '>') ++result;
-    return all[begin] == 'f' && all[result + 1] == 'f';
+    return all[begin] == 'f' && all[result + 1] != 'b';  // quantize stays
   }
 };
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .activation_idioms import merge_activations
 from .program import Node, Program, Tensor
 
 _REARRANGE = ("ExpandDims", "Reshape", "Squeeze", "Transpose")
@@ -15,6 +16,7 @@ def undo_idioms(program: Program) -> None:
     float_inputs(program)
     undo_space_to_batch(program)
     undo_tensordot(program)
+    merge_activations(program)
     merge_clips(program)
     program.remove_dead()
 

@@ -58,7 +58,7 @@ _QAT = (
 )
 _BRANCH = ("a branch on data cannot be converted", "split the model, or make the condition a Python constant")
 _STATE = ("the model changes a variable while it runs", "make the layer stateless and pass the state as an input")
-_ACTIVATION = ("this activation has no kernel here", "use relu, relu6, sigmoid, silu or hard_swish")
+_ACTIVATION = ("this activation has no kernel here", "use relu, leaky_relu, sigmoid, tanh, silu or hard_swish")
 _REPEAT = ("repeating and upsampling have no kernel here", "build the model without it")
 _SLICE = ("cutting tensors apart has no kernel here", "cut the data before the model, or give it as several inputs")
 _TRANSPOSED = ("transposed convolution has no kernel here", "build the model without it")
@@ -72,7 +72,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("While", "StatelessWhile", "TensorListReserve", "TensorListStack", "TensorListFromTensor"), _LOOP),
     **dict.fromkeys(("If", "StatelessIf", "Case", "StatelessCase"), _BRANCH),
     **dict.fromkeys(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"), _STATE),
-    **dict.fromkeys(("Elu", "Erf", "Erfc", "LeakyRelu", "Selu", "Softplus", "Softsign", "Tanh"), _ACTIVATION),
+    **dict.fromkeys(("Elu", "Erf", "Erfc", "Selu", "Softplus", "Softsign"), _ACTIVATION),
     **dict.fromkeys(("BroadcastTo", "Tile"), _REPEAT),
     **dict.fromkeys(("Slice", "Split", "SplitV", "StridedSlice", "Unpack"), _SLICE),
     **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2"), _TRANSPOSED),

@@ -77,7 +77,7 @@ def litert_steps(op: Op) -> int:
     """Steps of the output's scale by which LiteRT's int8 reference kernels may be off."""
     if op.name == "fully_connected":
         return 1  # rounds once
-    if op.name == "logistic":
+    if op.name in ("logistic", "tanh"):
         return 1  # reads a table made with floats
     if op.name == "mul":
         return 1  # multiplies and divides the scales as floats

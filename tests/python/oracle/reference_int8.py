@@ -7,7 +7,7 @@ TFLite), gemmlowp's functions are written as it defines them, constants are comp
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -305,9 +305,3 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "reshape": reshape,
     "softmax": softmax,
 }
-
-
-def run(op: Op, inputs: Sequence[Array | None]) -> Array:
-    """The result of ``op`` on int8 (or, for quantize, float32) operands in operand order."""
-    result: Array = OPERATORS[op.name](op, *inputs)
-    return result

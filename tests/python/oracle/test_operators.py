@@ -15,7 +15,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from oracle import engines, peers, reference_int8
+from oracle import engines, peers, reference_elementwise, reference_int8
 
 from arenite import cases
 from arenite.graph import Op
@@ -26,6 +26,8 @@ pytest.importorskip("ai_edge_litert")
 
 T = TypeVar("T")
 EPSILON = 2.0**-24
+#: operator → its int8 arithmetic in numpy integers
+INTEGERS = reference_int8.OPERATORS | reference_elementwise.OPERATORS
 #: operator and dtype of its first data operand; ANY: each of them in turn, for operators that only move elements
 ANY = "any"
 VARIANTS = [(name, dtype) for name in rows() for dtype in ([ANY] if declaration(name).moves else data_dtypes(name))]
@@ -81,7 +83,7 @@ def compare(op: Op, variant: tuple[str, str], content: bytes, feed: list[np.ndar
     if declaration(op.name).moves:
         check_equal(results, declaration(op.name).reference(op, inputs), "numpy")
     elif peers.is_int8(op):
-        check_equal(results, [reference_int8.run(op, inputs)], "numpy integers")
+        check_equal(results, [INTEGERS[op.name](op, *inputs)], "numpy integers")
     else:
         check_float(op, inputs, results[0], declaration(op.name).reference(op, inputs)[0])
     compared[(*variant, "numpy")] += 1

@@ -98,7 +98,7 @@ def test_result_of_another_scale_than_the_input(name: str) -> None:
     assert failure(with_output(op, quant=other_scale(op.outputs[0]))) == "BadQuantization"
 
 
-@pytest.mark.parametrize("name", ["softmax", "logistic"])
+@pytest.mark.parametrize("name", ["softmax", "logistic", "tanh"])
 def test_scale_that_is_not_the_operators_own(name: str) -> None:
     op = instance(name)
     assert failure(with_output(op, quant=other_scale(op.output))) == "BadQuantization"
@@ -188,3 +188,18 @@ def test_output_scale_far_below_the_operands() -> None:
     op = instance("add")
     assert op.output.quant is not None and attribute(op, "fused_activation_function") is not None
     assert failure(with_output(op, quant=Quantization.per_tensor(1e-9, 0))) == "BadQuantization"
+
+
+@pytest.mark.parametrize("alpha", [float("nan"), float("inf"), -float("inf")])
+def test_leaky_relu_with_a_slope_that_is_no_number(alpha: float) -> None:
+    assert failure(with_option(instance("leaky_relu"), alpha=alpha)) == "BadOption"
+
+
+def test_hard_swish_to_a_scale_far_below_the_operands() -> None:
+    op = instance("hard_swish")
+    assert failure(with_output(op, quant=Quantization.per_tensor(1e-9, 0))) == "BadQuantization"
+
+
+def test_prelu_with_more_slopes_than_elements() -> None:
+    op = instance("prelu", accept=lambda op: op.operand(0).shape[-1] == 1)
+    assert failure(with_input(op, 1, replace(op.operand(1), shape=(*op.operand(1).shape[:-1], 2)))) == "BadShape"

@@ -36,14 +36,20 @@ def add_n(lowering: Lowering, node: Node) -> None:
 
 @lowers("Sub")
 def sub(lowering: Lowering, node: Node) -> None:
-    """x + (−c) for a constant c, else x + (−1)·y."""
+    """x + (−c) for a constant c, which other operators absorb; else SUB."""
     left, right = node.inputs
     if right.data is not None:
         negated = lowering.constant(right, -right.data, "negated")
         _binary(lowering, node, "add", lowering.value(left), negated)
         return
-    negative = _scaled(lowering, node, lowering.value(right), -1.0)
-    _binary(lowering, node, "add", negative, lowering.value(left))
+    _binary(lowering, node, "sub", lowering.value(left), lowering.value(right))
+
+
+@lowers("Maximum", "Minimum")
+def extremum(lowering: Lowering, node: Node) -> None:
+    """MAXIMUM, MINIMUM with the constant second."""
+    left, right = (lowering.value(tensor) for tensor in _constant_last(node))
+    lowering.bind(node.outputs[0], lowering.emit(node.type.lower(), [left, right], _out_shape(node), node.origin))
 
 
 @lowers("Neg")
@@ -99,12 +105,44 @@ def fused_batch_norm(lowering: Lowering, node: Node) -> None:
 
 @lowers("ClipByValue")
 def clip(lowering: Lowering, node: Node) -> None:
-    """RELU for [0, inf), RELU6 for [0, 6]."""
+    """RELU for [0, inf), RELU6 for [0, 6]; else MAXIMUM and MINIMUM with the finite bounds, RELU for a lower one of 0."""
     lower, upper = node.attrs["lower"], node.attrs["upper"]
-    names = {(0.0, np.inf): "relu", (0.0, 6.0): "relu6"}
-    if (lower, upper) not in names:
-        raise Refusal(f"clipping to [{lower:g}, {upper:g}] has no kernel here", "use ReLU() or ReLU(6)")
-    _unary(lowering, node, names[lower, upper])
+    value = lowering.value(node.inputs[0])
+    if (lower, upper) == (0.0, 6.0):
+        value = lowering.emit("relu6", [value], value.shape, node.origin)
+    else:
+        if lower == 0.0:
+            value = lowering.emit("relu", [value], value.shape, node.origin)
+        elif np.isfinite(lower):
+            value = _bounded(lowering, node, "maximum", value, lower)
+        if np.isfinite(upper):
+            value = _bounded(lowering, node, "minimum", value, upper)
+    lowering.bind(node.outputs[0], value)
+
+
+@lowers("LeakyRelu")
+def leaky_relu(lowering: Lowering, node: Node) -> None:
+    """LEAKY_RELU."""
+    _unary(lowering, node, "leaky_relu", {"alpha": float(node.attrs["alpha"])})
+
+
+@lowers("PRelu")
+def prelu(lowering: Lowering, node: Node) -> None:
+    """PRELU."""
+    x, alpha = (lowering.value(tensor) for tensor in node.inputs)
+    lowering.bind(node.outputs[0], lowering.emit("prelu", [x, alpha], x.shape, node.origin))
+
+
+@lowers("HardSwish")
+def hard_swish(lowering: Lowering, node: Node) -> None:
+    """HARD_SWISH."""
+    _unary(lowering, node, "hard_swish")
+
+
+@lowers("Tanh")
+def tanh(lowering: Lowering, node: Node) -> None:
+    """TANH."""
+    _unary(lowering, node, "tanh")
 
 
 @lowers("Sigmoid")
@@ -154,6 +192,11 @@ def _binary(lowering: Lowering, node: Node, name: str, left: Value, right: Value
 def _unary(lowering: Lowering, node: Node, name: str, attrs: dict[str, float] | None = None) -> None:
     value = lowering.value(node.inputs[0])
     lowering.bind(node.outputs[0], lowering.emit(name, [value], value.shape, node.origin, attrs))
+
+
+def _bounded(lowering: Lowering, node: Node, name: str, value: Value, bound: float) -> Value:
+    constant = lowering.new_constant(f"{node.origin.layer or name}/bound", np.array(bound, np.float32))
+    return lowering.emit(name, [value, constant], value.shape, node.origin)
 
 
 def _scaled(lowering: Lowering, node: Node, value: Value, factor: float) -> Value:

@@ -1,0 +1,84 @@
+"""Declarations of element-wise operators from a numpy function: what most files in ``ops/`` of that kind are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import cases
+from .cases import Draw
+from .errors import GraphError
+from .graph import Op, Quantization, Value
+from .opdef import Declaration, QuantRule
+
+Unary = Callable[[np.ndarray], np.ndarray]
+Binary = Callable[[np.ndarray, np.ndarray], np.ndarray]
+#: (draw, operands) → quantization of an int8 result.
+ResultQuantization = Callable[[Draw, list[Value]], Quantization | None]
+
+
+def broadcast_shape(op: Op) -> list[tuple[int, ...]]:
+    """Numpy's broadcasting of operands 0 and 1."""
+    a, b = op.operand(0).shape, op.operand(1).shape
+    try:
+        return [np.broadcast_shapes(a, b)]
+    except ValueError:
+        raise GraphError(f"shapes {list(a)} and {list(b)} do not broadcast") from None
+
+
+def near_first(draw: Draw, operands: list[Value]) -> Quantization | None:
+    """In the range of operand 0."""
+    return cases.near_quantization(draw, operands[0])
+
+
+def of_first(draw: Draw, operands: list[Value]) -> Quantization | None:
+    """That of operand 0."""
+    return operands[0].quant
+
+
+def unary(name: str, function: Unary, result: ResultQuantization = near_first, **traits: Any) -> Declaration:
+    """One operand, a result of its shape and type. ``traits`` are further fields of the declaration.
+
+    function  float32 → float32; a declared ``fixed`` quantization is the result's in the generated cases.
+    """
+    fixed = traits.get("fixed")
+
+    def case(draw: Draw, dtype: str) -> Op:
+        x = cases.tensor(draw, dtype, cases.shape(draw))
+        quant = Quantization.per_tensor(*fixed) if fixed else result(draw, [x])
+        return cases.finished(Op(name, [x], []), [x.shape], quant)
+
+    if fixed:
+        traits["quant"] = QuantRule.FIXED
+    return Declaration(
+        **{
+            "shape": lambda op: [op.operand(0).shape],
+            "reference": lambda op, inputs: [function(*inputs)],
+            "case": case,
+            **traits,
+        }
+    )
+
+
+def binary(
+    name: str, function: Binary, result: ResultQuantization = near_first, one_grid: bool = False, **traits: Any
+) -> Declaration:
+    """Two operands with numpy's broadcasting, a result of their type. ``one_grid``: int8 operands share their scale."""
+
+    def case(draw: Draw, dtype: str) -> Op:
+        shape_a, shape_b = cases.broadcast_pair(draw)
+        a = cases.tensor(draw, dtype, shape_a)
+        b = cases.tensor(draw, dtype, shape_b, a.quant if one_grid else None)
+        op = Op(name, [a, b], [])
+        return cases.finished(op, broadcast_shape(op), result(draw, [a, b]))
+
+    return Declaration(
+        **{
+            "shape": broadcast_shape,
+            "reference": lambda op, inputs: [function(*inputs)],
+            "case": case,
+            **traits,
+        }
+    )

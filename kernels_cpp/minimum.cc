@@ -1,0 +1,14 @@
+// MINIMUM: the smaller element of two, with broadcasting.
+#include "kernels_cpp/extremum.h"
+
+namespace arenite {
+namespace {
+
+Status prepare(const Node& node, uint32_t*) { return extremum::prepare(node); }
+
+Status eval(const Node& node) { return extremum::eval<false>(node); }
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(minimum);

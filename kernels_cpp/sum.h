@@ -1,0 +1,144 @@
+// ADD and SUB with broadcasting: a + kSign * b. int8 as in TFLite: both operands are brought to half the larger scale
+// with 20 bits of fraction, added, and scaled to the output; every step rounds.
+#pragma once
+
+#include "kernels_cpp/activation.h"
+#include "kernels_cpp/broadcast.h"
+#include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/kernels.h"
+
+namespace arenite::sum {
+
+constexpr int32_t kFractionBits = 20;
+
+// real * 2^-by, flushed to zero as TFLite's QuantizeMultiplier does; a shift of 1 is as good as any for zero.
+inline Multiplier shifted_down(Multiplier real, int32_t by) {
+  return real.shift - by < -31 ? Multiplier{0, -1} : Multiplier{real.multiplier, real.shift - by};
+}
+
+// Both roundings of multiply_by_quantized_multiplier in five instructions of Cortex-M3 (SMLAL does most of it), for a
+// factor below 1/2 and |x| < 2^29: x arrives doubled. round(x * m / 2^32), ties up, is divided by 2^exponent, ties away
+// from zero: floor((y + half - (y < 0)) / 2^exponent). `half` rides in the upper word of the first rounding's addend.
+// The sign is taken from x: where y is 0 though x is negative, half - 1 is still shifted out.
+struct Scaling {
+  int32_t multiplier;
+  int32_t half;
+  int32_t exponent;  // >= 1
+  explicit Scaling(Multiplier m) : multiplier(m.multiplier), half(1 << (-m.shift - 1)), exponent(-m.shift) {}
+  int32_t operator()(int32_t doubled) const {
+    const int64_t addend = (static_cast<int64_t>(half) << 32) + (int64_t{1} << 31);
+    const int32_t high = static_cast<int32_t>((static_cast<int64_t>(doubled) * multiplier + addend) >> 32);
+    return (high + (doubled >> 31)) >> exponent;
+  }
+};
+
+// From twice the sum of both terms to the output's code.
+struct SumStage {
+  Scaling scaling;
+  int32_t zero_point;
+  int32_t low;  // limits before the zero point is added
+  int32_t high;
+
+  SumStage(float wide_scale, const Tensor& output, int32_t activation)
+      : scaling(shifted_down(quantize_ratio(wide_scale, 1.0f, output.scale()), kFractionBits - 1)),
+        zero_point(output.zero_point) {
+    const ActivationRange<int32_t> range = activation_range_s8(activation, output);
+    low = range.min - zero_point;
+    high = range.max - zero_point;
+  }
+  int8_t operator()(int32_t doubled) const {
+    return static_cast<int8_t>(zero_point + clamp(scaling(doubled), low, high));
+  }
+};
+
+// Operands of one scale: both factors are exactly 1/2. |q - zero_point| <= 255, so every term stays below 2^30.
+template <int32_t kSign>
+struct EqualScalesS8 {
+  SumStage stage;
+  int32_t offset;
+
+  EqualScalesS8(const Tensor& a, const Tensor& b, const SumStage& s)
+      : stage(s), offset((a.zero_point + kSign * b.zero_point) * (1 << kFractionBits)) {}
+  int8_t operator()(int8_t a, int8_t b) const { return stage((a + kSign * b) * (1 << kFractionBits) - offset); }
+};
+
+// `wide` is the operand with the larger scale: its factor is exactly 1/2, so it is shifted by one bit less.
+template <int32_t kWideSign, int32_t kNarrowSign>
+struct ScaledS8 {
+  SumStage stage;
+  Scaling narrow;
+  int32_t wide_offset;
+  int32_t narrow_offset;
+
+  ScaledS8(const Tensor& wide, const Tensor& other, const SumStage& s)
+      : stage(s),
+        narrow(shifted_down(quantize_ratio(other.scale(), 1.0f, wide.scale()), 1)),
+        wide_offset(wide.zero_point * (1 << kFractionBits)),
+        narrow_offset(other.zero_point * (1 << (kFractionBits + 1))) {}
+  int8_t operator()(int8_t wide, int8_t other) const {
+    const int32_t doubled = wide * (1 << kFractionBits) - wide_offset;
+    const int32_t scaled = 2 * narrow(other * (1 << (kFractionBits + 1)) - narrow_offset);
+    return stage(kWideSign * doubled + kNarrowSign * scaled);
+  }
+};
+
+// AddOptions and SubOptions alike.
+inline int32_t activation_of(const Node& node) {
+  static_assert(format::AddOptions::fused_activation_function == format::SubOptions::fused_activation_function);
+  return node.option_i8(format::AddOptions::fused_activation_function, format::ActivationFunctionType::NONE);
+}
+
+inline Status prepare(const Node& node) {
+  const Tensor a = node.input(0);
+  const Tensor b = node.input(1);
+  const Tensor output = node.output(0);
+  ARENITE_CHECK(activation_is_fusable(activation_of(node)), kBadOption);
+  ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
+  if (is_float(output)) return Status::kOk;
+  ARENITE_CHECK(scaled_if_int8(a) && scaled_if_int8(b) && scaled_if_int8(output), kBadQuantization);
+  // The sum's factor must stay below 1/2: no output scale 2^18 times finer than the inputs'.
+  const float wide = a.scale() < b.scale() ? b.scale() : a.scale();
+  ARENITE_CHECK(quantize_ratio(wide, 1.0f, output.scale()).shift < kFractionBits - 1, kBadQuantization);
+  return Status::kOk;
+}
+
+template <int32_t kSign>
+inline void eval_s8(const Node& node) {
+  const Tensor a = node.input(0);
+  const Tensor b = node.input(1);
+  const bool swap = a.scale() < b.scale();
+  const SumStage stage(swap ? b.scale() : a.scale(), node.output(0), activation_of(node));
+  if (a.scale() == b.scale()) {
+    const EqualScalesS8<kSign> function(a, b, stage);
+    for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), function);
+  } else if (swap) {
+    const ScaledS8<kSign, 1> function(b, a, stage);
+    for (BroadcastWalk walk(node); walk.next();) {
+      const BroadcastRun<int8_t> run = walk.run<int8_t>();
+      for_each_pair(BroadcastRun<int8_t>{run.b, run.a, run.out, run.count, run.step_b, run.step_a}, function);
+    }
+  } else {
+    const ScaledS8<1, kSign> function(a, b, stage);
+    for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), function);
+  }
+}
+
+template <int32_t kSign>
+inline void eval_f32(const Node& node) {
+  const ActivationRange<float> range = activation_range_f32(activation_of(node));
+  for (BroadcastWalk walk(node); walk.next();) {
+    for_each_pair(walk.run<float>(), [=](float a, float b) { return range.apply(kSign < 0 ? a - b : a + b); });
+  }
+}
+
+template <int32_t kSign>
+inline Status eval(const Node& node) {
+  if (is_float(node.output(0))) {
+    eval_f32<kSign>(node);
+  } else {
+    eval_s8<kSign>(node);
+  }
+  return Status::kOk;
+}
+
+}  // namespace arenite::sum

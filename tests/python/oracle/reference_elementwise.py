@@ -1,0 +1,109 @@
+"""The integer arithmetic of TFLite Micro's element-wise int8 operators, written a second time as in reference_int8.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from oracle.reference_int8 import (
+    Array,
+    centred,
+    clipped,
+    exp_negative,
+    fixed,
+    quantize_multiplier,
+    rdbpot,
+    rescale,
+    scale_of,
+    shift_saturating,
+    srdhm,
+    zero_of,
+)
+
+from arenite.graph import Op
+
+
+# --- two operands -----------------------------------------------------------------------------------------------------
+def sub(op: Op, a: Array, b: Array) -> Array:
+    va, vb, y = op.operand(0), op.operand(1), op.output
+    twice = 2 * max(scale_of(va), scale_of(vb))
+    first, second = (
+        rescale(centred(q, v) << 20, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
+    )
+    total = rescale(first - second, quantize_multiplier(twice / (2**20 * scale_of(y))))
+    return clipped(total + zero_of(y), y, op.attrs["fused_activation_function"])
+
+
+def prelu(op: Op, x: Array, alpha: Array) -> Array:
+    vx, va, y = op.operand(0), op.operand(1), op.output
+    d = centred(x, vx)
+    positive = rescale(d, quantize_multiplier(scale_of(vx) / scale_of(y)))
+    negative = rescale(d * centred(alpha, va), quantize_multiplier(scale_of(vx) * scale_of(va) / scale_of(y)))
+    return clipped(np.where(d >= 0, positive, negative) + zero_of(y), y)
+
+
+# --- one operand ------------------------------------------------------------------------------------------------------
+def float_ratio(a: float, b: float, c: float = 1.0) -> float:
+    """a · b / c in float32, as TFLite computes some multipliers."""
+    return float(np.float32(a) * np.float32(b) / np.float32(c))
+
+
+def leaky_relu(op: Op, x: Array) -> Array:
+    v, y = op.operand(0), op.output
+    d, slope = centred(x, v), float_ratio(scale_of(v), op.attrs["alpha"], scale_of(y))
+    m, shift = quantize_multiplier(abs(slope))
+    positive = rescale(d, quantize_multiplier(float_ratio(scale_of(v), 1, scale_of(y))))
+    negative = rescale(d, (-m if slope < 0 else m, shift))
+    return clipped(np.where(d >= 0, positive, negative) + zero_of(y), y)
+
+
+def tanh(op: Op, x: Array) -> Array:
+    m, shift = math.frexp(scale_of(op.operand(0)) * 2.0**27)
+    radius = max(math.floor(15 * 2**27 / 2**shift), 1)
+    d = centred(x, op.operand(0))
+    q4 = rescale(np.clip(d, -radius + 1, radius - 1), (int(m * 2**31), shift))
+    half = (exp_negative(-np.abs(q4), 5) + 2**31) // 2
+    reciprocal = fixed(48 / 17, 29) + srdhm(half, fixed(-32 / 17, 29))
+    for _ in range(3):
+        reciprocal = reciprocal + shift_saturating(srdhm(reciprocal, 2**29 - srdhm(half, reciprocal)), 2)
+    magnitude = shift_saturating(reciprocal - 2**29, 2)
+    y = np.clip(rdbpot(np.where(q4 == 0, 0, np.sign(q4) * magnitude), 24), -128, 127)
+    return np.where(d <= -radius, -128, np.where(d >= radius, 127, y)).astype(np.int8)
+
+
+def srdhm16(a: Array, b: int) -> Array:
+    """gemmlowp SaturatingRoundingDoublingHighMul of 16-bit integers."""
+    ab = a * b
+    nudged = ab + np.where(ab >= 0, 2**14, 1 - 2**14)
+    return np.sign(nudged) * (np.abs(nudged) // 2**15)
+
+
+def multiplier16(real: float) -> tuple[int, int]:
+    m, shift = quantize_multiplier(real)
+    return min((m + 2**15) // 2**16, 2**15 - 1), shift
+
+
+def hard_swish(op: Op, x: Array) -> Array:
+    v, y = op.operand(0), op.output
+    fine = np.float32(scale_of(v)) / np.float32(128)
+    to_output, output_shift = multiplier16(float(fine / np.float32(scale_of(y))))
+    to_gate, gate_shift = multiplier16(float(fine / (np.float32(3) / np.float32(32768))))
+    d = centred(x, v) * 128
+    gate = np.clip(d << max(gate_shift - 1, 0), -(2**15), 2**15 - 1)
+    gate = srdhm16(gate, to_gate)
+    if gate_shift > 0:
+        gate = np.clip(2 * gate, -(2**15), 2**15 - 1)
+    gate = (rdbpot(gate, max(-gate_shift, 0)) + 2**15) // 2
+    product = gate * srdhm16(d, to_output)
+    truncated = np.sign(product) * (np.abs(product) // 2**15)
+    return clipped(rdbpot(truncated, -output_shift) + zero_of(y), y)
+
+
+OPERATORS: dict[str, Callable[..., Array]] = {
+    "hard_swish": hard_swish,
+    "leaky_relu": leaky_relu,
+    "prelu": prelu,
+    "sub": sub,
+    "tanh": tanh,
+}
