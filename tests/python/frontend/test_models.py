@@ -144,7 +144,11 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "global average 1-D": (lambda: chain(SERIES, L.GlobalAveragePooling1D(keepdims=True)), "mean"),
     "global max": (lambda: chain(IMAGE, L.GlobalMaxPooling2D()), "max_pool_2d reshape"),
     "global max 1-D": (lambda: chain(SERIES, L.GlobalMaxPooling1D()), "reshape max_pool_2d reshape"),
-    "sum": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.sum(x, axis=(1, 2)))), "mean mul"),
+    "sum": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.sum(x, axis=(1, 2)))), "sum"),
+    "maximum of channels": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.max(x, axis=-1))), "reduce_max"),
+    "minimum": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.min(x, axis=(1, 3), keepdims=True))), "reduce_min"),
+    "index of the maximum": (lambda: chain(ROW, L.Lambda(lambda x: tf.argmax(x, -1, tf.int32))), "arg_max"),
+    "index of the minimum": (lambda: chain(SERIES, L.Lambda(lambda x: tf.argmin(x, axis=1))), "arg_min"),
     # activations
     "clip": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.clip(x, 0, 6))), "relu6"),
     "maximum": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.maximum(0.0, x))), "relu"),

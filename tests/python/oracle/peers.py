@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from arenite.graph import Op
-from arenite.opdef import data_operands
+from arenite.opdef import data_operands, declaration
 
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
+        "arg_max": {"int32"},
+        "arg_min": {"int32"},
         "expand_dims": {"int32", "int64", "bool", "uint8"},
         "pack": {"uint8"},
+        "reduce_max": {"int16", "int32"},
+        "reduce_min": {"int16", "int32"},
         "slice": {"int64", "uint8"},
         "split": {"uint8"},
         "split_v": {"int64", "uint8"},
         "strided_slice": {"int64", "uint8"},
+        "sum": {"int32"},
         "tile": None,
         "transpose": {"int32", "int64", "bool", "uint8"},
         "unpack": {"bool", "uint8"},
     },
-    "litert": {},
+    "litert": {"sum": {"int8"}},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
 }
 
 
@@ -30,6 +35,11 @@ def lacks(engine: str, op: Op) -> bool:
 
 def is_int8(op: Op) -> bool:
     return "int8" in (op.operand(0).dtype, op.outputs[0].dtype)
+
+
+def is_exact(op: Op) -> bool:
+    """Whether nothing is rounded, or all by integer arithmetic: engines agree in every bit."""
+    return declaration(op.name).moves or is_int8(op) or op.outputs[0].dtype != "float32"
 
 
 def same_quant(op: Op) -> bool:
@@ -61,6 +71,8 @@ def tflm_limit(op: Op) -> str | None:
         entries, special = op.operand(1).size, op.attrs["ellipsis_mask"] | op.attrs["new_axis_mask"]
         rank = len(op.operand(0).shape)
         return "wants one entry for each of up to four axes" if entries != rank or rank > 4 or special else None
+    if op.name in ("arg_max", "arg_min") and op.outputs[0].dtype == "int64":
+        return "gives int32 indices only"
     return None
 
 

@@ -274,6 +274,13 @@ def mean(op: Op, x: Array, axes: Array) -> Array:
     return clipped(rescale(total - zero_of(v) * count, folded) + zero_of(y), y)
 
 
+def total(op: Op, x: Array, axes: Array) -> Array:
+    reduced = tuple(sorted({int(a) % x.ndim for a in axes.ravel()}))
+    v, y = op.operand(0), op.output
+    sums = np.asarray(centred(x, v).sum(reduced, keepdims=op.attrs["keep_dims"]))
+    return clipped(rescale(sums, quantize_multiplier(scale_of(v) / scale_of(y))) + zero_of(y), y)
+
+
 def pad(op: Op, x: Array, paddings: Array) -> Array:
     return np.pad(x, [tuple(p) for p in paddings], constant_values=zero_of(op.operand(0)))
 
@@ -304,4 +311,5 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "relu6": lambda op, x: requantize(op, x, "RELU6"),
     "reshape": reshape,
     "softmax": softmax,
+    "sum": total,
 }

@@ -122,9 +122,10 @@ def test_softmax_beta(beta: float) -> None:
 
 @pytest.mark.parametrize("axis", [4, -5, 2**31 - 1, -(2**31)])
 def test_axis_out_of_range(axis: int) -> None:
-    op = instance("mean", accept=lambda op: len(op.operand(0).shape) == 4)
-    axes = replace(op.operand(1), shape=(1,), data=np.array([axis], np.int32))
-    assert failure(with_input(op, 1, axes)) == "BadOption"
+    for name in ("mean", "sum", "reduce_max", "arg_max"):
+        op = instance(name, accept=lambda op: len(op.operand(0).shape) == 4)
+        axes = replace(op.operand(1), shape=(1,), data=np.array([axis], np.int32))
+        assert failure(with_input(op, 1, axes)) == "BadOption"
     op = instance("concatenation", accept=lambda op: len(op.operand(0).shape) == 4)
     assert failure(with_option(op, axis=axis)) == "BadOption"
 
@@ -136,7 +137,8 @@ def test_negative_padding() -> None:
     assert failure(with_input(op, 1, replace(op.operand(1), data=data))) in ("BadOption", "BadShape")
 
 
-COMPUTED = ["mean", "pad", "transpose", "strided_slice", "split_v", "expand_dims", "reverse_v2", "tile", "broadcast_to"]
+COMPUTED = ["mean", "sum", "reduce_min", "arg_min", "pad", "transpose", "strided_slice", "split_v", "expand_dims"]
+COMPUTED += ["reverse_v2", "tile", "broadcast_to"]
 
 
 @pytest.mark.parametrize("name", COMPUTED)

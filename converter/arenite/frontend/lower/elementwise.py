@@ -160,7 +160,7 @@ def softmax(lowering: Lowering, node: Node) -> None:
 @lowers("Cast")
 def cast(lowering: Lowering, node: Node) -> None:
     """Nothing between equal types (a whole-number input that became a float one); there is no kernel for others."""
-    if node.inputs[0].dtype != node.outputs[0].dtype:
+    if lowering.value(node.inputs[0]).dtype != node.outputs[0].dtype:
         raise Refusal(
             f"it converts {node.inputs[0].dtype} to {node.outputs[0].dtype} inside the model",
             "keep the model's tensors in float32",

@@ -72,6 +72,11 @@ class Lowering:
         """Whether exactly one node reads it and the model does not return it."""
         return len(self._readers.get(tensor, [])) == 1 and not any(tensor is result for result in self._results)
 
+    def is_only_cast_to(self, tensor: Tensor, dtype: str) -> bool:
+        """Whether every reader converts it to ``dtype`` and the model does not return it as it is."""
+        casts = all(node.type == "Cast" and node.outputs[0].dtype == dtype for node in self._readers.get(tensor, []))
+        return casts and not any(tensor is result for result in self._results)
+
     def producer(self, value: Value) -> Op | None:
         """The operator that computes ``value``; None for inputs and constants."""
         return self._producers.get(value)
@@ -89,11 +94,12 @@ class Lowering:
         shape: Sequence[int],
         origin: Origin,
         attrs: dict[str, Any] | None = None,
+        dtype: str | None = None,
     ) -> Value:
-        """Append an operator with one result of ``shape`` and the dtype of its first operand; return the result."""
+        """Append an operator with one result of ``shape`` and ``dtype`` (its first operand's); return the result."""
         first = next(value for value in inputs if value is not None)
         base = f"{origin.layer}/{name}" if origin.layer else name
-        result = Value(self._unique(base), first.dtype, tuple(int(d) for d in shape))
+        result = Value(self._unique(base), dtype or first.dtype, tuple(int(d) for d in shape))
         op = Op(name, list(inputs), [result], attrs or {}, origin)
         self.graph.ops.append(op)
         self._producers[result] = op

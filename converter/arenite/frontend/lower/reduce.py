@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ...graph import Value
 from ..program import Node
 from .lowering import Lowering
-from .registry import Refusal, lowers
+from .registry import lowers
 
 
 @lowers("Mean")
 def mean(lowering: Lowering, node: Node) -> None:
     """MEAN."""
-    lowering.bind(node.outputs[0], _mean(lowering, node))
+    _reduction(lowering, node, "mean")
 
 
 @lowers("Sum")
 def total(lowering: Lowering, node: Node) -> None:
-    """MEAN, then MUL by the number of elements."""
-    value = lowering.value(node.inputs[0])
-    count = math.prod(value.shape[axis] for axis in _axes(lowering, node))
-    average = _mean(lowering, node)
-    factor = lowering.new_constant(f"{node.origin.layer or 'sum'}/count", np.array(count, np.float32))
-    attrs = {"fused_activation_function": "NONE"}
-    lowering.bind(node.outputs[0], lowering.emit("mul", [average, factor], average.shape, node.origin, attrs))
+    """SUM."""
+    _reduction(lowering, node, "sum")
+
+
+@lowers("Min")
+def minimum(lowering: Lowering, node: Node) -> None:
+    """REDUCE_MIN."""
+    _reduction(lowering, node, "reduce_min")
 
 
 @lowers("Max")
 def maximum(lowering: Lowering, node: Node) -> None:
-    """MAX_POOL_2D over the whole image, when it reduces height and width of NHWC (or time of NTC)."""
+    """MAX_POOL_2D over the whole image where it reduces height and width of NHWC (or time of NTC), else REDUCE_MAX.
+
+    Pooling runs on a few rows at a time behind a convolution; a reduction needs the whole tensor.
+    """
     value = lowering.value(node.inputs[0])
     axes = _axes(lowering, node)
     if len(value.shape) == 3 and axes == [1]:
         batch, time, channels = value.shape
         value, axes = lowering.reshape(value, (batch, time, 1, channels), node.origin), [1, 2]
     if len(value.shape) != 4 or axes != [1, 2]:
-        raise Refusal(f"a maximum over axes {axes} has no kernel here", "use a pooling layer over height and width")
+        _reduction(lowering, node, "reduce_max")
+        return
     batch, height, width, channels = value.shape
     attrs = {
         "padding": "VALID",
@@ -52,14 +54,36 @@ def maximum(lowering: Lowering, node: Node) -> None:
     lowering.bind(node.outputs[0], lowering.reshape(pooled, lowering.shape(node.outputs[0]), node.origin))
 
 
+@lowers("ArgMax")
+def arg_max(lowering: Lowering, node: Node) -> None:
+    """ARG_MAX."""
+    _index(lowering, node, "arg_max")
+
+
+@lowers("ArgMin")
+def arg_min(lowering: Lowering, node: Node) -> None:
+    """ARG_MIN."""
+    _index(lowering, node, "arg_min")
+
+
+def _index(lowering: Lowering, node: Node, name: str) -> None:
+    """int64 only where TensorFlow's int64 is really used: Keras asks for it and casts to int32 at once."""
+    (axis,) = _axes(lowering, node)
+    axes = lowering.constant(node.inputs[1], np.array([axis], np.int32), "axis")
+    result = node.outputs[0]
+    dtype = "int32" if lowering.is_only_cast_to(result, "int32") else result.dtype
+    operands, attrs = [lowering.value(node.inputs[0]), axes], {"output_type": dtype.upper()}
+    value = lowering.emit(name, operands, lowering.shape(result), node.origin, attrs, dtype)
+    lowering.bind(result, value)
+
+
 def _axes(lowering: Lowering, node: Node) -> list[int]:
     rank = len(lowering.value(node.inputs[0]).shape)
     return sorted(int(axis) % rank for axis in np.atleast_1d(lowering.data(node.inputs[1], "axes")))
 
 
-def _mean(lowering: Lowering, node: Node) -> Value:
-    axes = np.array(_axes(lowering, node), np.int32)
-    constant = lowering.constant(node.inputs[1], axes, "axes")
+def _reduction(lowering: Lowering, node: Node, name: str) -> None:
+    axes = lowering.constant(node.inputs[1], np.array(_axes(lowering, node), np.int32), "axes")
     attrs = {"keep_dims": bool(node.attrs["keep_dims"])}
-    shape = lowering.shape(node.outputs[0])
-    return lowering.emit("mean", [lowering.value(node.inputs[0]), constant], shape, node.origin, attrs)
+    operands, shape = [lowering.value(node.inputs[0]), axes], lowering.shape(node.outputs[0])
+    lowering.bind(node.outputs[0], lowering.emit(name, operands, shape, node.origin, attrs))
