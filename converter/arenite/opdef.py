@@ -115,7 +115,8 @@ class Declaration:
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
     view          the output is the input's bytes in another shape; operand 1, if there is one, states it.
-    moves         results consist of operands' elements, unchanged: the reference takes every dtype and is exact.
+    moves         results are operands' elements or whole numbers, nothing is rounded: the reference takes every dtype and
+                  is exact.
     per_channel   (op) → whether each channel of the result depends on the same channel of operand 0 alone, and grows
                   with it: k·x gives k·y for every k > 0.
     flattens      operand 0 counts only by its elements, so that a view before the operator is idle.

@@ -28,7 +28,8 @@ def _line(row: Row) -> str:
         result += f" 1/{1 / declared.fixed[0]:g}, {declared.fixed[1]}"
     activation = "yes" if declared.activation else ""
     options = f"`{row.options}`" if row.options else ""
-    return f"| `{row.name}` | {row.code} | 1–{row.max_version} | {'; '.join(describe(row))} | {result} | {activation} | {options} |\n"
+    types = "; ".join(describe(row))
+    return f"| `{row.name}` | {row.code} | 1–{row.max_version} | {types} | {result} | {activation} | {options} |\n"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from arenite.graph import Op
 from arenite.opdef import data_operands, declaration
 
@@ -10,11 +12,21 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
         "arg_max": {"int32"},
         "arg_min": {"int32"},
+        "batch_to_space_nd": {"int16", "int32", "int64", "uint8"},
+        "depth_to_space": {"int32", "int64", "uint8"},
         "expand_dims": {"int32", "int64", "bool", "uint8"},
+        "fill": {"int16", "int64", "bool", "uint8"},
+        "gather": {"int16", "int32", "int64", "bool", "uint8"},
+        "gather_nd": {"int16", "int32", "int64", "bool", "uint8"},
+        "mirror_pad": {"int16", "int32", "int64", "bool", "uint8"},
         "pack": {"uint8"},
+        "padv2": {"int64", "bool", "uint8"},
         "reduce_max": {"int16", "int32"},
         "reduce_min": {"int16", "int32"},
+        "resize_nearest_neighbor": {"uint8"},
         "slice": {"int64", "uint8"},
+        "space_to_batch_nd": {"int16", "int32", "int64", "uint8"},
+        "space_to_depth": {"int32", "int64", "uint8"},
         "split": {"uint8"},
         "split_v": {"int64", "uint8"},
         "strided_slice": {"int64", "uint8"},
@@ -23,7 +35,10 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "transpose": {"int32", "int64", "bool", "uint8"},
         "unpack": {"bool", "uint8"},
     },
-    "litert": {"sum": {"int8"}},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
+    "litert": {
+        "sum": {"int8"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
+        "zeros_like": {"int8"},
+    },
 }
 
 
@@ -67,6 +82,8 @@ def tflm_limit(op: Op) -> str | None:
         return "wants a scale on the bias"
     if op.name == "relu6" and is_int8(op) and not same_quant(op):
         return "clamps the input's codes and ignores the output's scale"
+    if op.name == "space_to_batch_nd" and np.any(op.operand(2).data):
+        return "pads with a value that it never set, not with the zero point"
     if op.name == "strided_slice":
         entries, special = op.operand(1).size, op.attrs["ellipsis_mask"] | op.attrs["new_axis_mask"]
         rank = len(op.operand(0).shape)

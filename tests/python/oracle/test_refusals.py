@@ -15,13 +15,13 @@ from oracle import engines
 from arenite import _core
 from arenite.errors import ModelError
 from arenite.graph import Op, Quantization, Value
-from arenite.opdef import attribute, data_dtypes, data_operands, declaration, rows
+from arenite.opdef import QuantRule, attribute, data_dtypes, data_operands, declaration, rows
 
 T = TypeVar("T")
 VARIANTS = [(name, dtype) for name in rows() for dtype in data_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
 CODED = [name for name, dtype in VARIANTS if dtype == "int8"]
-MOVING = [name for name in CODED if declaration(name).moves]
+MOVING = [n for n in CODED if declaration(n).moves and declaration(n).quant is QuantRule.SAME_AS_INPUT]
 CLAMPING = [name for name in CODED if "fused_activation_function" in declaration(name).attrs]
 
 
@@ -138,7 +138,8 @@ def test_negative_padding() -> None:
 
 
 COMPUTED = ["mean", "sum", "reduce_min", "arg_min", "pad", "transpose", "strided_slice", "split_v", "expand_dims"]
-COMPUTED += ["reverse_v2", "tile", "broadcast_to"]
+COMPUTED += ["reverse_v2", "tile", "broadcast_to", "mirror_pad", "padv2", "space_to_batch_nd", "batch_to_space_nd"]
+COMPUTED += ["resize_nearest_neighbor"]
 
 
 @pytest.mark.parametrize("name", COMPUTED)
@@ -205,3 +206,24 @@ def test_hard_swish_to_a_scale_far_below_the_operands() -> None:
 def test_prelu_with_more_slopes_than_elements() -> None:
     op = instance("prelu", accept=lambda op: op.operand(0).shape[-1] == 1)
     assert failure(with_input(op, 1, replace(op.operand(1), shape=(*op.operand(1).shape[:-1], 2)))) == "BadShape"
+
+
+@pytest.mark.parametrize(
+    ("name", "outside"), [("gather", 5), ("gather", -1), ("gather_nd", 5), ("gather_nd", -(2**31))]
+)
+def test_index_outside(name: str, outside: int) -> None:
+    """Indices are known when the model runs; TFLite Micro reads whatever lies there."""
+    x, y = Value("", "float32", (5, 2)), Value("", "float32", (2, 2))
+    op = Op(name, [x, Value("", "int32", (2,) if name == "gather" else (2, 1))], [y])
+    data = np.arange(10, dtype=np.float32).reshape(5, 2)
+    indices = np.array([4, 0], np.int32).reshape(op.operand(1).shape)
+    np.testing.assert_array_equal(engines.ours(engines.model_of(op), [data, indices])[0], data[[4, 0]])
+    indices.flat[1] = outside
+    with pytest.raises(ModelError, match="out of range"):
+        engines.ours(engines.model_of(op), [data, indices])
+
+
+@pytest.mark.parametrize("name", ["space_to_depth", "depth_to_space"])
+@pytest.mark.parametrize("size", [0, -1, 2**30])
+def test_block_that_no_image_has(name: str, size: int) -> None:
+    assert failure(with_option(instance(name), block_size=size)) == "BadOption"
