@@ -1,4 +1,4 @@
-// add and mul: two operands with numpy's broadcasting, up to rank kMaxRank.
+// Two operands with numpy's broadcasting, up to rank kMaxRank.
 #pragma once
 
 #include "kernels_cpp/rows.h"
@@ -10,11 +10,11 @@ namespace arenite {
 bool broadcasts(const Tensor& a, const Tensor& b, const Tensor& output);
 
 // Elements out[i] from a[i * step_a] and b[i * step_b], i < count; steps are 0 or 1.
-template <typename T>
+template <typename T, typename Out = T>
 struct BroadcastRun {
   const T* a;
   const T* b;
-  T* out;
+  Out* out;
   int32_t count;
   int32_t step_a;
   int32_t step_b;
@@ -32,11 +32,11 @@ class BroadcastWalk {
   // Moves to the next run, first to the first one; false when there is none.
   bool next();
 
-  template <typename T>
-  BroadcastRun<T> run() const {
+  template <typename T, typename Out = T>
+  BroadcastRun<T, Out> run() const {
     const Axis& inner = axes_[rank_ - 1];
     return {reinterpret_cast<const T*>(a_), reinterpret_cast<const T*>(b_),
-            reinterpret_cast<T*>(out_),     inner.size,
+            reinterpret_cast<Out*>(out_),   inner.size,
             inner.a != 0 ? 1 : 0,           inner.b != 0 ? 1 : 0};
   }
 
@@ -66,8 +66,8 @@ class BroadcastWalk {
 };
 
 // out[i] = op(a[i], b[i]). The plain loop is apart because it is the one that matters, and compilers vectorize it.
-template <typename T, typename Op>
-inline void for_each_pair(const BroadcastRun<T>& run, Op op) {
+template <typename T, typename Out, typename Op>
+inline void for_each_pair(const BroadcastRun<T, Out>& run, Op op) {
   if (run.step_a == 1 && run.step_b == 1) {
     for (int32_t i = 0; i < run.count; ++i) run.out[i] = op(run.a[i], run.b[i]);
   } else {

@@ -34,7 +34,9 @@ struct Signatures {
       while (end < N - 1 && all[end] != ' ') ++end;
       if (ARENITE_FLOAT == 0 && only_float(all, begin, end)) continue;
       if (used != 0) text[used++] = ' ';
-      for (size_t i = begin; i < end; ++i) text[used++] = all[i];
+      for (size_t i = begin; i < end; ++i) {
+        if (all[i] != ',') text[used++] = all[i];
+      }
     }
   }
 

@@ -38,6 +38,16 @@ def of_first(draw: Draw, operands: list[Value]) -> Quantization | None:
     return operands[0].quant
 
 
+def quietly(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """``function`` without warnings: NaN and infinity are results as others."""
+
+    def quiet(*operands: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return function(*operands)
+
+    return quiet
+
+
 def unary(name: str, function: Unary, result: ResultQuantization = near_first, **traits: Any) -> Declaration:
     """One operand, a result of its shape and type. ``traits`` are further fields of the declaration.
 
@@ -82,3 +92,17 @@ def binary(
             **traits,
         }
     )
+
+
+def comparison(name: str, function: Binary, **traits: Any) -> Declaration:
+    """Two operands with numpy's broadcasting, a result of bool. Scales stay below 1: from there on TFLite Micro aborts."""
+
+    def case(draw: Draw, dtype: str) -> Op:
+        grids = [cases.quantization(draw) for _ in range(2)]
+        below_one = [Quantization(np.minimum(g.scale, np.float32(0.99)), g.zero_point) for g in grids]
+        shapes = cases.broadcast_pair(draw)
+        operands = [cases.tensor(draw, dtype, s, g) for s, g in zip(shapes, below_one, strict=True)]
+        op = Op(name, [*operands], [])
+        return cases.finished(op, broadcast_shape(op), None, "bool")
+
+    return binary(name, function, case=case, **traits)

@@ -165,7 +165,8 @@ def _parse_signature(text: str) -> Signature:
     operands, version = text.split("@")
     inputs, outputs = operands.split(">")
     parsed = tuple(
-        (TYPE_CODES[optional or code], bool(optional), bool(star)) for optional, code, star in _OPERAND.findall(inputs)
+        (TYPE_CODES[optional or code], bool(optional), bool(star))
+        for optional, code, star in _OPERAND.findall(inputs.replace(",", ""))
     )
     several = outputs.endswith("*")
     return Signature(parsed, tuple(TYPE_CODES[c] for c in outputs.removesuffix("*")), int(version), several)

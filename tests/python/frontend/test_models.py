@@ -170,6 +170,18 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         lambda: chain(ROW, L.Lambda(lambda x: (1 - x) * x + x / 4.0 - 2)),
         "sub mul mul add add",
     ),
+    "functions": (
+        lambda: chain(ROW, L.Lambda(lambda x: ops.sqrt(ops.abs(ops.sin(ops.exp(x)))) + ops.log(ops.cos(x) + 2.0))),
+        "exp sin abs sqrt cos add log add",
+    ),
+    "division by what is computed": (
+        lambda: two_tensors(L.Lambda(lambda xs: xs[0] / (xs[1] * xs[1] + 1.0))),
+        "mul add div",
+    ),
+    "rounding": (
+        lambda: chain(ROW, L.Lambda(lambda x: ops.floor(x) + ops.ceil(x) * ops.round(x))),
+        "floor ceil round mul add",
+    ),
     "add": (lambda: two_tensors(L.Add()), "add"),
     "subtract": (lambda: two_tensors(L.Subtract()), "sub"),
     "maximum of two": (lambda: two_tensors(L.Maximum()), "maximum"),

@@ -16,13 +16,18 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "depth_to_space": {"int32", "int64", "uint8"},
         "expand_dims": {"int32", "int64", "bool", "uint8"},
         "fill": {"int16", "int64", "bool", "uint8"},
+        "floor_div": {"int32"},
+        "floor_mod": {"int32"},
         "gather": {"int16", "int32", "int64", "bool", "uint8"},
         "gather_nd": {"int16", "int32", "int64", "bool", "uint8"},
         "mirror_pad": {"int16", "int32", "int64", "bool", "uint8"},
         "pack": {"uint8"},
         "padv2": {"int64", "bool", "uint8"},
+        "pow": None,
         "reduce_max": {"int16", "int32"},
         "reduce_min": {"int16", "int32"},
+        "relu_0_to_1": None,
+        "relu_n1_to_1": None,
         "resize_nearest_neighbor": {"uint8"},
         "slice": {"int64", "uint8"},
         "space_to_batch_nd": {"int16", "int32", "int64", "uint8"},
@@ -36,6 +41,8 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "unpack": {"bool", "uint8"},
     },
     "litert": {
+        "ceil": None,
+        "round": None,
         "sum": {"int8"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
         "zeros_like": {"int8"},
     },
@@ -108,7 +115,7 @@ def litert_steps(op: Op) -> int:
         return 1  # rounds once
     if op.name in ("logistic", "tanh"):
         return 1  # reads a table made with floats
-    if op.name == "mul":
+    if op.name in ("abs", "mul"):
         return 1  # multiplies and divides the scales as floats
     return 0
 

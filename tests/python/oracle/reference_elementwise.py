@@ -18,6 +18,7 @@ from oracle.reference_int8 import (
     scale_of,
     shift_saturating,
     srdhm,
+    steps,
     zero_of,
 )
 
@@ -41,6 +42,27 @@ def prelu(op: Op, x: Array, alpha: Array) -> Array:
     positive = rescale(d, quantize_multiplier(scale_of(vx) / scale_of(y)))
     negative = rescale(d * centred(alpha, va), quantize_multiplier(scale_of(vx) * scale_of(va) / scale_of(y)))
     return clipped(np.where(d >= 0, positive, negative) + zero_of(y), y)
+
+
+def squared_difference(op: Op, a: Array, b: Array) -> Array:
+    va, vb, y = op.operand(0), op.operand(1), op.output
+    twice = 2 * max(scale_of(va), scale_of(vb))
+    first, second = (
+        rescale(centred(q, v) << 7, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
+    )
+    square = rescale((first - second) ** 2, quantize_multiplier(twice * twice / (2**14 * scale_of(y))))
+    return clipped(square + zero_of(y), y)
+
+
+def comparison(compare: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    def compared(op: Op, a: Array, b: Array) -> Array:
+        real_a, real_b = (
+            rescale(centred(q, v) << 8, quantize_multiplier(scale_of(v)))
+            for q, v in ((a, op.operand(0)), (b, op.operand(1)))
+        )
+        return compare(real_a, real_b)
+
+    return compared
 
 
 # --- one operand ------------------------------------------------------------------------------------------------------
@@ -72,6 +94,23 @@ def tanh(op: Op, x: Array) -> Array:
     return np.where(d <= -radius, -128, np.where(d >= radius, 127, y)).astype(np.int8)
 
 
+def absolute(op: Op, x: Array) -> Array:
+    v, y = op.operand(0), op.output
+    return clipped(rescale(np.abs(centred(x, v)), quantize_multiplier(scale_of(v) / scale_of(y))) + zero_of(y), y)
+
+
+def requantized(low: float, high: float) -> Callable[..., Array]:
+    """Another scale, and the real limits ``low`` and ``high``."""
+
+    def limited(op: Op, x: Array) -> Array:
+        v, y = op.operand(0), op.output
+        q = rescale(centred(x, v), quantize_multiplier(scale_of(v) / scale_of(y))) + zero_of(y)
+        least, most = (zero_of(y) + steps(bound, scale_of(y)) for bound in (low, high))
+        return clipped(np.clip(q, least, most), y)
+
+    return limited
+
+
 def srdhm16(a: Array, b: int) -> Array:
     """gemmlowp SaturatingRoundingDoublingHighMul of 16-bit integers."""
     ab = a * b
@@ -101,9 +140,19 @@ def hard_swish(op: Op, x: Array) -> Array:
 
 
 OPERATORS: dict[str, Callable[..., Array]] = {
+    "abs": absolute,
+    "equal": comparison(np.equal),
+    "greater": comparison(np.greater),
+    "greater_equal": comparison(np.greater_equal),
     "hard_swish": hard_swish,
     "leaky_relu": leaky_relu,
+    "less": comparison(np.less),
+    "less_equal": comparison(np.less_equal),
+    "not_equal": comparison(np.not_equal),
     "prelu": prelu,
+    "relu_0_to_1": requantized(0, 1),
+    "relu_n1_to_1": requantized(-1, 1),
+    "squared_difference": squared_difference,
     "sub": sub,
     "tanh": tanh,
 }

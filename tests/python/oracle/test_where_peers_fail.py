@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from oracle import engines
 
+from arenite.errors import ModelError
 from arenite.graph import Op, Quantization, Value
 
 FIXED = Quantization.per_tensor(1 / 256, -128)
@@ -63,3 +64,16 @@ def test_relu6_to_another_scale() -> None:
     x = np.array([-128, 0, 20, 60, 127], np.int8)  # −12.8, 0, 2, 6, 12.7
     y = run("relu6", x, Quantization.per_tensor(0.1, 0), Quantization.per_tensor(0.05, -100))
     np.testing.assert_array_equal(y, [-100, -100, -60, 20, 20])
+
+
+@pytest.mark.parametrize("name", ["floor_div", "floor_mod"])
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_division_by_zero(name: str, dtype: str) -> None:
+    """Known only at run time: eval refuses it, as the peers do. The one quotient that int32 cannot hold wraps."""
+    values = [Value("", dtype, (2,)) for _ in range(3)]
+    content = engines.model_of(Op(name, [values[0], values[1]], [values[2]]))
+    with pytest.raises(ModelError, match="value at run time is out of range"):
+        engines.ours(content, [np.array([1, 2], dtype), np.array([1, 0], dtype)])
+    (y,) = engines.ours(content, [np.array([-(2**31), -7], dtype), np.array([-1, 2], dtype)])
+    if dtype == "int32":
+        np.testing.assert_array_equal(y, [-(2**31), -4] if name == "floor_div" else [0, 1])

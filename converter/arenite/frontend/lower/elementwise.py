@@ -77,12 +77,15 @@ def square(lowering: Lowering, node: Node) -> None:
 
 @lowers("RealDiv", "Div")
 def real_div(lowering: Lowering, node: Node) -> None:
-    """MUL by the reciprocal of a constant."""
-    divisor = lowering.data(node.inputs[1], "divisor")
-    if not np.all(divisor):
+    """MUL by the reciprocal of a constant, else DIV."""
+    dividend, divisor = node.inputs
+    if divisor.data is None:
+        _binary(lowering, node, "div", lowering.value(dividend), lowering.value(divisor))
+        return
+    if not np.all(divisor.data):
         raise Refusal("its divisor holds zeros", "check the statistics that the layer divides by")
-    reciprocal = lowering.constant(node.inputs[1], (1.0 / divisor.astype(np.float64)).astype(np.float32), "reciprocal")
-    _binary(lowering, node, "mul", lowering.value(node.inputs[0]), reciprocal)
+    factor = (1.0 / divisor.data.astype(np.float64)).astype(np.float32)
+    _binary(lowering, node, "mul", lowering.value(dividend), lowering.constant(divisor, factor, "reciprocal"))
 
 
 @lowers("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")

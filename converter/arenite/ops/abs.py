@@ -1,0 +1,9 @@
+"""ABS: |x|, element-wise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import unary
+
+OP = unary("abs", np.abs)

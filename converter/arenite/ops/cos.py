@@ -1,0 +1,9 @@
+"""COS: cosine, element-wise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import unary
+
+OP = unary("cos", np.cos)

@@ -1,0 +1,9 @@
+"""EXP: eˣ, element-wise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import unary
+
+OP = unary("exp", np.exp)

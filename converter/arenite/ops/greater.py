@@ -1,0 +1,9 @@
+"""GREATER: a > b, element-wise with numpy's broadcasting; the result is bool."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import comparison
+
+OP = comparison("greater", np.greater)

@@ -1,0 +1,9 @@
+"""LOG: natural logarithm; NaN below 0, element-wise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import quietly, unary
+
+OP = unary("log", quietly(np.log))

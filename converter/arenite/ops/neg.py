@@ -1,0 +1,9 @@
+"""NEG: −x, element-wise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import unary
+
+OP = unary("neg", np.negative)

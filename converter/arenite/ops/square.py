@@ -1,0 +1,9 @@
+"""SQUARE: x², element-wise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..elementwise import unary
+
+OP = unary("square", np.square)

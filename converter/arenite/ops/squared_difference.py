@@ -1,0 +1,20 @@
+"""SQUARED_DIFFERENCE: (a − b)², element-wise with numpy's broadcasting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import cases
+from ..cases import Draw
+from ..elementwise import binary
+from ..graph import Quantization, Value
+
+
+def result(draw: Draw, operands: list[Value]) -> Quantization | None:
+    """In the range of the square of the wider operand."""
+    scales = [0.0 if x.quant is None else float(x.quant.scale[0]) for x in operands]
+    wide = operands[scales.index(max(scales))]
+    return cases.product_quantization(draw, wide, wide)
+
+
+OP = binary("squared_difference", lambda a, b: np.square(a - b), result, commutative=True)

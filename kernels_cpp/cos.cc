@@ -1,0 +1,20 @@
+// COS: cosine, element-wise. Links cosf.
+#include <cmath>
+
+#include "kernels_cpp/kernels.h"
+#include "kernels_cpp/map_s8.h"
+
+namespace arenite {
+namespace {
+
+Status prepare(const Node& node, uint32_t*) { return check_elementwise(node); }
+
+Status eval(const Node& node) {
+  map_f32(node, [](float x) { return std::cos(x); });
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(cos);
