@@ -59,13 +59,11 @@ _QAT = (
 _BRANCH = ("a branch on data cannot be converted", "split the model, or make the condition a Python constant")
 _STATE = ("the model changes a variable while it runs", "make the layer stateless and pass the state as an input")
 _ACTIVATION = ("this activation has no kernel here", "use relu, leaky_relu, sigmoid, tanh, silu or hard_swish")
-_REPEAT = ("repeating and upsampling have no kernel here", "build the model without it")
-_SLICE = ("cutting tensors apart has no kernel here", "cut the data before the model, or give it as several inputs")
 _TRANSPOSED = ("transposed convolution has no kernel here", "build the model without it")
 _RANDOM = ("random numbers have no kernel here", "give the noise as an input")
 _FFT = ("spectra have no kernel here", "compute them before the model")
 _THREE_D = ("3-D operators have no kernel here", "fold one dimension into the channels or the batch")
-_RESIZE = ("resizing has no kernel here", "resize the images before the model")
+_RESIZE = ("this way of resizing has no kernel here", "resize to the nearest neighbour, or before the model")
 
 #: TensorFlow operation → (reason, remedy) where more can be said than "no kernel".
 _KNOWN: dict[str, tuple[str, str]] = {
@@ -73,13 +71,11 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("If", "StatelessIf", "Case", "StatelessCase"), _BRANCH),
     **dict.fromkeys(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"), _STATE),
     **dict.fromkeys(("Elu", "Erf", "Erfc", "Selu", "Softplus", "Softsign"), _ACTIVATION),
-    **dict.fromkeys(("BroadcastTo", "Tile"), _REPEAT),
-    **dict.fromkeys(("Slice", "Split", "SplitV", "StridedSlice", "Unpack"), _SLICE),
     **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2"), _TRANSPOSED),
     **dict.fromkeys(("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"), _RANDOM),
     **dict.fromkeys(("RFFT", "FFT", "IRFFT", "RFFT2D"), _FFT),
     **dict.fromkeys(("Conv3D", "MaxPool3D", "AvgPool3D", "Conv3DBackpropInputV2"), _THREE_D),
-    **dict.fromkeys(("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic"), _RESIZE),
+    **dict.fromkeys(("ResizeBilinear", "ResizeBicubic"), _RESIZE),
     **dict.fromkeys(
         ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel"),
         _QAT,

@@ -188,13 +188,12 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "minimum of two": (lambda: two_tensors(L.Minimum()), "minimum"),
     "average": (lambda: two_tensors(L.Average()), "add mul"),
     "concatenate": (lambda: two_tensors(L.Concatenate()), "concatenation"),
-    "stack": (lambda: two_tensors(L.Lambda(lambda xs: ops.stack(xs, axis=-1))), "reshape reshape concatenation"),
+    "stack": (lambda: two_tensors(L.Lambda(lambda xs: ops.stack(xs, axis=-1))), "pack"),
     # shapes
     "reshapes": (
         lambda: chain(IMAGE, L.Flatten(), L.Reshape((8, -1)), L.Lambda(lambda x: ops.expand_dims(x, 1))),
         "reshape reshape reshape",
     ),
-    "permute of ones": (lambda: chain((1, 5, 4), L.Permute((2, 1, 3))), "reshape"),
     "zero padding": (lambda: chain(IMAGE, L.ZeroPadding2D(((1, 2), (0, 3)))), "pad"),
     "zero padding 1-D": (lambda: chain(SERIES, L.ZeroPadding1D((1, 2))), "pad"),
     "nothing in inference": (lambda: chain(ROW, L.Dropout(0.5), L.Dense(2), L.GaussianNoise(1.0)), "fully_connected"),

@@ -98,13 +98,29 @@ class Lowering:
     ) -> Value:
         """Append an operator with one result of ``shape`` and ``dtype`` (its first operand's); return the result."""
         first = next(value for value in inputs if value is not None)
+        return self.emit_all(name, inputs, [shape], origin, attrs, dtype or first.dtype)[0]
+
+    def emit_all(
+        self,
+        name: str,
+        inputs: Sequence[Value | None],
+        shapes: Sequence[Sequence[int]],
+        origin: Origin,
+        attrs: dict[str, Any] | None,
+        dtype: str,
+    ) -> list[Value]:
+        """Append an operator with a result of each of ``shapes``; return the results."""
         base = f"{origin.layer}/{name}" if origin.layer else name
-        result = Value(self._unique(base), dtype or first.dtype, tuple(int(d) for d in shape))
-        op = Op(name, list(inputs), [result], attrs or {}, origin)
+        results = [Value(self._unique(base), dtype, tuple(int(d) for d in shape)) for shape in shapes]
+        op = Op(name, list(inputs), results, attrs or {}, origin)
         self.graph.ops.append(op)
-        self._producers[result] = op
+        self._producers.update(dict.fromkeys(results, op))
         self._reads.update(value for value in inputs if value is not None)
-        return result
+        return list(results)
+
+    def integers(self, what: str, data: Sequence[int] | np.ndarray, origin: Origin) -> Value:
+        """An int32 constant operand: ``what`` of the operator at ``origin``, an axis, sizes, paddings ..."""
+        return self.new_constant(f"{origin.layer or 'constant'}/{what}", np.array(data, np.int32))
 
     def reshape(self, value: Value, shape: Sequence[int], origin: Origin) -> Value:
         """``value`` in another shape; itself when it already has it."""

@@ -1,4 +1,4 @@
-"""Operations that rearrange: RESHAPE, PAD, CONCATENATION."""
+"""Operations that join and pad: RESHAPE, PAD, CONCATENATION."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...graph import Value
 from ..program import Node
 from .conv import pad
 from .lowering import Lowering
-from .registry import Refusal, lowers
+from .registry import lowers
 
 
 @lowers("Reshape", "Squeeze", "ExpandDims")
@@ -18,24 +18,15 @@ def reshape(lowering: Lowering, node: Node) -> None:
     lowering.bind(node.outputs[0], lowering.reshape(value, lowering.shape(node.outputs[0]), node.origin))
 
 
-@lowers("Transpose")
-def transpose(lowering: Lowering, node: Node) -> None:
-    """RESHAPE, when only dimensions of size one change places; there is no kernel for the others."""
-    value = lowering.value(node.inputs[0])
-    order = [int(axis) for axis in lowering.data(node.inputs[1], "permutation")]
-    moved = [axis for axis in order if value.shape[axis] != 1]
-    if moved != sorted(moved):
-        raise Refusal("transposing data has no kernel here", "arrange the data before the model, channels last")
-    lowering.bind(node.outputs[0], lowering.reshape(value, lowering.shape(node.outputs[0]), node.origin))
-
-
 @lowers("Pad", "PadV2")
-def pad_zeros(lowering: Lowering, node: Node) -> None:
-    """PAD with zeros."""
-    amounts = lowering.data(node.inputs[1], "amount of padding")
-    if len(node.inputs) > 2 and np.any(lowering.data(node.inputs[2], "padding value")):
-        raise Refusal("it pads with a value other than zero", "pad with zeros, or add the value before and subtract it")
-    lowering.bind(node.outputs[0], pad(lowering, lowering.value(node.inputs[0]), amounts, node))
+def pad_constant(lowering: Lowering, node: Node) -> None:
+    """PAD with zeros, PADV2 with another value."""
+    amounts, source = lowering.data(node.inputs[1], "amount of padding"), lowering.value(node.inputs[0])
+    if len(node.inputs) < 3 or not np.any(lowering.data(node.inputs[2], "padding value")):
+        lowering.bind(node.outputs[0], pad(lowering, source, amounts, node))
+        return
+    operands = [source, lowering.integers("paddings", amounts, node.origin), lowering.value(node.inputs[2])]
+    lowering.bind(node.outputs[0], lowering.emit("padv2", operands, lowering.shape(node.outputs[0]), node.origin))
 
 
 @lowers("ConcatV2")
@@ -43,18 +34,6 @@ def concat(lowering: Lowering, node: Node) -> None:
     """CONCATENATION; the operand itself when there is one."""
     *parts, axis = node.inputs
     _concatenate(lowering, node, [lowering.value(part) for part in parts], int(lowering.data(axis, "axis")))
-
-
-@lowers("Pack")
-def pack(lowering: Lowering, node: Node) -> None:
-    """CONCATENATION of the operands, each with a new dimension of size one."""
-    axis = node.attrs["axis"] % len(lowering.shape(node.outputs[0]))
-    widened = []
-    for tensor in node.inputs:
-        value = lowering.value(tensor)
-        shape = (*value.shape[:axis], 1, *value.shape[axis:])
-        widened.append(lowering.reshape(value, shape, node.origin))
-    _concatenate(lowering, node, widened, axis)
 
 
 def _concatenate(lowering: Lowering, node: Node, values: list[Value], axis: int) -> None:
