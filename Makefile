@@ -69,7 +69,7 @@ check: lint types test
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
-	$(PYTHON_BIN) -m pytest -q -m 'not slow and not needs_tools'
+	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist worksteal -m 'not slow and not needs_tools'
 
 lint: $(VENV)/installed
 	ruff check .
