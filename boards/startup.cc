@@ -41,8 +41,12 @@ void enable_fpu() {
 }
 
 void enable_traps() {
-  if (!kHasFaultStatus) return;
+  constexpr uint32_t kUnaligned = 1u << 3;
   constexpr uint32_t kDivideByZero = 1u << 4;
+  if (!kHasFaultStatus) {
+    scb(kCcr) = scb(kCcr) | kUnaligned;  // always so on Armv6-M; the emulated core may be a larger one
+    return;
+  }
   scb(kCcr) = scb(kCcr) | kDivideByZero;
   scb(kShcsr) = scb(kShcsr) | 7u << 16;  // usage, bus and memory faults have their own exceptions
 }

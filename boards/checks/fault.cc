@@ -35,6 +35,12 @@ int main() {
       asm volatile("ldmia %0!, {r2, r3}" : "+l"(odd)::"r2", "r3");
       return 0;
     }
+    case 'w': {  // one word at an odd address: a fault on Armv6-M only
+      const volatile uint32_t words[2] = {0, 0};
+      uint32_t word = 0;
+      asm volatile("ldr %0, [%1]" : "=l"(word) : "l"(reinterpret_cast<uintptr_t>(words) + 1), "m"(words));
+      return static_cast<int>(word);
+    }
     case 'f':  // a write to flash
       *reinterpret_cast<volatile uint32_t*>(reinterpret_cast<uintptr_t>(&main) & ~3u) = 0;
       return 0;

@@ -31,6 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+#: boards that are tested with every model and every build; the others share their code with one of these
+IN_FULL = ("cortex-m3", "cortex-m4", "cortex-m7")
+
+
+@pytest.fixture(params=IN_FULL)
+def full_board(request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
+    """The boards that are tested with everything."""
+    return find_board(request.param)
+
+
 @pytest.fixture(params=list(boards()))
 def board(request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
     """Every row of boards.csv in turn."""

@@ -11,7 +11,15 @@ from arenite.board.table import Board
 pytestmark = [pytest.mark.needs_tools, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_selected_microkernels_equal_naive_loops(board: Board, optimize: str) -> None:
+def assert_equal_to_naive_loops(board: Board, optimize: str) -> None:
     firmware = build("check_microkernels", board, optimize)
     assert execute(firmware, board, timeout=120).output.split() == ["portable", "selected", ":", "0", "failures"]
+
+
+@pytest.mark.parametrize("optimize", [name for name in OPTIMIZE if name != "speed"])
+def test_selected_microkernels_equal_naive_loops(full_board: Board, optimize: str) -> None:
+    assert_equal_to_naive_loops(full_board, optimize)
+
+
+def test_fast_microkernels_equal_naive_loops(board: Board) -> None:
+    assert_equal_to_naive_loops(board, "speed")
