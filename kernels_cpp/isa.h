@@ -5,7 +5,15 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 
-#if defined(__arm__) && defined(__ARM_FEATURE_DSP)
+#if defined(__ARM_FEATURE_MVE)
+#include "kernels_cpp/microkernels/mve.h"
+namespace arenite::isa {
+using mve::conv_s8;
+using mve::depthwise_s8;
+using mve::gemm_s8;
+}  // namespace arenite::isa
+
+#elif defined(__arm__) && defined(__ARM_FEATURE_DSP)
 #include "kernels_cpp/microkernels/dsp.h"
 namespace arenite::isa {
 using dsp::conv_s8;

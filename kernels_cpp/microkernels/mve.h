@@ -1,0 +1,13 @@
+// Variants for Armv8.1-M with the Helium vector extension, integer part (Cortex-M52, M55, M85): vectors of 16 bytes.
+#pragma once
+
+#include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/gemm_s8.h"
+
+namespace arenite::mve {
+
+void conv_s8(const ConvS8& conv, RowRange rows);
+void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
+void gemm_s8(const GemmS8& gemm);
+
+}  // namespace arenite::mve
