@@ -1,5 +1,5 @@
-// AVERAGE_POOL_2D: mean of the pixels under the window; padding does not count. int8: rounded half away from zero, in
-// the input's own scale.
+// AVERAGE_POOL_2D: mean of the pixels under the window; padding does not count. int8 and int16: rounded half away
+// from zero, in the input's own scale.
 #include "kernels_cpp/fixed_point.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/pool.h"
@@ -9,15 +9,15 @@ namespace {
 
 Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
 
-void eval_s8(const Node& node, const Pool& pool) {
-  const ActivationRange<int32_t> range = activation_range_s8(pool.activation, pool.output);
-  for_each_block<int8_t>(node, pool, [=](const PoolBlock& block, int8_t* out) {
+template <typename T>
+void eval_codes(const Node& node, const Pool& pool, ActivationRange<int32_t> range) {
+  for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
     int32_t sum[kPoolBlock] = {};
-    block.reduce<int8_t>(sum, [](int32_t a, int8_t b) { return a + b; });
+    block.template reduce<T>(sum, [](int32_t a, T b) { return a + b; });
     const int32_t count = block.y.count() * block.x.count();
     for (int32_t c = 0; c < block.size; ++c) {
       const int32_t half = sum[c] > 0 ? count / 2 : -(count / 2);
-      out[c] = static_cast<int8_t>(clamp((sum[c] + half) / count, range.min, range.max));
+      out[c] = static_cast<T>(clamp((sum[c] + half) / count, range.min, range.max));
     }
   });
 }
@@ -36,8 +36,10 @@ Status eval(const Node& node) {
   const Pool pool(node);
   if (is_float(pool.input)) {
     eval_f32(node, pool);
+  } else if (is_int16(pool.input)) {
+    eval_codes<int16_t>(node, pool, activation_range_s16(pool.activation, pool.output));
   } else {
-    eval_s8(node, pool);
+    eval_codes<int8_t>(node, pool, activation_range_s8(pool.activation, pool.output));
   }
   return Status::kOk;
 }

@@ -1,7 +1,6 @@
 #include "kernels_cpp/convolution.h"
 
 #include "kernels_cpp/padding.h"
-#include "kernels_cpp/requantization.h"
 
 namespace arenite {
 namespace {
@@ -57,7 +56,7 @@ Status Convolution::check(const Node& node, const WindowFields& fields) const {
   constexpr int32_t kLimit = 1 << 30;
   const int32_t pitch = input.dim(3);
   ARENITE_CHECK(width_axis(*this).extent() < kLimit / pitch && filter.count() / outputs() < (1 << 26), kLimitExceeded);
-  if (input.type != Type::kInt8) return Status::kOk;
+  if (input.type == Type::kFloat32) return Status::kOk;
   ARENITE_CHECK(filter.zero_point == 0, kBadQuantization);
   return check_multipliers(input, filter, output, channel_axis);
 }
@@ -75,6 +74,11 @@ OutputStage Convolution::stage_s8(Multiplier* multipliers) const {
           output.zero_point,
           range.min,
           range.max};
+}
+
+OutputStageS16 Convolution::stage_s16(Multiplier* multipliers, bool narrow) const {
+  fill_multipliers(input, filter, output, multipliers);
+  return {bias, multipliers, filter.scale_count > 1 ? 1 : 0, activation_range_s16(activation, output), narrow};
 }
 
 RowBuffer Convolution::image(const Tensor& tensor, int32_t batch) const {

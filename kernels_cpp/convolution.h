@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/requantization.h"
 
 namespace arenite {
 
@@ -39,6 +40,7 @@ struct Convolution {
 
   // Fills `multipliers` from the scales and returns the stage that reads them.
   OutputStage stage_s8(Multiplier* multipliers) const;
+  OutputStageS16 stage_s16(Multiplier* multipliers, bool narrow) const;
 
   RowBuffer image(const Tensor& tensor, int32_t batch) const;
 };
@@ -53,6 +55,20 @@ inline void for_each_image(const Node& node, const Convolution& conv, Compute co
   for (int32_t b = 0; b < conv.input.dim(0); ++b) {
     compute(conv.image(conv.input, b), conv.image(conv.output, b), RowRange{0, conv.output.dim(1)});
   }
+}
+
+// out[y, x, n] = finish(sum(input rows, y, x, n), n) for every output pixel: the plain loop of types without
+// microkernels.
+template <typename T, typename Sum, typename Finish>
+inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish) {
+  for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    for (int32_t y = rows.begin; y < rows.end; ++y) {
+      T* out = output.row<T>(y);
+      for (int32_t x = 0; x < conv.window.output_width; ++x) {
+        for (int32_t n = 0; n < conv.outputs(); ++n) *out++ = finish(sum(input, y, x, n), n);
+      }
+    }
+  });
 }
 
 }  // namespace arenite

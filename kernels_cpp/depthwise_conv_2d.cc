@@ -22,9 +22,10 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
   ARENITE_TRY(conv.check(node, kFields));
   ARENITE_CHECK(conv.filter.dim(0) == 1 && conv.outputs() % conv.input.dim(3) == 0, kBadShape);
-  if (conv.input.type == Type::kInt8) {
-    *scratch_bytes = conv.multiplier_bytes() + depthwise_s8_scratch_bytes(conv.window.taps(), conv.outputs());
-  }
+  if (is_float(conv.input)) return Status::kOk;
+  *scratch_bytes = conv.multiplier_bytes();
+  if (is_int16(conv.input)) return check_multipliers_s16(conv.input, conv.filter, conv.output);
+  *scratch_bytes += depthwise_s8_scratch_bytes(conv.window.taps(), conv.outputs());
   return Status::kOk;
 }
 
@@ -46,16 +47,17 @@ void eval_s8(const Node& node, const Convolution& conv) {
 }
 
 // Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
-float sum_f32(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, int32_t channel, int32_t input_channel) {
+template <typename Sum, typename In, typename Weight>
+Sum channel_sum(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, int32_t channel) {
   const WindowGeometry& w = conv.window;
   const int32_t first_y = y * w.stride_height - w.pad_top;
   const int32_t first_x = x * w.stride_width - w.pad_left;
   const TapRange rows = taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height);
   const TapRange columns = taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width);
-  const float* filter = conv.filter.as<float>() + channel;
-  float sum = 0.0f;
+  const Weight* filter = conv.filter.as<Weight>() + channel;
+  Sum sum = 0;
   for (int32_t i = rows.begin; i < rows.end; ++i) {
-    const float* in = input.row<float>(first_y + i * w.dilation_height) + input_channel;
+    const In* in = input.row<In>(first_y + i * w.dilation_height) + channel / depth_multiplier(conv);
     for (int32_t j = columns.begin; j < columns.end; ++j) {
       sum += in[(first_x + j * w.dilation_width) * w.input_pitch] * filter[(i * w.kernel_width + j) * w.output_pitch];
     }
@@ -65,28 +67,31 @@ float sum_f32(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, in
 
 void eval_f32(const Node& node, const Convolution& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
-  const int32_t multiplier = depth_multiplier(conv);
   const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
-  for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange rows) {
-    for (int32_t y = rows.begin; y < rows.end; ++y) {
-      float* out = output.row<float>(y);
-      for (int32_t x = 0; x < conv.window.output_width; ++x) {
-        for (int32_t n = 0; n < conv.outputs(); ++n) {
-          const float sum = sum_f32(conv, input, y, x, n, n / multiplier);
-          *out++ = range.apply(bias == nullptr ? sum : sum + bias[n]);
-        }
-      }
-    }
-  });
+  const auto sum = [&](RowBuffer input, int32_t y, int32_t x, int32_t n) {
+    return channel_sum<float, float, float>(conv, input, y, x, n);
+  };
+  const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
+  for_each_output<float>(node, conv, sum, finish);
+}
+
+void eval_s16(const Node& node, const Convolution& conv) {
+  const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), false);
+  const auto sum = [&](RowBuffer input, int32_t y, int32_t x, int32_t n) {
+    return channel_sum<int64_t, int16_t, int8_t>(conv, input, y, x, n);
+  };
+  for_each_output<int16_t>(node, conv, sum, [&](int64_t s, int32_t n) { return stage.apply(s, n); });
 }
 
 Status eval(const Node& node) {
   Convolution conv;
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  if (!is_float(conv.input)) {
-    eval_s8(node, conv);
-  } else {
+  if (is_float(conv.input)) {
     eval_f32(node, conv);
+  } else if (is_int16(conv.input)) {
+    eval_s16(node, conv);
+  } else {
+    eval_s8(node, conv);
   }
   return Status::kOk;
 }

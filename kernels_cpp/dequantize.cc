@@ -1,4 +1,4 @@
-// DEQUANTIZE: real = scale * (q - zero_point). The product of 24 and 9 bits is rounded once, as TFLite's double
+// DEQUANTIZE: real = scale * (q - zero_point). The product of 24 and 9 or 17 bits is rounded once, as TFLite's double
 // arithmetic does.
 #include "kernels_cpp/elementwise.h"
 #include "kernels_cpp/kernels.h"
@@ -8,13 +8,20 @@ namespace {
 
 Status prepare(const Node& node, uint32_t*) { return check_elementwise(node); }
 
-Status eval(const Node& node) {
-  const Tensor input = node.input(0);
-  const float scale = input.scale();
-  const int32_t zero_point = input.zero_point;
-  for_each_run<int8_t, float>(node, [=](const int8_t* in, float* out, int32_t n) {
+template <typename T>
+void dequantize(const Node& node, float scale, int32_t zero_point) {
+  for_each_run<T, float>(node, [=](const T* in, float* out, int32_t n) {
     for (int32_t i = 0; i < n; ++i) out[i] = scale * static_cast<float>(in[i] - zero_point);
   });
+}
+
+Status eval(const Node& node) {
+  const Tensor input = node.input(0);
+  if (is_int16(input)) {
+    dequantize<int16_t>(node, input.scale(), input.zero_point);
+  } else {
+    dequantize<int8_t>(node, input.scale(), input.zero_point);
+  }
   return Status::kOk;
 }
 

@@ -8,18 +8,19 @@
 
 namespace arenite {
 
-// Operand and result have one shape, and every int8 tensor one scale.
+// Operand and result have one shape, and every int8 or int16 tensor one scale.
 inline Status check_elementwise(const Node& node) {
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
   ARENITE_CHECK(same_shape(input, output), kBadShape);
-  ARENITE_CHECK(scaled_if_int8(input) && scaled_if_int8(output), kBadQuantization);
+  ARENITE_CHECK(is_scaled(input) && is_scaled(output), kBadQuantization);
   return Status::kOk;
 }
 
 // out = clamp(zp_out + (in - zp_in) * scale_in / scale_out, range), both roundings. The clamp comes before the zero
-// point is added, so that the sum cannot overflow.
-inline void requantize_s8(const Node& node, ActivationRange<int32_t> range) {
+// point is added, so that the sum cannot overflow. In, Out: int8_t or int16_t.
+template <typename In, typename Out>
+inline void requantize(const Node& node, ActivationRange<int32_t> range) {
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
   const Multiplier m = quantize_ratio(input.scale(), 1.0f, output.scale());
@@ -27,10 +28,10 @@ inline void requantize_s8(const Node& node, ActivationRange<int32_t> range) {
   const int32_t zero_out = output.zero_point;
   const int32_t low = range.min - zero_out;
   const int32_t high = range.max - zero_out;
-  for_each_run<int8_t, int8_t>(node, [=](const int8_t* in, int8_t* out, int32_t n) {
+  for_each_run<In, Out>(node, [=](const In* in, Out* out, int32_t n) {
     for (int32_t i = 0; i < n; ++i) {
       const int32_t steps = multiply_by_quantized_multiplier(in[i] - zero_in, m);
-      out[i] = static_cast<int8_t>(zero_out + clamp(steps, low, high));
+      out[i] = static_cast<Out>(zero_out + clamp(steps, low, high));
     }
   });
 }

@@ -46,6 +46,16 @@ inline int32_t multiply_by_quantized_multiplier(int32_t x, Multiplier m) {
   return ((high >> ~m.shift) + 1) >> 1;
 }
 
+// The same for sums of 64 bits, |x| < 2^47: one rounding, ties up, with the 16 upper bits of the multiplier. Shifts
+// above kMaxWideShift have no meaning. (TFLite's MultiplyByQuantizedMultiplier for int64_t)
+constexpr int32_t kMaxWideShift = 7;
+inline int32_t multiply_wide_by_quantized_multiplier(int64_t x, Multiplier m) {
+  const int32_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int32_t shift = 15 - m.shift;
+  const uint64_t product = static_cast<uint64_t>(x) * static_cast<uint64_t>(reduced);  // wraps outside the range
+  return static_cast<int32_t>(static_cast<int64_t>(product + (uint64_t{1} << (shift - 1))) >> shift);
+}
+
 inline int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }
 
 // QuantizeMultiplier(double(a) * double(b) / double(c)) of TFLite without doubles, with the same bits: the quotient is

@@ -59,9 +59,10 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_CHECK(activation_is_fusable(o.activation), kBadOption);
   ARENITE_CHECK(node.option_i8(Options::weights_format, 0) == format::FullyConnectedOptionsWeightsFormat::DEFAULT,
                 kBadOption);
-  if (o.input.type != Type::kInt8) return Status::kOk;
+  if (is_float(o.input)) return Status::kOk;
   *scratch_bytes = multiplier_bytes(o);
-  return check_multipliers(o.input, o.filter, o.output, 0);
+  ARENITE_TRY(check_multipliers(o.input, o.filter, o.output, 0));
+  return is_int16(o.input) ? check_multipliers_s16(o.input, o.filter, o.output) : Status::kOk;
 }
 
 // Multipliers of channels [first, first + count); a single one stands for all.
@@ -101,28 +102,54 @@ void eval_s8(const Node& node, const Operands& o) {
   }
 }
 
+// out[row, first + n] = finish(sum, n) for n < count: the plain loop of types without microkernels. T: of input and
+// output.
+template <typename Sum, typename T, typename Weight, typename Finish>
+void for_each_sum(const Operands& o, int32_t first, int32_t count, Finish finish) {
+  const int32_t depth = o.depth();
+  const T* in = o.input.as<T>();
+  T* out = o.output.as<T>() + first;
+  for (int32_t row = 0; row < o.rows(); ++row, in += depth, out += o.outputs()) {
+    const Weight* weights = o.filter.as<Weight>() + static_cast<ptrdiff_t>(first) * depth;
+    for (int32_t n = 0; n < count; ++n, weights += depth) {
+      Sum sum = 0;
+      for (int32_t k = 0; k < depth; ++k) sum += in[k] * weights[k];
+      out[n] = finish(sum, n);
+    }
+  }
+}
+
 void eval_f32(const Operands& o) {
   const ActivationRange<float> range = activation_range_f32(o.activation);
   const float* bias = o.bias.present ? o.bias.as<float>() : nullptr;
-  const int32_t depth = o.depth();
-  const float* in = o.input.as<float>();
-  float* out = o.output.as<float>();
-  for (int32_t row = 0; row < o.rows(); ++row, in += depth) {
-    const float* weights = o.filter.as<float>();
-    for (int32_t n = 0; n < o.outputs(); ++n, weights += depth) {
-      float sum = 0.0f;
-      for (int32_t k = 0; k < depth; ++k) sum += in[k] * weights[k];
-      *out++ = range.apply(bias == nullptr ? sum : sum + bias[n]);
-    }
+  for_each_sum<float, float, float>(
+      o, 0, o.outputs(), [=](float sum, int32_t n) { return range.apply(bias == nullptr ? sum : sum + bias[n]); });
+}
+
+void eval_s16(const Node& node, const Operands& o) {
+  const bool per_channel = o.filter.scale_count > 1;
+  Multiplier single;
+  Multiplier* const multipliers = per_channel ? static_cast<Multiplier*>(node.scratch()) : &single;
+  OutputStageS16 stage = {o.bias, multipliers, per_channel ? 1 : 0, activation_range_s16(o.activation, o.output),
+                          false};
+  const int32_t slice = slice_of(o);
+  for (int32_t first = 0; first < o.outputs(); first += slice) {
+    const int32_t count = clamp(o.outputs() - first, 0, slice);
+    fill_slice(o, first, count, multipliers);
+    if (o.bias.present) stage.bias.data = o.bias.as<int64_t>() + first;
+    for_each_sum<int64_t, int16_t, int8_t>(o, first, count,
+                                           [&](int64_t sum, int32_t n) { return stage.apply(sum, n); });
   }
 }
 
 Status eval(const Node& node) {
   const Operands o(node);
-  if (!is_float(o.input)) {
-    eval_s8(node, o);
-  } else {
+  if (is_float(o.input)) {
     eval_f32(o);
+  } else if (is_int16(o.input)) {
+    eval_s16(node, o);
+  } else {
+    eval_s8(node, o);
   }
   return Status::kOk;
 }

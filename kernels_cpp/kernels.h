@@ -2,19 +2,7 @@
 #pragma once
 
 #include "interpreter/kernel.h"
-
-// 0 leaves every float32 body out of the kernels: a float model is then refused with BadType when it is opened, and an
-// int8 firmware does not link them. quantize and dequantize stay.
-#ifndef ARENITE_FLOAT
-#define ARENITE_FLOAT 1
-#endif
-
-namespace arenite {
-
-// Chooses the body of a kernel. A constant false where float bodies are left out, so that they are not linked.
-inline bool is_float(const Tensor& operand) { return ARENITE_FLOAT != 0 && operand.type == Type::kFloat32; }
-
-}  // namespace arenite
+#include "kernels_cpp/types.h"
 
 namespace arenite::kernels {
 
@@ -22,7 +10,8 @@ namespace arenite::kernels {
 #include "schema/ops.def"
 #undef OP
 
-// The signatures of a row that this build's kernels take: all of them, or those that are not float32 throughout.
+// The signatures of a row that this build's kernels take: all of them, or those that are not float32 throughout, or
+// those without int16.
 template <size_t N>
 struct Signatures {
   char text[N] = {};
@@ -33,6 +22,7 @@ struct Signatures {
       end = begin;
       while (end < N - 1 && all[end] != ' ') ++end;
       if (ARENITE_FLOAT == 0 && only_float(all, begin, end)) continue;
+      if (ARENITE_INT16 == 0 && has_int16(all, begin, end)) continue;
       if (used != 0) text[used++] = ' ';
       for (size_t i = begin; i < end; ++i) {
         if (all[i] != ',') text[used++] = all[i];
@@ -45,6 +35,10 @@ struct Signatures {
     size_t result = begin;
     while (result < end && all[result] != '>') ++result;
     return all[begin] == 'f' && all[result + 1] != 'b';  // quantize stays
+  }
+  static constexpr bool has_int16(const char (&all)[N], size_t begin, size_t end) {
+    while (begin < end && all[begin] != 'h') ++begin;
+    return begin < end;
   }
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
 
-// T: int8_t or float. Starts from `lowest`; a NaN in the window is passed over, as in TFLite.
+// T: int8_t, int16_t or float. Starts from `lowest`; a NaN in the window is passed over, as in TFLite.
 template <typename T, typename Bound>
 void eval_type(const Node& node, const Pool& pool, T lowest, ActivationRange<Bound> range) {
   for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
@@ -23,6 +23,8 @@ Status eval(const Node& node) {
   if (is_float(pool.input)) {
     const ActivationRange<float> range = activation_range_f32(pool.activation);
     eval_type<float>(node, pool, activation_range_f32(format::ActivationFunctionType::NONE).min, range);
+  } else if (is_int16(pool.input)) {
+    eval_type<int16_t>(node, pool, INT16_MIN, activation_range_s16(pool.activation, pool.output));
   } else {
     eval_type<int8_t>(node, pool, INT8_MIN, activation_range_s8(pool.activation, pool.output));
   }

@@ -1,4 +1,5 @@
-// MEAN over constant axes. int8 as in TFLite: the division by the element count is folded into the multiplier.
+// MEAN over constant axes. int8 and int16 as in TFLite: the division by the element count is folded into the
+// multiplier.
 #include "kernels_cpp/reduction.h"
 
 namespace arenite {
@@ -24,9 +25,14 @@ Multiplier divided(Multiplier m, int32_t count) {
   return {static_cast<int32_t>(quotient), m.shift - shift};
 }
 
-void eval_s8(const Node& node, const Reduction& loops) {
-  const Multiplier m = quantize_ratio(node.input(0).scale(), 1.0f, node.output(0).scale());
-  sum_s8(node, loops, divided(m, loops.reduced.count()));
+void eval_codes(const Node& node, const Reduction& loops) {
+  const Tensor input = node.input(0);
+  const Multiplier m = divided(quantize_ratio(input.scale(), 1.0f, node.output(0).scale()), loops.reduced.count());
+  if (is_int16(input)) {
+    sum_s16(node, loops, m);
+  } else {
+    sum_s8(node, loops, m);
+  }
 }
 
 void eval_f32(const Node& node, const Reduction& loops) {
@@ -42,7 +48,7 @@ Status eval(const Node& node) {
   if (is_float(node.input(0))) {
     eval_f32(node, loops);
   } else {
-    eval_s8(node, loops);
+    eval_codes(node, loops);
   }
   return Status::kOk;
 }

@@ -1,4 +1,4 @@
-// MUL with broadcasting. int8: the product of the two differences, requantized to the output.
+// MUL with broadcasting. int8 and int16: the product of the two differences, requantized to the output.
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
@@ -17,23 +17,23 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(activation_is_fusable(activation_of(node)), kBadOption);
   ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
-  ARENITE_CHECK(scaled_if_int8(a) && scaled_if_int8(b) && scaled_if_int8(output), kBadQuantization);
+  ARENITE_CHECK(is_scaled(a) && is_scaled(b) && is_scaled(output), kBadQuantization);
   return Status::kOk;
 }
 
-void eval_s8(const Node& node) {
+template <typename T>
+void eval_codes(const Node& node, ActivationRange<int32_t> range) {
   const Tensor a = node.input(0);
   const Tensor b = node.input(1);
   const Tensor output = node.output(0);
   const Multiplier m = quantize_ratio(a.scale(), b.scale(), output.scale());
-  const ActivationRange<int32_t> range = activation_range_s8(activation_of(node), output);
   const int32_t zero_a = a.zero_point;
   const int32_t zero_b = b.zero_point;
   const int32_t zero_out = output.zero_point;
   for (BroadcastWalk walk(node); walk.next();) {
-    for_each_pair(walk.run<int8_t>(), [=](int8_t qa, int8_t qb) {
+    for_each_pair(walk.run<T>(), [=](T qa, T qb) {
       const int32_t steps = multiply_by_quantized_multiplier((qa - zero_a) * (qb - zero_b), m);
-      return static_cast<int8_t>(zero_out + clamp(steps, range.min - zero_out, range.max - zero_out));
+      return static_cast<T>(zero_out + clamp(steps, range.min - zero_out, range.max - zero_out));
     });
   }
 }
@@ -46,10 +46,13 @@ void eval_f32(const Node& node) {
 }
 
 Status eval(const Node& node) {
-  if (is_float(node.output(0))) {
+  const Tensor output = node.output(0);
+  if (is_float(output)) {
     eval_f32(node);
+  } else if (is_int16(output)) {
+    eval_codes<int16_t>(node, activation_range_s16(activation_of(node), output));
   } else {
-    eval_s8(node);
+    eval_codes<int8_t>(node, activation_range_s8(activation_of(node), output));
   }
   return Status::kOk;
 }

@@ -21,6 +21,7 @@ Status prepare(const Node& node, uint32_t*) {
     ARENITE_CHECK(size == output.dim(i), kBadShape);
   }
   ARENITE_CHECK(same_quantization(input, output), kBadQuantization);
+  ARENITE_CHECK(!is_int16(input) || input.zero_point == 0, kBadQuantization);  // filled byte by byte
   return Status::kOk;
 }
 
@@ -29,7 +30,7 @@ struct Padding {
   Tensor output;
   const int32_t* pads;
   int32_t element;  // bytes
-  uint8_t fill;     // float zero is four bytes of zero
+  uint8_t fill;     // zero of float and int16 is bytes of zero
 
   explicit Padding(const Node& node)
       : input(node.input(0)),

@@ -20,8 +20,9 @@ Status Pool::check() const {
   ARENITE_CHECK(output.dim(0) == input.dim(0) && output.dim(1) == vertical.output(padding) &&
                     output.dim(2) == horizontal.output(padding) && output.dim(3) == input.dim(3),
                 kBadShape);
-  // The int8 sum of a window fits 32 bits.
-  ARENITE_CHECK(vertical.kernel * horizontal.kernel < (1 << 23), kLimitExceeded);
+  // The sum of a window's codes fits 32 bits.
+  const int32_t pixels = is_int16(input) ? 1 << 15 : 1 << 23;
+  ARENITE_CHECK(vertical.kernel * horizontal.kernel < pixels, kLimitExceeded);
   ARENITE_CHECK(same_quantization(input, output), kBadQuantization);
   return Status::kOk;
 }

@@ -48,28 +48,39 @@ Status check_reduction(const Node& node) {
   const bool keep_dims = node.option_i8(format::ReducerOptions::keep_dims, 0) != 0;
   ARENITE_CHECK(shape_fits(input, output, mask, keep_dims), kBadShape);
   ARENITE_CHECK(input.count() > 0, kBadShape);
-  ARENITE_CHECK(scaled_if_int8(input) && scaled_if_int8(output), kBadQuantization);
+  ARENITE_CHECK(is_scaled(input) && is_scaled(output), kBadQuantization);
   return Status::kOk;
 }
 
 Status check_sum(const Node& node) {
   ARENITE_TRY(check_reduction(node));
   const Tensor input = node.input(0);
-  ARENITE_CHECK(input.type != Type::kInt8 || input.count() / node.output(0).count() < (1 << 23), kLimitExceeded);
+  const int32_t terms = input.count() / node.output(0).count();
+  ARENITE_CHECK(input.type != Type::kInt8 || terms < (1 << 23), kLimitExceeded);
+  ARENITE_CHECK(!is_int16(input) || terms < (1 << 15), kLimitExceeded);
   return Status::kOk;
 }
 
-void sum_s8(const Node& node, const Reduction& loops, Multiplier m) {
+template <typename T>
+static void sum_codes(const Node& node, const Reduction& loops, Multiplier m, int32_t low, int32_t high) {
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
   const int32_t offset = input.zero_point * loops.reduced.count();
   const int32_t zero_out = output.zero_point;
   reduce(
-      loops, input.as<int8_t>(), output.as<int8_t>(), int32_t{0}, [](int32_t sum, int8_t x) { return sum + x; },
+      loops, input.as<T>(), output.as<T>(), int32_t{0}, [](int32_t sum, T x) { return sum + x; },
       [=](int32_t sum) {
         const int32_t steps = multiply_by_quantized_multiplier(sum - offset, m);
-        return static_cast<int8_t>(zero_out + clamp(steps, INT8_MIN - zero_out, INT8_MAX - zero_out));
+        return static_cast<T>(zero_out + clamp(steps, low - zero_out, high - zero_out));
       });
+}
+
+void sum_s8(const Node& node, const Reduction& loops, Multiplier m) {
+  sum_codes<int8_t>(node, loops, m, INT8_MIN, INT8_MAX);
+}
+
+void sum_s16(const Node& node, const Reduction& loops, Multiplier m) {
+  sum_codes<int16_t>(node, loops, m, INT16_MIN, INT16_MAX);
 }
 
 }  // namespace arenite

@@ -67,7 +67,7 @@ struct Reduction {
 };
 
 // Axes are constant and in range, the output's shape is what they leave (option keep_dims), no operand is empty, int8
-// tensors have one scale.
+// and int16 tensors have one scale.
 Status check_reduction(const Node& node);
 
 // out[i] = finish(acc), acc = combine(acc, element) from `start` over the elements that belong to output i, in the
@@ -89,10 +89,11 @@ inline void reduce(Reduction loops, const T* in, T* out, Acc start, Combine comb
   });
 }
 
-// For mean and sum: the int8 sum, less count times the zero point, fits 32 bits.
+// For mean and sum: the sum of int8 or int16 codes, less count times the zero point, fits 32 bits.
 Status check_sum(const Node& node);
 
-// int8: zero_out + (sum - count * zero_in) * m, both roundings.
+// Codes: zero_out + (sum - count * zero_in) * m, both roundings.
 void sum_s8(const Node& node, const Reduction& loops, Multiplier m);
+void sum_s16(const Node& node, const Reduction& loops, Multiplier m);
 
 }  // namespace arenite

@@ -13,8 +13,10 @@ Status prepare(const Node& node, uint32_t*) { return check_elementwise(node); }
 Status eval(const Node& node) {
   if (is_float(node.input(0))) {
     clamp_f32(node, kRange);
+  } else if (is_int16(node.input(0))) {
+    requantize<int16_t, int16_t>(node, activation_range_s16(kActivation, node.output(0)));
   } else {
-    requantize_s8(node, activation_range_s8(kActivation, node.output(0)));
+    requantize<int8_t, int8_t>(node, activation_range_s8(kActivation, node.output(0)));
   }
   return Status::kOk;
 }

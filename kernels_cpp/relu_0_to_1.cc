@@ -14,8 +14,8 @@ Status eval(const Node& node) {
   if (is_float(output)) {
     clamp_f32(node, {0.0f, 1.0f});
   } else {
-    requantize_s8(node, {activation_range_s8(Activation::RELU, output).min,
-                         activation_range_s8(Activation::RELU_N1_TO_1, output).max});
+    requantize<int8_t, int8_t>(node, {activation_range_s8(Activation::RELU, output).min,
+                                      activation_range_s8(Activation::RELU_N1_TO_1, output).max});
   }
   return Status::kOk;
 }

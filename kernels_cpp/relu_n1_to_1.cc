@@ -13,7 +13,7 @@ Status eval(const Node& node) {
   if (is_float(node.input(0))) {
     clamp_f32(node, activation_range_f32(kActivation));
   } else {
-    requantize_s8(node, activation_range_s8(kActivation, node.output(0)));
+    requantize<int8_t, int8_t>(node, activation_range_s8(kActivation, node.output(0)));
   }
   return Status::kOk;
 }

@@ -16,4 +16,25 @@ Status check_multipliers(const Tensor& input, const Tensor& filter, const Tensor
   return Status::kOk;
 }
 
+Status check_multipliers_s16(const Tensor& input, const Tensor& filter, const Tensor& output) {
+  ARENITE_CHECK(input.zero_point == 0 && filter.zero_point == 0 && output.zero_point == 0, kBadQuantization);
+  for (int32_t i = 0; i < filter.scale_count; ++i) {
+    const Multiplier m = quantize_ratio(input.scale(), filter.scales[i], output.scale());
+    ARENITE_CHECK(m.shift <= kMaxWideShift, kBadQuantization);
+  }
+  return Status::kOk;
+}
+
+int16_t OutputStageS16::apply(int64_t sum, int32_t channel) const {
+  const Multiplier m = multipliers[channel * multiplier_step];
+  uint64_t total = static_cast<uint64_t>(sum);  // wraps
+  if (bias.present) {
+    const int64_t start = bias.type == Type::kInt64 ? bias.as<int64_t>()[channel] : bias.as<int32_t>()[channel];
+    total += static_cast<uint64_t>(start);
+  }
+  const int32_t scaled = narrow ? multiply_by_quantized_multiplier(static_cast<int32_t>(total), m)
+                                : multiply_wide_by_quantized_multiplier(static_cast<int64_t>(total), m);
+  return static_cast<int16_t>(clamp(scaled, range.min, range.max));
+}
+
 }  // namespace arenite

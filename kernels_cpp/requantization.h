@@ -3,6 +3,7 @@
 
 #include "interpreter/status.h"
 #include "interpreter/tensor.h"
+#include "kernels_cpp/activation.h"
 #include "kernels_cpp/fixed_point.h"
 
 namespace arenite {
@@ -13,5 +14,20 @@ void fill_multipliers(const Tensor& input, const Tensor& filter, const Tensor& o
 // Per-tensor scales on input and output; one or `channels` scales on the filter, those along `channel_axis` and
 // without zero points. The caller checks the zero point of a filter with one scale.
 Status check_multipliers(const Tensor& input, const Tensor& filter, const Tensor& output, int32_t channel_axis);
+
+// For int16 input and output: no zero points, and factors that the requantization of 64-bit sums can express.
+// After check_multipliers.
+Status check_multipliers_s16(const Tensor& input, const Tensor& filter, const Tensor& output);
+
+// From a 64-bit sum to an int16 output: the last step of the matrix operators with int16 activations and int8 weights.
+struct OutputStageS16 {
+  Tensor bias;                    // int64 or int32 [channels], or absent
+  const Multiplier* multipliers;  // [channels], or a single one when multiplier_step is 0
+  int32_t multiplier_step;        // 1: per channel. 0: per tensor
+  ActivationRange<int32_t> range;
+  bool narrow;  // the sum is taken in 32 bits, with two roundings: what TFLite Micro does with an int32 bias
+
+  int16_t apply(int64_t sum, int32_t channel) const;
+};
 
 }  // namespace arenite

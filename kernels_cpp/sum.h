@@ -1,5 +1,6 @@
 // ADD and SUB with broadcasting: a + kSign * b. int8 as in TFLite: both operands are brought to half the larger scale
-// with 20 bits of fraction, added, and scaled to the output; every step rounds.
+// with 20 bits of fraction, added, and scaled to the output; every step rounds. int16 alike with 15 bits. (TFLite Micro
+// does so whatever the option pot_scale_int16 says.)
 #pragma once
 
 #include "kernels_cpp/activation.h"
@@ -10,6 +11,7 @@
 namespace arenite::sum {
 
 constexpr int32_t kFractionBits = 20;
+constexpr int32_t kFractionBitsS16 = 15;
 
 // real * 2^-by, flushed to zero as TFLite's QuantizeMultiplier does; a shift of 1 is as good as any for zero.
 inline Multiplier shifted_down(Multiplier real, int32_t by) {
@@ -82,6 +84,28 @@ struct ScaledS8 {
   }
 };
 
+// No zero points. Terms stay below 2^29.
+template <int32_t kSign>
+struct SumS16 {
+  Multiplier a;
+  Multiplier b;
+  Multiplier sum;
+  ActivationRange<int32_t> range;
+
+  SumS16(const Tensor& ta, const Tensor& tb, const Tensor& output, int32_t activation)
+      : range(activation_range_s16(activation, output)) {
+    const float wide = ta.scale() < tb.scale() ? tb.scale() : ta.scale();
+    a = shifted_down(quantize_ratio(ta.scale(), 1.0f, wide), 1);
+    b = shifted_down(quantize_ratio(tb.scale(), 1.0f, wide), 1);
+    sum = shifted_down(quantize_ratio(wide, 1.0f, output.scale()), kFractionBitsS16 - 1);
+  }
+  int16_t operator()(int16_t qa, int16_t qb) const {
+    const int32_t terms = multiply_by_quantized_multiplier(qa * (1 << kFractionBitsS16), a) +
+                          kSign * multiply_by_quantized_multiplier(qb * (1 << kFractionBitsS16), b);
+    return static_cast<int16_t>(clamp(multiply_by_quantized_multiplier(terms, sum), range.min, range.max));
+  }
+};
+
 // AddOptions and SubOptions alike.
 inline int32_t activation_of(const Node& node) {
   static_assert(format::AddOptions::fused_activation_function == format::SubOptions::fused_activation_function);
@@ -95,10 +119,11 @@ inline Status prepare(const Node& node) {
   ARENITE_CHECK(activation_is_fusable(activation_of(node)), kBadOption);
   ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
   if (is_float(output)) return Status::kOk;
-  ARENITE_CHECK(scaled_if_int8(a) && scaled_if_int8(b) && scaled_if_int8(output), kBadQuantization);
-  // The sum's factor must stay below 1/2: no output scale 2^18 times finer than the inputs'.
+  ARENITE_CHECK(is_scaled(a) && is_scaled(b) && is_scaled(output), kBadQuantization);
+  // The sum's factor must stay below 1/2: no output scale 2^18 times (int16: 2^13 times) finer than the inputs'.
   const float wide = a.scale() < b.scale() ? b.scale() : a.scale();
-  ARENITE_CHECK(quantize_ratio(wide, 1.0f, output.scale()).shift < kFractionBits - 1, kBadQuantization);
+  const int32_t limit = is_int16(output) ? kFractionBitsS16 - 1 : kFractionBits - 1;
+  ARENITE_CHECK(quantize_ratio(wide, 1.0f, output.scale()).shift < limit, kBadQuantization);
   return Status::kOk;
 }
 
@@ -124,6 +149,12 @@ inline void eval_s8(const Node& node) {
 }
 
 template <int32_t kSign>
+inline void eval_s16(const Node& node) {
+  const SumS16<kSign> function(node.input(0), node.input(1), node.output(0), activation_of(node));
+  for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int16_t>(), function);
+}
+
+template <int32_t kSign>
 inline void eval_f32(const Node& node) {
   const ActivationRange<float> range = activation_range_f32(activation_of(node));
   for (BroadcastWalk walk(node); walk.next();) {
@@ -133,8 +164,11 @@ inline void eval_f32(const Node& node) {
 
 template <int32_t kSign>
 inline Status eval(const Node& node) {
-  if (is_float(node.output(0))) {
+  const Tensor output = node.output(0);
+  if (is_float(output)) {
     eval_f32<kSign>(node);
+  } else if (is_int16(output)) {
+    eval_s16<kSign>(node);
   } else {
     eval_s8<kSign>(node);
   }

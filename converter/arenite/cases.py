@@ -37,6 +37,22 @@ def quantization(draw: Draw) -> Quantization:
     return Quantization.per_tensor(scale(draw), draw.choice([0, -128, 127, draw.integer(-128, 127)]))
 
 
+def without_zero_point(quant: Quantization) -> Quantization:
+    return Quantization(quant.scale, np.zeros_like(quant.zero_point), quant.axis)
+
+
+def coded(dtype: str, quant: Quantization | None) -> Quantization | None:
+    """What a tensor of ``dtype`` keeps of ``quant``: all of it in int8, the scales in int16, nothing in other types."""
+    if quant is None or dtype == "int8":
+        return quant
+    return without_zero_point(quant) if dtype == "int16" else None
+
+
+def weight_dtype(dtype: str) -> str:
+    """The type of the weights that multiply activations of ``dtype``."""
+    return "int8" if dtype == "int16" else dtype
+
+
 def channel_quantization(draw: Draw, channels: int, axis: int) -> Quantization:
     """Per channel along ``axis``: scales within a factor of 16 of each other, zero points 0."""
     factors = rng_of(draw).uniform(1 / 16, 1, channels).astype(np.float32)
@@ -54,10 +70,13 @@ def near_quantization(draw: Draw, x: Value) -> Quantization | None:
 
 
 def product_quantization(draw: Draw, a: Value, b: Value) -> Quantization | None:
-    """For a result made of products of ``a`` and ``b``: multipliers from 2**-13 to 2, so that some results saturate."""
+    """For a result made of products of ``a`` and ``b``: multipliers from 2**-13 to 2, so that some results saturate.
+
+    From 2**-20 when ``a`` is int16.
+    """
     if a.quant is None or b.quant is None:
         return None
-    return _scaled(draw, float(a.quant.scale[0]) * float(b.quant.scale.max()), -1, 13)
+    return _scaled(draw, float(a.quant.scale[0]) * float(b.quant.scale.max()), -1, 20 if a.dtype == "int16" else 13)
 
 
 def _scaled(draw: Draw, base: float, low: int, high: int) -> Quantization:
@@ -83,10 +102,10 @@ def values(rng: np.random.Generator, dtype: str, shape: Sequence[int]) -> np.nda
 
 
 def tensor(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | None = None) -> Value:
-    """An operand that the test feeds; int8 gets ``quant`` or a drawn quantization."""
-    if dtype == "int8" and quant is None:
+    """An operand that the test feeds; int8 and int16 get ``quant`` or a drawn quantization."""
+    if dtype in ("int8", "int16") and quant is None:
         quant = quantization(draw)
-    return Value("", dtype, tuple(shape), None, quant if dtype == "int8" else None)
+    return Value("", dtype, tuple(shape), None, coded(dtype, quant))
 
 
 def constant(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | None = None) -> Value:
@@ -108,14 +127,16 @@ def scalar(data: int) -> Value:
 
 
 def bias(draw: Draw, dtype: str, channels: int) -> list[Value]:
-    """No bias, or one: small, or int32 at the ends of what an accumulator may start from."""
+    """No bias, or one: small, or at the ends of what an accumulator of 32 bits (int16: of 48) may start from."""
     if draw.choice([False, False, True]):
         return []
     rng = rng_of(draw)
     if dtype == "float32":
         return [Value("", dtype, (channels,), rng.standard_normal(channels).astype(np.float32))]
-    limit = draw.choice([1000, 100_000, 2**30])
-    return [Value("", "int32", (channels,), rng.integers(-limit, limit + 1, channels).astype(np.int32))]
+    wide = dtype == "int16"
+    limit = draw.choice([1000, 100_000, 2**30, 2**45] if wide else [1000, 100_000, 2**30])
+    data = rng.integers(-limit, limit + 1, channels).astype(np.int64 if wide else np.int32)
+    return [Value("", data.dtype.name, (channels,), data)]
 
 
 def shape(draw: Draw, rank: tuple[int, int] = (1, 4), largest: int = 9) -> tuple[int, ...]:
@@ -163,9 +184,9 @@ def sliding(draw: Draw, size: tuple[int, int], kernel: tuple[int, int], dilated:
 
 
 def finished(op: Op, shapes: Sequence[tuple[int, ...]], quant: Quantization | None, dtype: str | None = None) -> Op:
-    """``op`` with its results: of operand 0's dtype unless given; ``quant`` counts for int8."""
+    """``op`` with its results: of operand 0's dtype unless given; ``quant`` counts for int8 and int16."""
     dtype = dtype or op.operand(0).dtype
-    op.outputs = [Value("", dtype, s, None, quant if dtype == "int8" else None) for s in shapes]
+    op.outputs = [Value("", dtype, s, None, coded(dtype, quant)) for s in shapes]
     return op
 
 

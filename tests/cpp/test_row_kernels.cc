@@ -81,6 +81,8 @@ void randomize(const Tensor& t, std::mt19937& random) {
   for (int32_t i = 0; i < t.count(); ++i) {
     if (t.type == arenite::Type::kFloat32) {
       t.as<float>()[i] = static_cast<float>(static_cast<int32_t>(random() % 4001) - 2000) / 250.0f;
+    } else if (t.type == arenite::Type::kInt16) {
+      t.as<int16_t>()[i] = static_cast<int16_t>(random());
     } else {
       t.as<int8_t>()[i] = static_cast<int8_t>(random());
     }
@@ -205,6 +207,15 @@ Case joined(bool is_float, int32_t axis) {
   return c;
 }
 
+Case with_int16(Case c) {
+  for (test::TensorSpec& t : c.spec.tensors) {
+    if (t.type != f::TensorType::INT8) continue;
+    t.type = f::TensorType::INT16;
+    t.zero_points = {0};
+  }
+  return c;
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const bool is_float : {false, true}) {
@@ -227,6 +238,10 @@ std::vector<Case> cases() {
     all.push_back(unary("quantize", 114, is_float, false, version, 0.02f, 5));
   }
   all.push_back(unary("dequantize", 6, false, true, 2));
+  const size_t int8_cases = 2 * 2 + 2 * 3 + 3 + 1 + 2;  // of the first round, those before logistic
+  for (size_t i = 0; i < int8_cases; ++i) all.push_back(with_int16(all[i]));
+  all.push_back(with_int16(unary("quantize", 114, false, false, 2, 0.02f)));
+  all.push_back(with_int16(unary("dequantize", 6, false, true, 3)));
   for (Case& c : all) {
     if (c.spec.inputs.empty()) c.spec.inputs = {0};
     if (c.spec.outputs.empty()) c.spec.outputs = {static_cast<int32_t>(c.spec.tensors.size()) - 1};

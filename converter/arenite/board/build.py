@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BoardError
@@ -20,34 +21,53 @@ OPTIMIZE = {
 }
 
 
-def build_directory(board: Board, optimize: str, floats: bool = True) -> Path:
+@dataclass(frozen=True)
+class Bodies:
+    """Which kernels are compiled beside those for int8: for float32, for int16 activations."""
+
+    floats: bool = True
+    int16: bool = True
+
+    @property
+    def label(self) -> str:
+        return "-".join(["int8", *["int16"] * self.int16, *["float"] * self.floats])
+
+    @property
+    def options(self) -> list[str]:
+        switches = {"ARENITE_FLOAT": self.floats, "ARENITE_INT16": self.int16}
+        return [f"-D{name}={'ON' if on else 'OFF'}" for name, on in switches.items()]
+
+
+ALL = Bodies()
+
+
+def build_directory(board: Board, optimize: str, bodies: Bodies = ALL) -> Path:
     """Where firmware of this source tree for ``board`` is built; kept between runs, so that only changes compile.
 
     optimize  a key of OPTIMIZE: kernels for "speed" (-O2) or "size" (-Os); all the rest is always compiled for size.
-    floats    kernels for float32 beside those for int8.
+    bodies    the types that kernels are compiled for.
     """
     if optimize not in OPTIMIZE:
         raise BoardError(f"optimize is '{optimize}'; it can be {', '.join(map(repr, OPTIMIZE))}")
     tree = hashlib.sha256(str(source_root()).encode()).hexdigest()[:8]
-    kinds = "float" if floats else "int8"
-    return work_directory() / f"{board.name}-{optimize}-{kinds}-{tree}"
+    return work_directory() / f"{board.name}-{optimize}-{bodies.label}-{tree}"
 
 
 @contextmanager
-def locked(board: Board, optimize: str, floats: bool = True) -> Iterator[Path]:
+def locked(board: Board, optimize: str, bodies: Bodies = ALL) -> Iterator[Path]:
     """The build directory, for this process alone while the context lasts."""
-    directory = build_directory(board, optimize, floats)
+    directory = build_directory(board, optimize, bodies)
     directory.mkdir(parents=True, exist_ok=True)
     with open(directory / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield directory
 
 
-def configure(directory: Path, board: Board, optimize: str, floats: bool = True) -> None:
+def configure(directory: Path, board: Board, optimize: str, bodies: Bodies = ALL) -> None:
     """Make the locked ``directory`` ready to build in; anew when it was configured in another way."""
     require("arm-none-eabi-g++")
     project = source_root() / "boards"
-    options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize], f"-DARENITE_FLOAT={'ON' if floats else 'OFF'}"]
+    options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize], *bodies.options]
     options += [f"-DCMAKE_MAKE_PROGRAM={require('ninja')}", f"--toolchain={project / 'toolchain.cmake'}"]
     stamp = directory / "configured"
     if not stamp.exists() or stamp.read_text().splitlines() != options:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import ModelError, UnsupportedError
 from ..reader import read
-from .build import build_target, configure, locked
+from .build import ALL, Bodies, build_target, configure, locked
 from .table import Board
 
 _MODEL = """\
@@ -37,34 +37,40 @@ def build_firmware(
 ) -> Firmware:
     """Build the firmware that runs ``model``; ELF and map are copied to ``directory``.
 
-    Kernels come without their float32 bodies when the model has no use for them.
+    Kernels come without bodies for types that the model has no use for.
 
     kernels  operator names, rows of ``schema/ops.def``; all others stay out of flash.
     arena    bytes.
     """
-    floats = computes_floats(model)
-    with locked(board, optimize, floats) as build:
+    bodies = needed_bodies(model)
+    with locked(board, optimize, bodies) as build:
         generated = build / "generated"
         generated.mkdir(exist_ok=True)
         _write(generated / "model.tflite", model)
         _write(generated / "model.S", _MODEL.encode())
         _write(generated / "resolver.cc", _resolver(sorted(kernels)).encode())
         _write(generated / "arena.cc", _arena(arena).encode())
-        configure(build, board, optimize, floats)
+        configure(build, board, optimize, bodies)
         elf = build_target(build, "model_firmware")
         copies = [Path(shutil.copy(path, directory)) for path in (elf, elf.with_suffix(".elf.map"))]
     return Firmware(*copies)
 
 
-def computes_floats(model: bytes) -> bool:
-    """Whether some operator of ``model`` works on float32 throughout; False for what is no model at all."""
+def needed_bodies(model: bytes) -> Bodies:
+    """float32 when some operator of ``model`` works on it throughout, int16 when some tensor has it.
+
+    All when the model cannot be read as a graph, none for what is no model at all.
+    """
     try:
         graph = read(model)
     except UnsupportedError:
-        return True
+        return ALL
     except ModelError:
-        return False
-    return any({op.operand(0).dtype, op.output.dtype} == {"float32"} for op in graph.ops)
+        return Bodies(floats=False, int16=False)
+    return Bodies(
+        floats=any({op.operand(0).dtype, op.output.dtype} == {"float32"} for op in graph.ops),
+        int16=any(value.dtype == "int16" for value in graph.values()),
+    )
 
 
 def _resolver(kernels: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""DEQUANTIZE: an int8 tensor to float32. On real values: nothing."""
+"""DEQUANTIZE: an int8 or int16 tensor to float32. On real values: nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""QUANTIZE: a float32 tensor to the grid of its output, or an int8 tensor to another scale. On real values: nothing."""
+"""QUANTIZE: a float32 tensor to the grid of its output, or an int8 or int16 tensor to another. On real values: nothing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 def case(draw: Draw, dtype: str) -> Op:
     op = Op("quantize", [cases.tensor(draw, dtype, cases.shape(draw))], [])
-    return cases.finished(op, [op.operand(0).shape], cases.quantization(draw), "int8")
+    return cases.finished(op, [op.operand(0).shape], cases.quantization(draw), draw.choice(["int8", "int8", "int16"]))
 
 
 OP = Declaration(
     case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
-    identity=lambda op: op.output.quant is not None and op.operand(0).quant == op.output.quant,
+    identity=lambda op: (
+        op.output.quant is not None
+        and op.operand(0).quant == op.output.quant
+        and op.operand(0).dtype == op.output.dtype
+    ),
     role=Role.QUANTIZE,
 )

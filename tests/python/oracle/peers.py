@@ -43,7 +43,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
     "litert": {
         "ceil": None,
         "round": None,
-        "sum": {"int8"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
+        "sum": {"int8", "int16"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
         "zeros_like": {"int8"},
     },
 }
@@ -55,13 +55,14 @@ def lacks(engine: str, op: Op) -> bool:
     return dtypes is None or data_operands(op)[0][1].dtype in dtypes
 
 
-def is_int8(op: Op) -> bool:
-    return "int8" in (op.operand(0).dtype, op.outputs[0].dtype)
+def is_coded(op: Op) -> bool:
+    """Whether integers stand for real numbers: compared step by step."""
+    return not {"int8", "int16"}.isdisjoint((op.operand(0).dtype, op.outputs[0].dtype))
 
 
 def is_exact(op: Op) -> bool:
     """Whether nothing is rounded, or all by integer arithmetic: engines agree in every bit."""
-    return declaration(op.name).moves or is_int8(op) or op.outputs[0].dtype != "float32"
+    return declaration(op.name).moves or is_coded(op) or op.outputs[0].dtype != "float32"
 
 
 def same_quant(op: Op) -> bool:
@@ -69,15 +70,25 @@ def same_quant(op: Op) -> bool:
 
 
 def product_over_output(op: Op) -> float:
-    """Real multiplier of a per-tensor fully_connected."""
+    """Real multiplier of a per-tensor fully_connected or a mul."""
     x, w, y = op.operand(0).quant, op.operand(1).quant, op.output.quant
     assert x is not None and w is not None and y is not None
     return float(x.scale[0]) * float(w.scale[0]) / float(y.scale[0])
 
 
+def largest_bias(op: Op) -> float:
+    """In steps of the result; 0 unless the bias has 64 bits."""
+    x, w, y = op.operand(0).quant, op.operand(1).quant, op.output.quant
+    if len(op.inputs) < 3 or op.operand(2).dtype != "int64" or x is None or w is None or y is None:
+        return 0.0
+    bias = op.operand(2).data
+    assert bias is not None
+    return float((np.abs(bias) * (float(x.scale[0]) * w.scale.astype(np.float64) / float(y.scale[0]))).max())
+
+
 def unscaled_bias_refused(op: Op) -> bool:
     """Both compare the bias's scale, which our files leave out, with that of the products, up to 2 % of the output's."""
-    if op.name != "fully_connected" or len(op.inputs) < 3 or not is_int8(op):
+    if op.name != "fully_connected" or len(op.inputs) < 3 or not is_coded(op):
         return False
     w = op.operand(1).quant
     return w is not None and not w.is_per_channel and product_over_output(op) > 0.02
@@ -87,7 +98,7 @@ def tflm_limit(op: Op) -> str | None:
     """Why TFLite Micro has no say about this instance, or None."""
     if unscaled_bias_refused(op):
         return "wants a scale on the bias"
-    if op.name == "relu6" and is_int8(op) and not same_quant(op):
+    if op.name == "relu6" and is_coded(op) and not same_quant(op):
         return "clamps the input's codes and ignores the output's scale"
     if op.name == "space_to_batch_nd" and np.any(op.operand(2).data):
         return "pads with a value that it never set, not with the zero point"
@@ -106,12 +117,20 @@ def litert_limit(op: Op) -> str | None:
         return "wants a scale on the bias"
     if op.name == "conv_2d" and len(op.inputs) < 3:
         return "refuses a convolution without bias"
+    if op.name == "conv_2d" and (op.operand(0).dtype, op.operand(2).dtype) == ("int16", "int32"):
+        return "reads the 32-bit bias as one of 64 bits"
+    if op.name == "fully_connected" and largest_bias(op) >= 2**30:
+        return "cuts what leaves 32 bits instead of wrapping"
+    if op.name == "mul" and op.operand(0).dtype == "int16" and product_over_output(op) >= 1:
+        return "does not wrap in the left shift"
     return None
 
 
 def litert_steps(op: Op) -> int:
     """Steps of the output's scale by which LiteRT's int8 reference kernels may be off."""
     if op.name == "fully_connected":
+        return 1  # rounds once
+    if op.name == "relu" and op.operand(0).dtype == "int16":
         return 1  # rounds once
     if op.name in ("logistic", "tanh"):
         return 1  # reads a table made with floats

@@ -28,11 +28,12 @@ from arenite.graph import Op
 # --- two operands -----------------------------------------------------------------------------------------------------
 def sub(op: Op, a: Array, b: Array) -> Array:
     va, vb, y = op.operand(0), op.operand(1), op.output
+    bits = 15 if y.dtype == "int16" else 20
     twice = 2 * max(scale_of(va), scale_of(vb))
     first, second = (
-        rescale(centred(q, v) << 20, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
+        rescale(centred(q, v) << bits, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
     )
-    total = rescale(first - second, quantize_multiplier(twice / (2**20 * scale_of(y))))
+    total = rescale(first - second, quantize_multiplier(twice / (2**bits * scale_of(y))))
     return clipped(total + zero_of(y), y, op.attrs["fused_activation_function"])
 
 

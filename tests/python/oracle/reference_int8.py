@@ -1,4 +1,4 @@
-"""The integer arithmetic of TFLite Micro's int8 operators, written a second time: numpy and Python integers only.
+"""The integer arithmetic of TFLite Micro's int8 and int16 operators, written a second time: numpy and Python integers only.
 
 It shares no line with the kernels or with ``arenite.fixed_point``: scale ratios are Python floats (IEEE doubles, as in
 TFLite), gemmlowp's functions are written as it defines them, constants are computed from what they mean. Slow and plain.
@@ -48,6 +48,15 @@ def rescale(x: Any, multiplier: tuple[int, int]) -> Array:
     return rdbpot(srdhm(left, m), max(-shift, 0))
 
 
+def rescale_wide(x: Any, multiplier: tuple[int, int]) -> Array:
+    """MultiplyByQuantizedMultiplier of 64-bit sums: one rounding, ties up, with 15 bits of the multiplier."""
+    m, shift = multiplier
+    reduced = 2**15 - 1 if m >= 0x7FFF0000 else (m + 2**15) // 2**16
+    wrapped = [((int(v) * reduced + 2 ** (14 - shift)) + 2**63) % 2**64 - 2**63 for v in np.ravel(x)]
+    low = [((v >> (15 - shift)) + 2**31) % 2**32 - 2**31 for v in wrapped]
+    return np.array(low, np.int64).reshape(np.shape(x))
+
+
 def scale_of(value: Value, channel: int = 0) -> float:
     assert value.quant is not None
     return float(value.quant.scale[channel])
@@ -67,9 +76,10 @@ def steps(bound: float, scale: float) -> int:
 def clipped(q: Array, output: Value, activation: str = "NONE") -> Array:
     low, high = BOUNDS[activation]
     zero, scale = zero_of(output), scale_of(output)
-    least = -128 if low is None else max(-128, zero + steps(low, scale))
-    most = 127 if high is None else min(127, zero + steps(high, scale))
-    return np.minimum(np.maximum(q, least), most).astype(np.int8)
+    codes = np.iinfo(output.dtype)
+    least = codes.min if low is None else max(codes.min, zero + steps(low, scale))
+    most = codes.max if high is None else min(codes.max, zero + steps(high, scale))
+    return np.minimum(np.maximum(q, least), most).astype(output.dtype)
 
 
 def centred(q: Array, value: Value) -> Array:
@@ -127,17 +137,22 @@ def fully_connected(op: Op, x: Array, w: Array, b: Array | None = None) -> Array
 
 
 def requantized(op: Op, acc: Array, b: Array | None, single: bool = False) -> Array:
-    """Bias, per-channel multiplier, zero point, clamp. The channel is the last axis."""
+    """Bias, per-channel multiplier, zero point, clamp. The channel is the last axis.
+
+    int16: sums of 64 bits, but of 32 in a convolution with an int32 bias.
+    """
     x, w, y = op.operand(0), op.operand(1), op.output
     assert w.quant is not None
     acc = acc if b is None else acc + b
+    narrow = x.dtype == "int8" or (op.name == "conv_2d" and b is not None and b.dtype == np.int32)
     result = np.empty(acc.shape, np.int64)
     for c in range(acc.shape[-1]):
         if w.quant.is_per_channel or not single:
             ratio = scale_of(x) * scale_of(w, c if w.quant.is_per_channel else 0) / scale_of(y)
         else:  # a per-tensor FULLY_CONNECTED multiplies the two scales as floats
             ratio = float(np.float32(scale_of(x)) * np.float32(scale_of(w))) / scale_of(y)
-        result[..., c] = rescale(acc[..., c], quantize_multiplier(ratio))
+        multiplier = quantize_multiplier(ratio)
+        result[..., c] = rescale(acc[..., c], multiplier) if narrow else rescale_wide(acc[..., c], multiplier)
     return clipped(result + zero_of(y), y, op.attrs["fused_activation_function"])
 
 
@@ -165,11 +180,12 @@ def max_pool_2d(op: Op, x: Array) -> Array:
 # --- element-wise ---------------------------------------------------------------------------------------------------
 def add(op: Op, a: Array, b: Array) -> Array:
     va, vb, y = op.operand(0), op.operand(1), op.output
+    bits = 15 if y.dtype == "int16" else 20
     twice = 2 * max(scale_of(va), scale_of(vb))
     parts = [
-        rescale(centred(q, v) << 20, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
+        rescale(centred(q, v) << bits, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
     ]  # fmt: skip
-    total = rescale(parts[0] + parts[1], quantize_multiplier(twice / (2**20 * scale_of(y))))
+    total = rescale(parts[0] + parts[1], quantize_multiplier(twice / (2**bits * scale_of(y))))
     return clipped(total + zero_of(y), y, op.attrs["fused_activation_function"])
 
 
@@ -187,11 +203,11 @@ def requantize(op: Op, x: Array, activation: str = "NONE") -> Array:
 
 
 def quantize(op: Op, x: Array) -> Array:
-    if x.dtype == np.int8:
+    if x.dtype != np.float32:
         return requantize(op, x)
     quotient = (x / np.float32(scale_of(op.output))).astype(np.float64)
     away = np.sign(quotient) * np.floor(np.abs(quotient) + 0.5)
-    return clipped(np.clip(away, -1000, 1000).astype(np.int64) + zero_of(op.output), op.output)
+    return clipped(np.clip(away, -(2**18), 2**18).astype(np.int64) + zero_of(op.output), op.output)
 
 
 def dequantize(op: Op, x: Array) -> Array:

@@ -81,7 +81,7 @@ def compare(op: Op, variant: tuple[str, str], content: bytes, feed: list[np.ndar
     inputs = operands(op, feed)
     results = engines.ours(content, feed)
     assert [result.shape for result in results] == [value.shape for value in op.outputs]
-    if peers.is_int8(op) and op.name in INTEGERS:
+    if peers.is_coded(op) and op.name in INTEGERS:
         check_equal(results, [INTEGERS[op.name](op, *inputs)], "numpy integers")
     elif peers.is_exact(op):
         check_equal(results, declaration(op.name).reference(op, inputs), "numpy")
@@ -113,7 +113,7 @@ def compare_peer(
     answers: Sequence[np.ndarray],
 ) -> None:
     answers = [answer.reshape(result.shape) for answer, result in zip(answers, results, strict=True)]
-    if engine == "litert" and peers.litert_steps(op) > 0 and peers.is_int8(op):
+    if engine == "litert" and peers.litert_steps(op) > 0 and peers.is_coded(op):
         steps = np.abs(results[0].astype(np.float64) - answers[0]).max(initial=0)
         assert steps <= peers.litert_steps(op), f"{steps} steps from LiteRT"
     elif peers.is_exact(op):

@@ -1,0 +1,23 @@
+// Which types this build's kernels have bodies for.
+#pragma once
+
+#include "interpreter/tensor.h"
+
+// 0 leaves every float32 body out of the kernels: a float model is then refused with BadType when it is opened, and an
+// int8 firmware does not link them. quantize and dequantize stay.
+#ifndef ARENITE_FLOAT
+#define ARENITE_FLOAT 1
+#endif
+
+// 0 leaves every int16 body and signature out in the same way.
+#ifndef ARENITE_INT16
+#define ARENITE_INT16 1
+#endif
+
+namespace arenite {
+
+// Choose the body of a kernel. A constant false where such bodies are left out, so that they are not linked.
+inline bool is_float(const Tensor& operand) { return ARENITE_FLOAT != 0 && operand.type == Type::kFloat32; }
+inline bool is_int16(const Tensor& operand) { return ARENITE_INT16 != 0 && operand.type == Type::kInt16; }
+
+}  // namespace arenite
