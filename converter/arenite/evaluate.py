@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .graph import Graph, Op, Quantization, Value
-from .opdef import declaration
+from .opdef import data_operands, declaration
 
 #: Called with each input and result, in the order in which they are computed.
 Observer = Callable[[Value, np.ndarray], None]
@@ -72,7 +72,7 @@ def _real_bias(op: Op, value: Value) -> np.ndarray:
     """An int32 bias as float: its scale is input times weight, which need not be stored with it."""
     weight = declaration(op.name).weight
     assert weight is not None and value.data is not None
-    x, w = op.operand(0).quant, op.operand(weight[0]).quant
+    x, w = data_operands(op)[0][1].quant, op.operand(weight[0]).quant
     assert x is not None and w is not None
     result: np.ndarray = (value.data * (x.scale.astype(np.float64) * w.scale)).astype(np.float32)
     return result

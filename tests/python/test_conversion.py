@@ -93,6 +93,25 @@ return %y""",
 %y: float32[1,10] = concatenation(%x, %l, %x) {axis=-1}
 %s: float32[1,10] = softmax(%y) {beta=1.0}
 return %s""",
+    "upscaling": """
+%x: float32[1,4,4,3] = input
+%s: int32[4] = const [1, 8, 7, 5]
+%w: float32[5,3,3,3] = const random(1)
+%a: float32[1,8,7,5] = transpose_conv(%s, %w, %x, none) {stride_h=2, stride_w=2}
+%m: float32[5] = const [0.5, 1, 2, 1, 0.25]
+%b: float32[1,8,7,5] = mul(%a, %m)
+%y: float32[1,8,7,5] = relu(%b)
+return %y""",
+    "scores": """
+%x: float32[1,6,8] = input
+%w: float32[8,8] = const random(1)
+%a: float32[1,6,8] = fully_connected(%x, %w, none) {keep_num_dims=True}
+%b: float32[1,6,6] = batch_matmul(%a, %x) {adj_y=True}
+%p: float32[1,6,6] = softmax(%b)
+%c: float32[1,6,8] = batch_matmul(%p, %x)
+%axes: int32[1] = const [1]
+%y: float32[1,8] = reduce_max(%c, %axes)
+return %y""",
     "residual": """
 %x: float32[1,4,4,3] = input
 %w: float32[3,3,3,3] = const random(1)

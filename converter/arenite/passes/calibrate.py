@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import CalibrationError, DataError
 from ..evaluate import evaluate, keeps_samples_apart
 from ..graph import Graph, Value
-from ..opdef import declaration
+from ..opdef import data_operands, declaration
 from ..samples import InputSpec, stack_samples
 from .context import PassContext, Statistics
 
@@ -37,7 +37,7 @@ def run(graph: Graph, context: PassContext) -> None:
         return
     samples = context.samples = load_samples(graph, context.calibration)
     warn_about_features(graph, samples, context)
-    averaged = {op.operand(0) for op in graph.ops if declaration(op.name).weight is not None}
+    averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
     statistics = {value: Statistics() for value in graph.values() if not value.is_constant}
     batch, count = _batch_size(graph), len(samples[0])
     for begin in range(0, count, batch):

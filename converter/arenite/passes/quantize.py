@@ -103,7 +103,7 @@ def _first_origin(readers: list[Op]) -> Origin:
 def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
     """Give an integer operator int8 weights, int32 bias and int8 constant operands."""
     if declaration(op.name).weight is not None:
-        quantize_weighted(graph, op, grids[op.operand(0)], context)
+        quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
             quant = grids.get(value) or activation_quantization(float(value.data.min()), float(value.data.max()))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..evaluate import dequantize
 from ..graph import Graph, Op, Quantization
-from ..opdef import declaration
+from ..opdef import data_operands, declaration
 from .context import PassContext, set_constant
 from .scheme import bias_scale, quantize_bias, quantize_weights, weight_quantization
 
@@ -39,7 +39,11 @@ def mean_error(op: Op, error: np.ndarray, context: PassContext) -> np.ndarray:
 
     The operator is linear in both, so its response to the mean sample is the mean of its responses.
     """
-    bare = Op(op.name, op.inputs[:2], op.outputs, {**op.attrs, "fused_activation_function": "NONE"})
-    (answer,) = declaration(op.name).reference(bare, [context.statistics[op.operand(0)].mean, error])
+    decl, (index, data) = declaration(op.name), data_operands(op)[0]
+    assert decl.weight is not None and decl.bias is not None
+    operands = [None if value is None else value.data for value in op.inputs[: decl.bias]]
+    operands[index], operands[decl.weight[0]] = context.statistics[data].mean, error
+    bare = Op(op.name, op.inputs[: decl.bias], op.outputs, {**op.attrs, "fused_activation_function": "NONE"})
+    (answer,) = decl.reference(bare, operands)
     mean: np.ndarray = answer.reshape(-1, answer.shape[-1]).mean(axis=0, dtype=np.float64)
     return mean

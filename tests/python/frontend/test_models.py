@@ -50,6 +50,11 @@ def two_tensors(merge: L.Layer) -> Model:
     return Model([left, right], merge([left, right]))
 
 
+def two_series(function: Callable[[Any], Any]) -> Model:
+    left, right = Input(SERIES), Input(SERIES)
+    return Model([left, right], L.Lambda(function)([left, right]))
+
+
 def shared_layer() -> Model:
     left, right, dense = Input(ROW), Input(ROW), L.Dense(3)
     return Model([left, right], L.Concatenate()([dense(left), dense(right)]))
@@ -105,7 +110,22 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         "reshape depthwise_conv_2d reshape",
     ),
     "separable 1-D": (lambda: chain(SERIES, L.SeparableConv1D(5, 3)), "reshape depthwise_conv_2d conv_2d reshape"),
+    "conv transposed": (lambda: chain(IMAGE, L.Conv2DTranspose(5, 3, strides=2, padding="same")), "transpose_conv"),
+    "conv transposed valid": (
+        lambda: chain(IMAGE, L.Conv2DTranspose(5, (3, 2), strides=(1, 2), use_bias=False)),
+        "transpose_conv",
+    ),
+    "conv transposed 1-D": (
+        lambda: chain(SERIES, L.Conv1DTranspose(3, 4, strides=2)),
+        "reshape transpose_conv reshape",
+    ),
     # products
+    "product of two": (lambda: two_series(lambda xs: tf.matmul(*xs, transpose_b=True)), "batch_matmul"),
+    "product of two, swapped": (lambda: two_series(lambda xs: tf.matmul(*xs, transpose_a=True)), "batch_matmul"),
+    "matrices of their own": (
+        lambda: chain((3, 4, 2), L.Lambda(lambda x: ops.matmul(x, tf.reshape(tf.range(18.0) / 9, (1, 3, 2, 3))))),
+        "batch_matmul",
+    ),
     "dense": (
         lambda: chain(ROW, L.Dense(4, "relu"), L.Dense(3, "sigmoid")),
         "fully_connected relu fully_connected logistic",

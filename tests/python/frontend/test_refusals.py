@@ -50,10 +50,6 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
         lambda: chain((4, 4, 1), L.UpSampling2D(interpolation="bicubic", name="up")),
         ("'up' (UpSampling2D)", "resizing"),
     ),
-    "attention": (
-        lambda: chain((4, 8), L.Lambda(lambda x: ops.matmul(x, ops.transpose(x, (0, 2, 1))), name="scores")),
-        ("'scores'", "its right side is computed by the model"),
-    ),
     "nested layer": (
         lambda: chain((4,), keras.Sequential([L.Dense(3), L.Activation("selu", name="leak")], name="block")),
         ("layer 'block/leak' (Activation)", "activation"),

@@ -15,7 +15,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from oracle import engines, peers, reference_elementwise, reference_int8
+from oracle import engines, peers, reference_elementwise, reference_int8, reference_products
 
 from arenite import cases
 from arenite.graph import Op
@@ -27,7 +27,7 @@ pytest.importorskip("ai_edge_litert")
 T = TypeVar("T")
 EPSILON = 2.0**-24
 #: operator → its int8 arithmetic in numpy integers
-INTEGERS = reference_int8.OPERATORS | reference_elementwise.OPERATORS
+INTEGERS = reference_int8.OPERATORS | reference_elementwise.OPERATORS | reference_products.OPERATORS
 #: operator and dtype of its first data operand; ANY: each of them in turn, for operators that only move elements
 ANY = "any"
 VARIANTS = [(name, dtype) for name in rows() for dtype in ([ANY] if declaration(name).moves else data_dtypes(name))]

@@ -53,6 +53,24 @@ def _depthwise(lowering: Lowering, node: Node, source: Value, weights: np.ndarra
     lowering.bind(node.outputs[0], lowering.emit("depthwise_conv_2d", operands, shape, node.origin, attrs))
 
 
+@lowers("Conv2DBackpropInput")
+def transpose_conv(lowering: Lowering, node: Node) -> None:
+    """TRANSPOSE_CONV. TensorFlow's filter is HWOI seen from here."""
+    _need_nhwc(node)
+    if set(node.attrs["dilations"]) != {1}:
+        raise Refusal("a transposed convolution with dilation has no kernel", "use dilation_rate=1")
+    if node.attrs["padding"] not in ("SAME", "VALID"):
+        raise Refusal("explicit padding has no equivalent here", "use 'same' or 'valid' padding")
+    filters, shape = lowering.data(node.inputs[1], "filter"), lowering.shape(node.outputs[0])
+    stated = lowering.new_constant(f"{node.origin.layer or 'transpose_conv'}/shape", np.array(shape, np.int32))
+    weights = lowering.constant(node.inputs[1], filters.transpose(2, 0, 1, 3), "OHWI")
+    source = lowering.value(node.inputs[2])
+    operands = [stated, weights, source, None]
+    attrs = _window(node, node.attrs["padding"])
+    value = lowering.emit("transpose_conv", operands, shape, node.origin, attrs, source.dtype)
+    lowering.bind(node.outputs[0], value)
+
+
 @lowers("AvgPool")
 def average_pool_2d(lowering: Lowering, node: Node) -> None:
     """AVERAGE_POOL_2D; like TensorFlow it does not count padding."""

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ...opdef import declaration
 from ..program import Node, Tensor
 from .lowering import Lowering
 from .registry import Refusal, lowers
@@ -13,22 +14,22 @@ from .registry import Refusal, lowers
 
 @lowers("MatMul")
 def mat_mul(lowering: Lowering, node: Node) -> None:
-    """FULLY_CONNECTED for a constant right side."""
-    if node.attrs["transpose_a"]:
-        raise Refusal("its left side is transposed", "transpose the weights instead")
+    """FULLY_CONNECTED for a constant right side, else BATCH_MATMUL."""
+    if node.attrs["transpose_a"] or node.inputs[1].data is None:
+        _batch_matmul(lowering, node, node.attrs["transpose_a"], node.attrs["transpose_b"])
+        return
     weights = _right_side(lowering, node)
     _fully_connected(lowering, node, weights if node.attrs["transpose_b"] else weights.T)
 
 
 @lowers("BatchMatMulV2", "BatchMatMulV3")
 def batch_mat_mul(lowering: Lowering, node: Node) -> None:
-    """FULLY_CONNECTED over the flattened leading dimensions, when one constant matrix serves all of them."""
-    if node.attrs["adj_x"]:
-        raise Refusal("its left side is transposed", "transpose the weights instead")
-    weights = _right_side(lowering, node)
-    if math.prod(weights.shape[:-2]) != 1:
-        raise Refusal("each batch entry has weights of its own", "use one Dense layer for all of them")
-    weights = weights.reshape(weights.shape[-2:])
+    """FULLY_CONNECTED over the flattened leading dimensions when one constant matrix serves all of them, else BATCH_MATMUL."""
+    right = node.inputs[1].data
+    if node.attrs["adj_x"] or right is None or math.prod(right.shape[:-2]) != 1:
+        _batch_matmul(lowering, node, node.attrs["adj_x"], node.attrs["adj_y"])
+        return
+    weights = right.reshape(right.shape[-2:])
     _fully_connected(lowering, node, weights if node.attrs["adj_y"] else weights.T)
 
 
@@ -65,6 +66,15 @@ def _right_side(lowering: Lowering, node: Node) -> np.ndarray:
     return lowering.data(node.inputs[1], "right side")
 
 
+def _batch_matmul(lowering: Lowering, node: Node, adj_x: bool, adj_y: bool) -> None:
+    left, right = (lowering.value(tensor) for tensor in node.inputs)
+    if min(len(left.shape), len(right.shape)) < 2:
+        raise Refusal("one side is a vector", "give it two dimensions")
+    attrs = {"adj_x": bool(adj_x), "adj_y": bool(adj_y)}
+    shape = lowering.shape(node.outputs[0])
+    lowering.bind(node.outputs[0], lowering.emit("batch_matmul", [left, right], shape, node.origin, attrs))
+
+
 def _fully_connected(lowering: Lowering, node: Node, weights: np.ndarray) -> None:
     """weights [out, in]. Other ranks than two keep their leading dimensions, or are flattened if axes are merged."""
     source, shape = lowering.value(node.inputs[0]), lowering.shape(node.outputs[0])
@@ -93,13 +103,14 @@ def absorbs_bias(lowering: Lowering, source: Tensor, bias: Tensor, result: Tenso
         return False
     if op is not None and op.name == "reshape" and op.operand(0).shape[-1] == value.shape[-1]:
         op, emitted = lowering.producer(op.operand(0)), 1
-    if op is None or op.name not in ("conv_2d", "depthwise_conv_2d", "fully_connected") or op.inputs[2] is not None:
+    index = declaration(op.name).bias if op is not None else None
+    if op is None or index is None or op.inputs[index] is not None:
         return False
     channels = op.output.shape[-1]
     if bias.data is None or bias.data.size != channels or bias.data.shape[-1:] != (channels,):
         return False
     if not lowering.has_readers(op.output, emitted):
         return False
-    op.inputs[2] = lowering.constant(bias, bias.data.reshape(channels), "bias")
+    op.inputs[index] = lowering.constant(bias, bias.data.reshape(channels), "bias")
     lowering.bind(result, value)
     return True

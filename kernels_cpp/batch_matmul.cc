@@ -1,0 +1,151 @@
+// BATCH_MATMUL: products of matrices, the leading axes broadcast. int8 runs on the microkernel of fully_connected,
+// which wants both operands with the summed axis innermost: what lies otherwise is transposed into scratch.
+#include "kernels_cpp/isa.h"
+#include "kernels_cpp/kernels.h"
+#include "kernels_cpp/requantization.h"
+#include "kernels_cpp/shape.h"
+
+namespace arenite {
+namespace {
+
+namespace Options = format::BatchMatMulOptions;
+
+// One operand: matrices [rows, depth], or [depth, rows] when they lie transposed.
+struct Side {
+  Tensor tensor;
+  bool transposed;
+
+  int32_t rows() const { return tensor.back(transposed ? 0 : 1); }
+  int32_t depth() const { return tensor.back(transposed ? 1 : 0); }
+  int32_t size() const { return rows() * depth(); }  // elements of one matrix
+
+  // The offset of the matrix for one batch of the output, counted over its leading axes.
+  int32_t offset(const Tensor& output, int32_t batch) const {
+    int32_t at = 0;
+    int32_t step = size();
+    for (int32_t axis = 2; axis < output.rank; ++axis) {  // from the innermost batch axis
+      const int32_t index = batch % output.back(axis);
+      batch /= output.back(axis);
+      if (tensor.back(axis) > 1) at += index * step;
+      step *= tensor.back(axis);
+    }
+    return at;
+  }
+};
+
+struct Product {
+  Side left;
+  Side right;  // rows() are the output's columns
+  Tensor output;
+
+  explicit Product(const Node& node)
+      : left{node.input(0), node.option_i8(Options::adj_x, 0) != 0},
+        right{node.input(1), node.option_i8(Options::adj_y, 0) == 0},
+        output(node.output(0)) {}
+
+  int32_t batches() const { return output.count() / (left.rows() * right.rows()); }
+};
+
+bool batch_axes_fit(const Product& p) {
+  for (int32_t axis = 2; axis < p.output.rank; ++axis) {
+    const int32_t a = p.left.tensor.back(axis);
+    const int32_t b = p.right.tensor.back(axis);
+    if ((a != b && a != 1 && b != 1) || p.output.back(axis) != (a == 1 ? b : a)) return false;
+  }
+  return true;
+}
+
+Status check_shapes(const Product& p) {
+  const int32_t rank = p.output.rank;
+  const int32_t left = p.left.tensor.rank;
+  const int32_t right = p.right.tensor.rank;
+  ARENITE_CHECK(left >= 2 && right >= 2 && rank == (left > right ? left : right), kBadShape);
+  ARENITE_CHECK(p.left.depth() == p.right.depth(), kBadShape);
+  ARENITE_CHECK(p.output.back(1) == p.left.rows() && p.output.back(0) == p.right.rows(), kBadShape);
+  ARENITE_CHECK(batch_axes_fit(p), kBadShape);
+  ARENITE_CHECK(p.output.count() > 0 && p.left.depth() > 0, kBadShape);
+  return Status::kOk;
+}
+
+uint32_t aligned(int32_t bytes) { return (static_cast<uint32_t>(bytes) + 15) & ~15u; }
+
+uint32_t scratch_of(const Side& side) { return side.transposed ? aligned(side.size()) : 0; }
+
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
+  const Product p(node);
+  ARENITE_TRY(check_shapes(p));
+  if (p.output.type != Type::kInt8) return Status::kOk;
+  ARENITE_CHECK(scaled_if_int8(p.left.tensor) && scaled_if_int8(p.right.tensor) && scaled_if_int8(p.output),
+                kBadQuantization);
+  *scratch_bytes = scratch_of(p.left) + scratch_of(p.right);
+  return Status::kOk;
+}
+
+// The matrix with its summed axis innermost: in place, or transposed to `scratch`.
+const int8_t* rows_of(const Side& side, int32_t offset, int8_t* scratch) {
+  const int8_t* from = side.tensor.as<int8_t>() + offset;
+  if (!side.transposed) return from;
+  int8_t* to = scratch;
+  for (int32_t row = 0; row < side.rows(); ++row) {
+    for (int32_t k = 0; k < side.depth(); ++k) *to++ = from[k * side.rows() + row];
+  }
+  return scratch;
+}
+
+void eval_s8(const Node& node, const Product& p) {
+  Multiplier multiplier;
+  fill_multipliers(p.left.tensor, p.right.tensor, p.output, &multiplier);
+  int8_t* const scratch = static_cast<int8_t*>(node.scratch());
+  GemmS8 gemm = {};
+  gemm.rows = p.left.rows();
+  gemm.columns = p.right.rows();
+  gemm.depth = p.left.depth();
+  gemm.lhs_offset = -p.left.tensor.zero_point;
+  gemm.rhs_offset = -p.right.tensor.zero_point;
+  gemm.stage = {nullptr, &multiplier, 0, p.output.zero_point, INT8_MIN, INT8_MAX};
+  int32_t right_held = -1;
+  for (int32_t batch = 0; batch < p.batches(); ++batch) {
+    const int32_t right = p.right.offset(p.output, batch);
+    gemm.lhs = rows_of(p.left, p.left.offset(p.output, batch), scratch);
+    if (right != right_held) gemm.rhs = rows_of(p.right, right, scratch + scratch_of(p.left));
+    right_held = right;
+    gemm.out = p.output.as<int8_t>() + batch * gemm.rows * gemm.columns;
+    isa::gemm_s8(gemm);
+  }
+}
+
+void eval_f32(const Product& p) {
+  const int32_t depth = p.left.depth();
+  const int32_t left_step = p.left.transposed ? p.left.rows() : 1;
+  const int32_t right_step = p.right.transposed ? p.right.rows() : 1;
+  float* out = p.output.as<float>();
+  for (int32_t batch = 0; batch < p.batches(); ++batch) {
+    const float* lefts = p.left.tensor.as<float>() + p.left.offset(p.output, batch);
+    const float* rights = p.right.tensor.as<float>() + p.right.offset(p.output, batch);
+    for (int32_t i = 0; i < p.left.rows(); ++i) {
+      const float* left = lefts + i * (p.left.transposed ? 1 : depth);
+      for (int32_t j = 0; j < p.right.rows(); ++j) {
+        const float* right = rights + j * (p.right.transposed ? 1 : depth);
+        float sum = 0.0f;
+        for (int32_t k = 0; k < depth; ++k) sum += left[k * left_step] * right[k * right_step];
+        *out++ = sum;
+      }
+    }
+  }
+}
+
+Status eval(const Node& node) {
+  ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
+  const Product p(node);
+  if (is_float(p.output)) {
+    eval_f32(p);
+  } else {
+    eval_s8(node, p);
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(batch_matmul);
