@@ -61,6 +61,7 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "mirror": (apply(IMAGE, lambda x: tf.pad(x, [[0, 0], [1, 2], [3, 0], [0, 0]], "REFLECT")), "mirror_pad"),
     "mirror with edge": (apply(SERIES, lambda x: tf.pad(x, [[0, 0], [4, 2], [0, 0]], "SYMMETRIC")), "mirror_pad"),
     "padding with a value": (apply(SERIES, lambda x: tf.pad(x, [[0, 0], [1, 2], [0, 0]], constant_values=-2.5)), "padv2"),
+    "where": (apply(SERIES, lambda x: tf.where(x > 0.5, x, x * 3)), "greater mul select_v2"),
     "space to depth": (apply(IMAGE, lambda x: tf.nn.space_to_depth(x, 2)), "space_to_depth"),
     "depth to space": (apply(IMAGE, lambda x: tf.nn.depth_to_space(x, 2)), "depth_to_space"),
     "space to batch": (

@@ -227,3 +227,13 @@ def test_index_outside(name: str, outside: int) -> None:
 @pytest.mark.parametrize("size", [0, -1, 2**30])
 def test_block_that_no_image_has(name: str, size: int) -> None:
     assert failure(with_option(instance(name), block_size=size)) == "BadOption"
+
+
+def test_embedding_that_the_table_lacks() -> None:
+    ids, table, y = Value("", "int32", (2,)), Value("", "float32", (3, 2)), Value("", "float32", (2, 2))
+    content = engines.model_of(Op("embedding_lookup", [ids, table], [y]))
+    rows_of = np.arange(6, dtype=np.float32).reshape(3, 2)
+    np.testing.assert_array_equal(engines.ours(content, [np.array([2, 0], np.int32), rows_of])[0], rows_of[[2, 0]])
+    for outside in (3, -1):
+        with pytest.raises(ModelError, match="out of range"):
+            engines.ours(content, [np.array([0, outside], np.int32), rows_of])

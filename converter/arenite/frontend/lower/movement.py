@@ -151,6 +151,15 @@ def gather(lowering: Lowering, node: Node) -> None:
     _emit(lowering, node, "gather", [value, listed], attrs)
 
 
+@lowers("SelectV2")
+def select(lowering: Lowering, node: Node) -> None:
+    """SELECT_V2."""
+    condition, x, y = (lowering.value(tensor) for tensor in node.inputs)
+    shape = lowering.shape(node.outputs[0])
+    result = lowering.emit("select_v2", [condition, x, y], shape, node.origin, dtype=x.dtype)
+    lowering.bind(node.outputs[0], result)
+
+
 @lowers("MirrorPad")
 def mirror_pad(lowering: Lowering, node: Node) -> None:
     """MIRROR_PAD."""
