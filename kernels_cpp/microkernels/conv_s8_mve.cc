@@ -275,22 +275,24 @@ void channel_run(const ConvS8& conv, RowRange rows, int32_t first) {
   const int32_t groups = static_cast<int32_t>(static_cast<uint32_t>(depth + kBytes - 1) / kBytes);
   int8_t* const patch = static_cast<int8_t*>(conv.scratch);
   int8_t* const bytes = patch + groups * kGroupBytes;
-  const bool direct = conv.window.taps() == 1 || conv.input_channels % kBytes == 0;
-  const auto pack = [&](int32_t slot, int32_t y, int32_t x) {
-    if (direct) {
-      SlotWriter writer(patch + slot * kBytes, -conv.input_offset);
-      walk_patch(conv, y, x, writer);
-    } else {
-      ByteWriter writer(bytes, -conv.input_offset);
-      walk_patch(conv, y, x, writer);
-      write_groups(patch + slot * kBytes, bytes, depth);
-    }
-  };
   const auto compute = [&](const Tile& tile) {
     repeat_first_slot(tile, patch, groups);
     run.compute(patch, tile);
   };
-  for_each_tile<kConvTile>(conv, rows, pack, compute);
+  if (conv.window.taps() == 1 || conv.input_channels % kBytes == 0) {
+    const auto pack = [&](int32_t slot, int32_t y, int32_t x) {
+      SlotWriter writer(patch + slot * kBytes, -conv.input_offset);
+      walk_patch(conv, y, x, writer);
+    };
+    for_each_tile<kConvTile>(conv, rows, pack, compute);
+  } else {
+    const auto pack = [&](int32_t slot, int32_t y, int32_t x) {
+      ByteWriter writer(bytes, -conv.input_offset);
+      walk_patch(conv, y, x, writer);
+      write_groups(patch + slot * kBytes, bytes, depth);
+    };
+    for_each_tile<kConvTile>(conv, rows, pack, compute);
+  }
 }
 
 }  // namespace

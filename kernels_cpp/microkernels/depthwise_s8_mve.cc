@@ -23,7 +23,7 @@ struct Block {
   int32_t multiplier[4][kLanes];  // +64
   int32_t shift[4][kLanes];       // +128
 
-  Block(const OutputStage& stage, int32_t count) {
+  void fill(const OutputStage& stage, int32_t count) {
     for (int32_t c = 0; c < kBytes; ++c) {
       const Multiplier m = c < count ? stage.multiplier_of(c) : Multiplier{0, -1};
       start[c % 4][c / 4] = c < count ? stage.bias_of(c) : 0;
@@ -64,8 +64,9 @@ struct Pixels {
   int32_t min;                // +40
   int32_t max;                // +44
   uint32_t present;           // +48, channels
+  int32_t first;              // +52: where in the taps the channels begin
 };
-static_assert(sizeof(Pixels) == 52, "offsets below");
+static_assert(sizeof(Pixels) == 56, "offsets below");
 
 // `when` and `t` make loads conditional on the channel's presence.
 //
@@ -100,7 +101,7 @@ static_assert(sizeof(Pixels) == 52, "offsets below");
   "ldr r5, [%[run], #8]\n\t"              \
   "ldrd r6, r9, [%[run], #12]\n\t"        \
   "ldr r10, [%[run], #36]\n\t"            \
-  "movs r8, #0\n\t"                       \
+  "ldr r8, [%[run], #52]\n\t"\
   "1:\n\t"                                \
   "ldrd r1, r4, [%[run]]\n\t"             \
   "ldr r7, [%[run], #32]\n\t"             \
@@ -185,18 +186,26 @@ __attribute__((noinline)) void compute_present(const Pixels& run) {
 #undef ARENITE_PIXELS
 #undef ARENITE_CLOBBERED
 
-// One call's `count` channels from `channel` on.
+constexpr int32_t kBlockBytes = sizeof(Block) + kBytes;  // with its part of the zero points
+
+// One call's `count` channels from `channel` on. memory: kBlockBytes for each 16.
 class Channels {
  public:
-  Channels(const DepthwiseS8& conv, int32_t channel, int32_t count)
+  Channels(const DepthwiseS8& conv, int32_t channel, int32_t count, void* memory)
       : conv_(conv),
         w_(conv.window),
         channel_(channel),
         count_(count),
-        block_(conv.stage.from_channel(channel), count) {
-    vstrbq_s8(zero_points_, vdupq_n_s8(static_cast<int8_t>(-conv.input_offset)));
-    block_.add_to_start(conv.weights + channel, w_.taps(), conv.input_channels, vctp8q(static_cast<uint32_t>(count)),
-                        conv.input_offset);
+        blocks_(static_cast<Block*>(memory)),
+        zero_points_(reinterpret_cast<int8_t*>(blocks_ + (count + kBytes - 1) / kBytes)) {
+    for (int32_t c = 0; c < count; c += kBytes) {
+      const int32_t present = at_most_a_block(count - c);
+      Block& block = blocks_[c / kBytes];
+      block.fill(conv.stage.from_channel(channel + c), present);
+      block.add_to_start(conv.weights + channel + c, w_.taps(), conv.input_channels,
+                         vctp8q(static_cast<uint32_t>(present)), conv.input_offset);
+      vstrbq_s8(zero_points_ + c, vdupq_n_s8(static_cast<int8_t>(-conv.input_offset)));
+    }
   }
 
   void row(int32_t y) const {
@@ -207,6 +216,8 @@ class Channels {
   }
 
  private:
+  static int32_t at_most_a_block(int32_t channels) { return channels < kBytes ? channels : kBytes; }
+
   // Pixels whose taps all lie inside the image.
   TapRange inner_columns(int32_t y) const {
     const int32_t first_y = y * w_.stride_height - w_.pad_top;
@@ -242,32 +253,38 @@ class Channels {
     const int8_t* taps[kMaxTaps];
     find_taps(y, range.begin, taps);
     int8_t* const out = conv_.output.row<int8_t>(y) + range.begin * w_.output_pitch + channel_;
-    const Pixels run = {taps,
-                        conv_.weights + channel_,
-                        conv_.input_channels,
-                        &block_,
-                        out,
-                        out + (range.end - range.begin) * w_.output_pitch,
-                        w_.output_pitch,
-                        w_.stride_width * w_.input_pitch,
-                        w_.taps(),
-                        conv_.stage.zero_point,
-                        conv_.stage.min,
-                        conv_.stage.max,
-                        static_cast<uint32_t>(count_)};
-    if (count_ == kBytes) {
+    Pixels run = {taps,
+                  conv_.weights + channel_,
+                  conv_.input_channels,
+                  blocks_,
+                  out,
+                  out + (range.end - range.begin) * w_.output_pitch,
+                  w_.output_pitch,
+                  w_.stride_width * w_.input_pitch,
+                  w_.taps(),
+                  conv_.stage.zero_point,
+                  conv_.stage.min,
+                  conv_.stage.max,
+                  kBytes,
+                  0};
+    for (; run.first + kBytes <= count_; run.first += kBytes) {
       compute_16(run);
-    } else {
-      compute_present(run);
+      run.weights += kBytes;
+      ++run.block;
+      run.out += kBytes;
+      run.end += kBytes;
     }
+    if (run.first == count_) return;
+    run.present = static_cast<uint32_t>(count_ - run.first);
+    compute_present(run);
   }
 
   const DepthwiseS8& conv_;
   const WindowGeometry& w_;
   const int32_t channel_;
   const int32_t count_;
-  Block block_;
-  int8_t zero_points_[kBytes];
+  Block* const blocks_;
+  int8_t* const zero_points_;
 };
 
 bool has_smallest_weight(const DepthwiseS8& conv) {
@@ -294,9 +311,14 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
     portable::depthwise_s8(conv, rows);
     return;
   }
-  for (int32_t channel = 0; channel < conv.input_channels; channel += kBytes) {
+  alignas(8) uint8_t one_block[kBlockBytes];  // where scratch is too small
+  const uint32_t scratch_bytes = depthwise_s8_scratch_bytes(conv.window.taps(), conv.input_channels);
+  const int32_t capacity = static_cast<int32_t>(scratch_bytes) / kBlockBytes;
+  void* const memory = capacity == 0 ? one_block : conv.scratch;
+  const int32_t step = (capacity == 0 ? 1 : capacity) * kBytes;
+  for (int32_t channel = 0; channel < conv.input_channels; channel += step) {
     const int32_t rest = conv.input_channels - channel;
-    const Channels channels(conv, channel, rest < kBytes ? rest : kBytes);
+    const Channels channels(conv, channel, rest < step ? rest : step, memory);
     for (int32_t y = rows.begin; y < rows.end; ++y) channels.row(y);
   }
 }

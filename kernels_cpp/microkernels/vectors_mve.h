@@ -30,13 +30,7 @@ inline int32x4_t requantize(int32x4_t sums, Multiplier m) {
   return vrshlq_n_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), m.shift);
 }
 
-// The same with shifts that are all negative.
-inline int32x4_t requantize_right(int32x4_t sums, int32x4_t multipliers, int32x4_t shifts) {
-  const int32x4_t high = vqrdmulhq_s32(sums, multipliers);
-  return vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), shifts);
-}
-
-// The same with any shifts.
+// The same with a multiplier and any shift per lane.
 inline int32x4_t requantize_any(int32x4_t sums, int32x4_t multipliers, int32x4_t shifts) {
   const int32x4_t zero = vdupq_n_s32(0);
   const int32x4_t right = vminq_s32(shifts, zero);
