@@ -167,6 +167,8 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "sum": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.sum(x, axis=(1, 2)))), "sum"),
     "maximum of channels": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.max(x, axis=-1))), "reduce_max"),
     "minimum": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.min(x, axis=(1, 3), keepdims=True))), "reduce_min"),
+    "any": (lambda: chain(IMAGE, L.Lambda(lambda x: tf.reduce_any(x > 2.0, axis=1))), "greater reduce_any"),
+    "all": (lambda: chain(IMAGE, L.Lambda(lambda x: tf.reduce_all(x < 2.0, axis=-1))), "less reduce_all"),
     "index of the maximum": (lambda: chain(ROW, L.Lambda(lambda x: tf.argmax(x, -1, tf.int32))), "arg_max"),
     "index of the minimum": (lambda: chain(SERIES, L.Lambda(lambda x: tf.argmin(x, axis=1))), "arg_min"),
     # activations

@@ -25,6 +25,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "pack": {"uint8"},
         "padv2": {"int64", "bool", "uint8"},
         "pow": None,
+        "reduce_any": None,
         "reduce_max": {"int16", "int32"},
         "reduce_min": {"int16", "int32"},
         "relu_0_to_1": None,

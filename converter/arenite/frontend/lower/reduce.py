@@ -27,6 +27,18 @@ def minimum(lowering: Lowering, node: Node) -> None:
     _reduction(lowering, node, "reduce_min")
 
 
+@lowers("Any")
+def any_of(lowering: Lowering, node: Node) -> None:
+    """REDUCE_ANY."""
+    _reduction(lowering, node, "reduce_any")
+
+
+@lowers("All")
+def all_of(lowering: Lowering, node: Node) -> None:
+    """REDUCE_ALL."""
+    _reduction(lowering, node, "reduce_all")
+
+
 @lowers("Max")
 def maximum(lowering: Lowering, node: Node) -> None:
     """MAX_POOL_2D over the whole image where it reduces height and width of NHWC (or time of NTC), else REDUCE_MAX.

@@ -1,0 +1,21 @@
+// REDUCE_ANY over constant axes: whether any element is true.
+#include "kernels_cpp/reduction.h"
+
+namespace arenite {
+namespace {
+
+Status prepare(const Node& node, uint32_t*) { return check_reduction(node); }
+
+// Every byte other than 0 is true.
+Status eval(const Node& node) {
+  ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
+  reduce(
+      Reduction(node), node.input(0).as<uint8_t>(), node.output(0).as<uint8_t>(), false,
+      [](bool any, uint8_t x) { return any || x != 0; }, [](bool any) { return static_cast<uint8_t>(any); });
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL(reduce_any);
