@@ -1,16 +1,24 @@
-// EXP: e^x, element-wise. Links expf.
+// EXP: e^x, element-wise. float32 links expf.
 #include <cmath>
 
+#include "kernels_cpp/elementary.h"
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/map_s8.h"
+#include "kernels_cpp/table_s8.h"
 
 namespace arenite {
 namespace {
 
-Status prepare(const Node& node, uint32_t*) { return check_elementwise(node); }
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
+  *scratch_bytes = map_scratch(node.input(0));
+  return check_elementwise(node);
+}
 
 Status eval(const Node& node) {
-  map_f32(node, [](float x) { return std::exp(x); });
+  if (is_float(node.input(0))) {
+    map_f32(node, [](float x) { return std::exp(x); });
+  } else {
+    table_s8(node, [](float x) { return exact_exp(x); });
+  }
   return Status::kOk;
 }
 

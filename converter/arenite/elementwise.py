@@ -48,15 +48,27 @@ def quietly(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
     return quiet
 
 
-def unary(name: str, function: Unary, result: ResultQuantization = near_first, **traits: Any) -> Declaration:
+def in_reach(draw: Draw) -> Quantization:
+    """For an operand of exp or log: real values up to 16."""
+    return Quantization.per_tensor(draw.integer(1, 2**20) / 2**24, draw.choice([0, -128, 127, draw.integer(-128, 127)]))
+
+
+def unary(
+    name: str,
+    function: Unary,
+    result: ResultQuantization = near_first,
+    operand: Callable[[Draw], Quantization] = cases.quantization,
+    **traits: Any,
+) -> Declaration:
     """One operand, a result of its shape and type. ``traits`` are further fields of the declaration.
 
     function  float32 → float32; a declared ``fixed`` quantization is the result's in the generated cases.
+    operand   (draw) → quantization of an int8 operand in the generated cases.
     """
     fixed = traits.get("fixed")
 
     def case(draw: Draw, dtype: str) -> Op:
-        x = cases.tensor(draw, dtype, cases.shape(draw))
+        x = cases.tensor(draw, dtype, cases.shape(draw), operand(draw))
         quant = Quantization.per_tensor(*fixed) if fixed else result(draw, [x])
         return cases.finished(Op(name, [x], []), [x.shape], quant)
 

@@ -183,6 +183,8 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         "hard_swish",
     ),
     "leaky relu": (lambda: chain(IMAGE, L.LeakyReLU(0.2)), "leaky_relu"),
+    "elu": (lambda: chain(IMAGE, L.ELU()), "elu"),
+    "reciprocal square root": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.rsqrt(x * x + 1.0))), "mul add rsqrt"),
     "tanh": (lambda: chain(IMAGE, L.Activation("tanh")), "tanh"),
     "relu with a maximum": (lambda: chain(IMAGE, L.ReLU(3)), "relu minimum"),
     "clip on both sides": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.clip(x, -0.5, 1))), "maximum minimum"),

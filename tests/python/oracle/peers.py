@@ -16,11 +16,14 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "depth_to_space": {"int32", "int64", "uint8"},
         "dynamic_update_slice": {"int64", "bool"},
         "expand_dims": {"int32", "int64", "bool", "uint8"},
+        "exp": {"int8"},
         "fill": {"int16", "int64", "bool", "uint8"},
         "floor_div": {"int32"},
         "floor_mod": {"int32"},
         "gather": {"int16", "int32", "int64", "bool", "uint8"},
         "gather_nd": {"int16", "int32", "int64", "bool", "uint8"},
+        "gelu": None,
+        "log": {"int8"},
         "mirror_pad": {"int16", "int32", "int64", "bool", "uint8"},
         "pack": {"uint8"},
         "padv2": {"int64", "bool", "uint8"},
@@ -45,6 +48,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
     },
     "litert": {
         "ceil": None,
+        "elu": None,
         "round": None,
         "sum": {"int8", "int16"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
         "zeros_like": {"int8"},

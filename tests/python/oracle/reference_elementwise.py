@@ -112,6 +112,24 @@ def requantized(low: float, high: float) -> Callable[..., Array]:
     return limited
 
 
+def table(function: Callable[[float], float]) -> Callable[..., Array]:
+    """A float function of each real value, in float32 steps as TFLite fills its tables."""
+
+    def looked_up(op: Op, x: Array) -> Array:
+        v, y = op.operand(0), op.output
+        reals = np.float32(scale_of(v)) * centred(x, v).astype(np.float32)
+        results = np.array([function(float(real)) for real in reals.ravel()], np.float32).reshape(x.shape)
+        scaled = (results * (np.float32(1) / np.float32(scale_of(y)))).astype(np.float64)
+        steps_away = np.clip(np.sign(scaled) * np.floor(np.abs(scaled) + 0.5), -1000, 1000)
+        return clipped(steps_away.astype(np.int64) + zero_of(y), y)
+
+    return looked_up
+
+
+def elu_of(x: float) -> float:
+    return float(np.float32(np.float32(math.exp(x)) - np.float32(1))) if x < 0 else x
+
+
 def srdhm16(a: Array, b: int) -> Array:
     """gemmlowp SaturatingRoundingDoublingHighMul of 16-bit integers."""
     ab = a * b
@@ -142,6 +160,9 @@ def hard_swish(op: Op, x: Array) -> Array:
 
 OPERATORS: dict[str, Callable[..., Array]] = {
     "abs": absolute,
+    "elu": table(elu_of),
+    "exp": table(math.exp),
+    "log": table(lambda x: math.log(x) if x > 0 else -math.inf),
     "equal": comparison(np.equal),
     "greater": comparison(np.greater),
     "greater_equal": comparison(np.greater_equal),

@@ -77,3 +77,17 @@ def test_division_by_zero(name: str, dtype: str) -> None:
     (y,) = engines.ours(content, [np.array([-(2**31), -7], dtype), np.array([-1, 2], dtype)])
     if dtype == "int32":
         np.testing.assert_array_equal(y, [-(2**31), -4] if name == "floor_div" else [0, 1])
+
+
+def test_exp_beyond_every_code() -> None:
+    """The peers convert what int32 cannot hold."""
+    coarse = Quantization.per_tensor(10.0, 0)
+    y = run("exp", np.array([-128, 0, 1, 127], np.int8), coarse, Quantization.per_tensor(1.0, -100))
+    np.testing.assert_array_equal(y, [-100, -99, 127, 127])
+
+
+def test_log_of_zero_and_below() -> None:
+    y = run(
+        "log", np.array([-128, 0, 1, 127], np.int8), Quantization.per_tensor(1.0, 0), Quantization.per_tensor(0.1, 0)
+    )
+    np.testing.assert_array_equal(y, [-128, -128, 0, 48])
