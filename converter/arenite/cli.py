@@ -42,12 +42,14 @@ class Quantize(StrEnum):
 
     none = "none"
     int8 = "int8"
+    int16x8 = "16x8"
 
 
 class Io(StrEnum):
     """Values of ``--io``."""
 
     int8 = "int8"
+    int16 = "int16"
     float32 = "float32"
 
 
@@ -111,12 +113,14 @@ def convert(
     output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
     quantize: Annotated[Quantize, typer.Option(help="Integer arithmetic throughout, or float32.")] = Quantize.none,
     calibrate: Annotated[
-        Path | None, typer.Option(help=".npz or .npy with typical inputs, 100 or more samples; int8 needs it.")
+        Path | None, typer.Option(help=".npz or .npy with typical inputs, 100 or more samples; needed to quantize.")
     ] = None,
     shape: Annotated[
         list[str] | None, typer.Option(help="Fix an input's shape: name=1,49,10,1 (repeat for more inputs).")
     ] = None,
-    io: Annotated[Io, typer.Option(help="Type of the inputs and outputs of an int8 model.")] = Io.int8,
+    io: Annotated[
+        Io | None, typer.Option(help="Type of a quantized model's inputs and outputs.", show_default="its activations'")
+    ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each pass did and what it refused.")] = False,
     trust: Trust = False,
@@ -129,8 +133,8 @@ def convert(
     from .samples import read_npz
     from .tables import progress, show_conversion
 
-    if quantize is Quantize.int8 and calibrate is None:
-        raise typer.BadParameter("--quantize int8 needs --calibrate data.npz: typical inputs of the model")
+    if quantize is not Quantize.none and calibrate is None:
+        raise typer.BadParameter(f"--quantize {quantize.value} needs --calibrate data.npz: typical inputs of the model")
     data = read_npz(calibrate)[0] if calibrate is not None else None
     if model.suffix != ".tflite":
         import_quietly("keras")
@@ -140,7 +144,7 @@ def convert(
             quantize=None if quantize is Quantize.none else quantize.value,
             calibration=data,
             shapes=_shapes(shape or []),
-            io=io.value,
+            io=io and io.value,
             strip=strip,
             trust=trust,
             progress=report,

@@ -89,7 +89,7 @@ def convert(
     *,
     shapes: Mapping[str, Sequence[int]] | None = None,
     batch: int = 1,
-    io: str = "int8",
+    io: str | None = None,
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -99,11 +99,13 @@ def convert(
 
     model           a Keras model, a ``.keras`` or ``.h5`` file, a SavedModel directory, a ``tf.function``, a float
                     ``.tflite`` file, or a float :class:`~arenite.graph.Graph`.
-    quantize        None: float32. "int8": integer arithmetic throughout, which needs ``calibration``.
+    quantize        None: float32. "int8": integer arithmetic throughout. "16x8": the same with int16 activations, more
+                    exact and slower. Both need ``calibration``.
     calibration     typical inputs, some hundred samples: one array, a list of arrays in the order of the model's inputs,
                     a dict by input name, or an iterator of samples.
     shapes, batch   closed shapes by input name, and the size of an open batch dimension.
-    io              dtype of the inputs and outputs of an int8 model: "int8", or "float32" (converted on the device).
+    io              dtype of the inputs and outputs of a quantized model: that of its activations ("int8", "int16"; None
+                    too), or "float32" (converted on the device).
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -131,15 +133,17 @@ def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str
     return prediction.outputs
 
 
-def _context(quantize: str | None, calibration: Any, io: str, progress: Progress | None) -> PassContext:
+def _context(quantize: str | None, calibration: Any, io: str | None, progress: Progress | None) -> PassContext:
     """The passes' context; AreniteError or CalibrationError when the options do not fit together."""
-    if quantize not in (None, "int8"):
-        raise AreniteError(f"quantize is None or 'int8', not {quantize!r}")
-    if io not in ("int8", "float32"):
-        raise AreniteError(f"io is 'int8' or 'float32', not {io!r}")
+    if quantize not in (None, "int8", "16x8"):
+        raise AreniteError(f"quantize is None, 'int8' or '16x8', not {quantize!r}")
+    integer = "int16" if quantize == "16x8" else "int8"
+    io = integer if io is None else io
+    if io not in (integer, "float32"):
+        raise AreniteError(f"io is '{integer}' or 'float32', not {io!r}")
     if quantize is None and calibration is not None:
         raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
-    if quantize == "int8" and calibration is None:
+    if quantize is not None and calibration is None:
         raise CalibrationError(ADVICE)
     return PassContext(quantize, io, calibration, progress)  # type: ignore[arg-type]  # checked above
 

@@ -63,13 +63,13 @@ def _operand(op: Op, index: int, results: dict[Value, np.ndarray]) -> np.ndarray
     value = op.inputs[index]
     if value is None or not value.is_constant:
         return None if value is None else results[value]
-    if index == declaration(op.name).bias and value.dtype == "int32":
+    if index == declaration(op.name).bias and value.dtype in ("int32", "int64"):
         return _real_bias(op, value)
     return real_constant(value)
 
 
 def _real_bias(op: Op, value: Value) -> np.ndarray:
-    """An int32 bias as float: its scale is input times weight, which need not be stored with it."""
+    """An integer bias as float: its scale is input times weight, which need not be stored with it."""
     weight = declaration(op.name).weight
     assert weight is not None and value.data is not None
     x, w = data_operands(op)[0][1].quant, op.operand(weight[0]).quant

@@ -42,8 +42,8 @@ class Prediction:
         place, loss = self.steepest
         where = f"; most of it, {loss:.0f} dB, is lost at {place}" if place else ""
         return (
-            f"output '{name}': int8 keeps an SQNR of only {worst:.1f} dB on the calibration samples{where}; look at the "
-            "range of that layer's values, give samples like those in use, or convert without quantize"
+            f"output '{name}': quantized, it keeps an SQNR of only {worst:.1f} dB on the calibration samples{where}; "
+            "look at the range of that layer's values, give samples like those in use, or convert without quantize"
         )
 
 

@@ -56,7 +56,7 @@ return %g
     x = np.random.default_rng(1).standard_normal((20, 2)).astype(np.float32)
     report = convert(parse(text), "int8", x).report
     (warning,) = report.warnings
-    assert "output 'g': int8 keeps an SQNR of only" in warning and "add of layer 'difference'" in warning
+    assert "output 'g': quantized, it keeps an SQNR of only" in warning and "add of layer 'difference'" in warning
     assert report.predicted_sqnr_db["g"] < 20
 
 

@@ -27,7 +27,7 @@ MAX_BATCH = 64
 FEATURE_RATIO = 100.0
 
 ADVICE = (
-    "int8 needs calibration data: some hundred typical samples, preprocessed as in training; "
+    "quantizing needs calibration data: some hundred typical samples, preprocessed as in training; "
     "pass calibration=x_train[:200] (arenite convert … --calibrate samples.npz)"
 )
 

@@ -10,7 +10,9 @@ import numpy as np
 
 from ..graph import Graph, Op, Origin, Quantization, Value
 
-Io = Literal["int8", "float32"]
+#: What a quantized model computes in: int8 throughout, or int16 activations with int8 weights.
+Scheme = Literal["int8", "16x8"]
+Io = Literal["int8", "int16", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
 Progress = Callable[[str, int, int], None]
 
@@ -86,14 +88,15 @@ class Statistics:
 class PassContext:
     """One conversion.
 
-    quantize     "int8", or None for float32.
-    io           dtype of the graph's inputs and outputs when quantizing.
-    calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for "int8".
+    quantize     a scheme, or None for float32.
+    io           dtype of the graph's inputs and outputs when quantizing: float32 or, whichever integer is stated, that of
+                 the scheme's activations.
+    calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for a scheme.
     samples      the calibration data as one array per input, once calibrate has read it.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     """
 
-    quantize: Literal["int8"] | None = None
+    quantize: Scheme | None = None
     io: Io = "int8"
     calibration: object = None
     progress: Progress | None = None
@@ -102,6 +105,16 @@ class PassContext:
     log: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     current: str = ""
+
+    @property
+    def activations(self) -> str:
+        """dtype of the scheme's activations."""
+        return "int16" if self.quantize == "16x8" else "int8"
+
+    @property
+    def bias(self) -> str:
+        """dtype of the scheme's biases."""
+        return "int64" if self.quantize == "16x8" else "int32"
 
     def applied(self, place: Origin | str, text: str) -> None:
         self._note("applied", place, text)

@@ -1,4 +1,4 @@
-"""Which scale and zero point each int8 activation gets.
+"""Which scale and zero point each integer activation gets.
 
 Operators that move or select elements tie their operands and results into one group with one grid; a group's range is
 the union of its members'. Operators with a fixed result (softmax) fix the grid of the group behind them.
@@ -27,8 +27,9 @@ class _Group:
 class _Groups:
     """Values by group; merging keeps a fixed grid (two different ones are never merged)."""
 
-    def __init__(self, statistics: dict[Value, Statistics]) -> None:
+    def __init__(self, statistics: dict[Value, Statistics], dtype: str) -> None:
         self._statistics = statistics
+        self._dtype = dtype
         self._of: dict[Value, _Group] = {}
 
     def of(self, value: Value) -> _Group:
@@ -54,7 +55,7 @@ class _Groups:
         groups = {id(group): group for group in self._of.values()}.values()
         table = {}
         for group in groups:
-            grid = group.fixed or activation_quantization(group.low, group.high)
+            grid = group.fixed or activation_quantization(group.low, group.high, self._dtype)
             table.update(dict.fromkeys(group.members, grid))
         return table
 
@@ -64,7 +65,7 @@ def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[V
 
     integer   operators that compute in int8; requantizing operators that have to be inserted are added to it.
     """
-    groups = _Groups(context.statistics)
+    groups = _Groups(context.statistics, context.activations)
     for op in list(graph.ops):
         decl = declaration(op.name)
         if decl.role is Role.QUANTIZE:
@@ -79,7 +80,7 @@ def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[V
         for value in op.outputs:
             groups.of(value).fixed = Quantization.per_tensor(*decl.fixed) if decl.fixed else groups.of(value).fixed
     for value in graph.inputs:
-        if context.io == "int8" and value.dtype == "float32":
+        if context.io != "float32" and value.dtype == "float32":
             groups.of(value)
     return groups.grids()
 

@@ -1,4 +1,4 @@
-"""Turn the calibrated float graph into TFLite's int8 scheme.
+"""Turn the calibrated float graph into TFLite's int8 or 16x8 scheme.
 
     %b : f32 = conv_2d(%a : f32, %w : f32, %bias : f32)
       →  %b : i8 scale, zero_point = conv_2d(%a : i8, %w : i8 per channel, %bias : i32)
@@ -7,11 +7,12 @@
 * weights: int8 symmetric in [−127, 127], one scale per output channel (fully connected too);
 * bias: int32 at input scale · weight scale, corrected by the mean error that rounding the weights causes on the
   calibration data;
+* 16x8: activations int16 without zero point, bias int64, all else alike;
 * operators that move or select elements share one scale with their inputs, the union of the ranges; a fixed-scale
   operand of a concatenation is requantized instead;
-* graph inputs and outputs become int8, or stay float32 behind quantize and dequantize (``io="float32"``).
+* graph inputs and outputs become integers, or stay float32 behind quantize and dequantize (``io="float32"``).
 
-Not when: an operator has no int8 signature in the table: it stays float between dequantize and quantize, and is reported.
+Not when: an operator has no such signature in the table: it stays float between dequantize and quantize, and is reported.
 Why symmetric, per channel, fixed: the integer kernels of TFLite and TFLite Micro accept nothing else.
 """
 
@@ -31,10 +32,12 @@ NAME = "quantize"
 def run(graph: Graph, context: PassContext) -> None:
     if context.quantize is None:
         return
-    integer = {op for op in graph.ops if _has_int8(op)}
+    integer = {op for op in graph.ops if _has_kernel(op, context)}
     for op in graph.ops:
         if op not in integer:
-            context.refused(op.origin, f"{op.name} stays float: it has no int8 kernel for these operands")
+            context.refused(
+                op.origin, f"{op.name} stays float: it has no {context.activations} kernel for these operands"
+            )
     bridge(graph, integer, context)
     grids = assign_grids(graph, integer, context)
     for op in list(graph.ops):
@@ -42,39 +45,42 @@ def run(graph: Graph, context: PassContext) -> None:
             _quantize_constants(graph, op, grids, context)
     for value, quant in grids.items():
         if not value.is_constant:
-            value.dtype, value.quant = "int8", quant
-    context.applied(graph.name, f"{len(integer)} operators compute in int8")
+            value.dtype, value.quant = context.activations, quant
+    context.applied(graph.name, f"{len(integer)} operators compute in {context.quantize}")
 
 
-def _has_int8(op: Op) -> bool:
-    """Whether the table has a signature with int8 data, int8 weights and int32 bias for this float operator."""
+def _has_kernel(op: Op, context: PassContext) -> bool:
+    """Whether the table has a signature with the scheme's data, int8 weights and the scheme's bias for a float operator."""
     decl, data = declaration(op.name), {i for i, _ in data_operands(op)}
     if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or any(value.dtype != "float32" for value in op.outputs):
         return False
     parameters = [i for i in (decl.weight[0] if decl.weight else None, decl.bias) if i is not None]
     if any(i < len(op.inputs) and (v := op.inputs[i]) is not None and not v.is_constant for i in parameters):
         return False
-    inputs = [None if value is None else _int8_dtype(decl, i, value, i in data) for i, value in enumerate(op.inputs)]
-    outputs = ["int8"] * len(op.outputs)
+    inputs = [
+        None if value is None else _dtype(decl, i, value, i in data, context) for i, value in enumerate(op.inputs)
+    ]
+    outputs = [context.activations] * len(op.outputs)
     return any(signature.accepts(inputs, outputs) for signature in rows()[op.name].signatures)
 
 
-def _int8_dtype(decl: Declaration, index: int, value: Value, is_data: bool) -> str:
-    """The dtype that operand ``index`` takes in the int8 scheme."""
+def _dtype(decl: Declaration, index: int, value: Value, is_data: bool, context: PassContext) -> str:
+    """The dtype that operand ``index`` takes in the scheme."""
     if value.dtype != "float32":
         return value.dtype
     if index == decl.bias:
-        return "int32"
-    is_weight = decl.weight is not None and index == decl.weight[0]
-    return "int8" if is_data or is_weight else value.dtype
+        return context.bias
+    if decl.weight is not None and index == decl.weight[0]:
+        return "int8"
+    return context.activations if is_data else value.dtype
 
 
 def bridge(graph: Graph, integer: set[Op], context: PassContext) -> None:
     """Put quantize and dequantize where integer and float meet; all values are still float32.
 
-    After this every value is written and read on one side only. A graph input or output is integer when io is "int8".
+    After this every value is written and read on one side only. A graph input or output is integer unless io is "float32".
     """
-    outside = context.io == "int8"
+    outside = context.io != "float32"
     producers = graph.producers()
     for value in [v for v in graph.values() if not v.is_constant and v.dtype == "float32"]:
         producer = producers.get(value)
@@ -83,7 +89,9 @@ def bridge(graph: Graph, integer: set[Op], context: PassContext) -> None:
         crosses_end = value in graph.outputs and outside != inside
         if not readers and not crosses_end:
             continue
-        copy = Value(graph.unique_name(f"{value.name}_{'float32' if inside else 'int8'}"), "float32", value.shape)
+        copy = Value(
+            graph.unique_name(f"{value.name}_{'float32' if inside else context.activations}"), "float32", value.shape
+        )
         role = Role.DEQUANTIZE if inside else Role.QUANTIZE
         op = Op(name_of(role), [value], [copy], origin=producer.origin if producer else _first_origin(readers))
         for reader in readers:
@@ -91,7 +99,10 @@ def bridge(graph: Graph, integer: set[Op], context: PassContext) -> None:
         if crosses_end:
             graph.outputs = [copy if v is value else v for v in graph.outputs]
             if producer is not None:  # the output keeps its name
-                copy.name, value.name = value.name, graph.unique_name(f"{value.name}_{'int8' if inside else 'float32'}")
+                copy.name, value.name = (
+                    value.name,
+                    graph.unique_name(f"{value.name}_{context.activations if inside else 'float32'}"),
+                )
         graph.ops.insert(graph.ops.index(producer) + 1 if producer else 0, op)
         context.statistics[copy] = context.statistics[value]
 
@@ -101,10 +112,13 @@ def _first_origin(readers: list[Op]) -> Origin:
 
 
 def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
-    """Give an integer operator int8 weights, int32 bias and int8 constant operands."""
+    """Give an integer operator integer weights, bias and constant operands."""
     if declaration(op.name).weight is not None:
         quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
-            quant = grids.get(value) or activation_quantization(float(value.data.min()), float(value.data.max()))
-            set_constant(graph, op, index, to_steps(value.data, quant), quant=quant)
+            low, high = float(value.data.min()), float(value.data.max())
+            quant = grids.get(value) or activation_quantization(low, high, context.activations)
+            set_constant(graph, op, index, to_steps(value.data, quant, context.activations), quant=quant)
+    if context.activations == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
+        op.attrs["pot_scale_int16"] = False  # LiteRT would take the scales for powers of two

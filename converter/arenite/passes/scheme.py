@@ -1,4 +1,4 @@
-"""The int8 arithmetic of TFLite's quantization spec: ranges to scales, weights and biases to integers."""
+"""The int8 and 16x8 arithmetic of TFLite's quantization spec: ranges to scales, weights and biases to integers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from ..graph import Quantization
 INT8_MIN, INT8_MAX = -128, 127
 #: |q| of a weight is at most this: with −128 absent, kernels may negate and pair products.
 WEIGHT_MAX = 127
-#: Room that a bias leaves for the products in the int32 accumulator.
-BIAS_MAX = 2**30
+INT16_MAX = 32767
+#: dtype of a bias → what it may reach, so that the products still fit the accumulator: 32 bits, or 48 of 64.
+BIAS_MAX = {"int32": 2**30, "int64": 2**46}
 
 
-def activation_quantization(low: float, high: float) -> Quantization:
-    """Scale and zero point of an int8 activation in [low, high], real values.
+def activation_quantization(low: float, high: float, dtype: str = "int8") -> Quantization:
+    """Scale and zero point of an activation in [low, high], real values; ``dtype`` int8 or int16.
 
     The range is widened to include zero, and zero is exactly one step: the zero point is nudged to the nearest integer
-    seen from the closer end, as TFLite does. An empty range gets scale 1. Raises QuantizationError when not finite.
+    seen from the closer end, as TFLite does. int16 has no zero point: the larger side is 32767 steps. An empty range gets
+    scale 1. Raises QuantizationError when not finite.
     """
     if not (np.isfinite(low) and np.isfinite(high)) or low > high:
         raise QuantizationError(f"[{low}, {high}] is not a range")
     low, high = min(low, 0.0), max(high, 0.0)
+    if dtype == "int16":
+        step = float(np.float32(max(-low, high) / INT16_MAX))
+        return Quantization.per_tensor(step if step >= np.finfo(np.float32).tiny else 1.0, 0)
     scale = float(np.float32((high - low) / (INT8_MAX - INT8_MIN)))
     if scale < np.finfo(np.float32).tiny:
         return Quantization.per_tensor(1.0, 0)
@@ -33,20 +38,22 @@ def activation_quantization(low: float, high: float) -> Quantization:
 
 
 def weight_quantization(
-    weights: np.ndarray, axis: int, input_scale: float, bias: np.ndarray | None
+    weights: np.ndarray, axis: int, input_scale: float, bias: np.ndarray | None, bias_dtype: str = "int32"
 ) -> tuple[Quantization, np.ndarray]:
     """Symmetric scales of int8 weights, one per output channel, and which channels had to be widened for their bias.
 
     weights  float32, output channels along ``axis``.   bias  float32 [out] or None.
-    A scale is max|w| / 127, and at least so large that round(bias / (input_scale · scale)) stays within ±2**30. A channel
-    of zeros takes the largest scale of its neighbours: any positive one is right.
+    A scale is max|w| / 127, and at least so large that round(bias / (input_scale · scale)) stays within ±2**30 (int64: ±2**46).
+    A channel of zeros takes the largest scale of its neighbours: any positive one is right.
     Returns (quantization, bool [out]).
     """
     channels = weights.shape[axis]
     extremes = np.abs(np.moveaxis(weights, axis, 0).reshape(channels, -1)).max(axis=1, initial=0).astype(np.float64)
     scale = extremes / WEIGHT_MAX
     scale[extremes == 0] = scale.max(initial=0) or 1 / WEIGHT_MAX
-    needed = np.zeros(channels) if bias is None else np.abs(bias.astype(np.float64)) / (input_scale * BIAS_MAX)
+    needed = (
+        np.zeros(channels) if bias is None else np.abs(bias.astype(np.float64)) / (input_scale * BIAS_MAX[bias_dtype])
+    )
     needed = np.maximum(needed, np.finfo(np.float32).tiny)
     widened = needed > scale
     stored = np.maximum(scale, np.where(widened, needed * (1 + 2**-20), 0)).astype(np.float32)
@@ -66,10 +73,10 @@ def bias_scale(input_scale: np.ndarray, quant: Quantization) -> np.ndarray:
     return product
 
 
-def quantize_bias(bias: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """int32 bias, nearest at ``step`` [out]. Raises QuantizationError when one does not fit."""
+def quantize_bias(bias: np.ndarray, step: np.ndarray, dtype: str = "int32") -> np.ndarray:
+    """int32 or int64 bias, nearest at ``step`` [out]. Raises QuantizationError when one does not fit 32 or 48 bits."""
     steps = np.rint(bias.astype(np.float64) / step)
-    if np.abs(steps).max(initial=0) >= 2**31:
-        raise QuantizationError("a bias does not fit 32 bits at its scale")
-    result: np.ndarray = steps.astype(np.int32)
+    if np.abs(steps).max(initial=0) >= 2 * BIAS_MAX[dtype]:
+        raise QuantizationError("a bias does not fit the accumulator at its scale")
+    result: np.ndarray = steps.astype(dtype)
     return result

@@ -12,14 +12,16 @@ from .scheme import bias_scale, quantize_bias, quantize_weights, weight_quantiza
 
 
 def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassContext) -> None:
-    """Replace float weights and bias of ``op`` by int8 and int32 ones. ``grid``: of its activation operand."""
+    """Replace float weights and bias of ``op`` by int8 and int32 (16x8: int64) ones. ``grid``: of its activation operand."""
     decl = declaration(op.name)
     assert decl.weight is not None and decl.bias is not None
     index, axis = decl.weight
     weight = op.operand(index)
     bias = op.inputs[decl.bias] if len(op.inputs) > decl.bias else None
     assert weight.data is not None
-    quant, widened = weight_quantization(weight.data, axis, float(grid.scale[0]), None if bias is None else bias.data)
+    quant, widened = weight_quantization(
+        weight.data, axis, float(grid.scale[0]), None if bias is None else bias.data, context.bias
+    )
     if widened.any():
         context.applied(op.origin, f"widened the weight scale of {int(widened.sum())} channels so that their bias fits")
     steps = quantize_weights(weight.data, quant)
@@ -31,7 +33,9 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
     if bias is not None or np.rint(corrected / step).any():
         # LiteRT compares a bias' scale with input · weight when the weights have one scale; per channel it does not look.
         stated = None if quant.is_per_channel else Quantization.per_tensor(float(step[0]), 0)
-        set_constant(graph, op, decl.bias, quantize_bias(corrected, step), f"{op.output.name}/bias", stated)
+        set_constant(
+            graph, op, decl.bias, quantize_bias(corrected, step, context.bias), f"{op.output.name}/bias", stated
+        )
 
 
 def mean_error(op: Op, error: np.ndarray, context: PassContext) -> np.ndarray:

@@ -1,0 +1,77 @@
+"""``quantize="16x8"``: int16 activations, int8 weights, int64 biases; the file gives the same bytes everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from arenite.conversion import convert
+from arenite.errors import AreniteError
+from arenite.graph import Graph
+from arenite.opdef import declaration
+from arenite.runtime import Interpreter
+from arenite.text import parse
+
+CNN = """
+%x: float32[1,8,8,2] = input "image"
+%w: float32[4,3,3,2] = const random(1)
+%b: float32[4] = const [0.5, -1, 2, 0]
+%c: float32[1,8,8,4] = conv_2d(%x, %w, %b) {stride_w=1, stride_h=1, padding="SAME", fused_activation_function="RELU"}
+%dw: float32[1,3,3,4] = const random(2)
+%d: float32[1,8,8,4] = depthwise_conv_2d(%c, %dw, none) {stride_w=1, stride_h=1, padding="SAME"}
+%a: float32[1,8,8,4] = add(%c, %d)
+%p: float32[1,4,4,4] = average_pool_2d(%a) {stride_w=2, stride_h=2, filter_width=2, filter_height=2, padding="VALID"}
+%s: int32[2] = const [1, 64]
+%f: float32[1,64] = reshape(%p, %s)
+%v: float32[3,64] = const random(3)
+%h: float32[1,3] = fully_connected(%f, %v, none)
+return %h "logits"
+"""
+
+
+def model() -> Graph:
+    return parse(CNN)
+
+
+def samples(seed: int, count: int = 64) -> list[np.ndarray]:
+    return [np.random.default_rng(seed).standard_normal((count, 8, 8, 2)).astype(np.float32)]
+
+
+def test_types_of_the_file() -> None:
+    graph = convert(model(), "16x8", samples(0)).graph
+    assert {v.dtype for v in graph.values() if not v.is_constant} == {"int16"}
+    assert {op.operand(1).dtype for op in graph.ops if declaration(op.name).weight} == {"int8"}
+    biases = [op.inputs[2] for op in graph.ops if len(op.inputs) > 2]
+    assert biases and all(bias is None or bias.dtype == "int64" for bias in biases)
+    assert all(v.quant is not None and not v.quant.zero_point.any() for v in graph.values() if v.dtype == "int16")
+
+
+def test_results_are_far_closer_than_int8s() -> None:
+    exact, coarse = (convert(model(), scheme, samples(0)).report.predicted_sqnr_db for scheme in ("16x8", "int8"))
+    assert exact["logits"] > coarse["logits"] + 3  # the weights have 8 bits in both
+    assert exact["logits"] > 40
+
+
+def test_every_runtime_gives_the_same_bytes() -> None:
+    pytest.importorskip("tflite_micro")
+    pytest.importorskip("ai_edge_litert")
+    from oracle import engines
+
+    content = convert(model(), "16x8", samples(0)).content
+    for seed in range(5):
+        feed = [np.random.default_rng(seed).integers(-32768, 32768, (1, 8, 8, 2)).astype(np.int16)]
+        (result,) = engines.ours(content, feed)
+        np.testing.assert_array_equal(result, engines.tflm(content, feed)[0].reshape(result.shape))
+        np.testing.assert_allclose(result, engines.litert(content, feed)[0], atol=1)  # fully connected rounds otherwise
+
+
+def test_inputs_and_outputs_can_stay_float() -> None:
+    interpreter = Interpreter(model_content=convert(model(), "16x8", samples(0), io="float32").content)
+    interpreter.allocate_tensors()
+    details = [*interpreter.get_input_details(), *interpreter.get_output_details()]
+    assert {detail["dtype"] for detail in details} == {np.float32}
+
+
+def test_inputs_of_the_other_scheme_are_refused() -> None:
+    with pytest.raises(AreniteError, match="io is 'int16' or 'float32'"):
+        convert(model(), "16x8", samples(0), io="int8")
