@@ -83,4 +83,5 @@ OP = Declaration(
     attrs=ATTRS,
     activation=True,
     macs=macs,
+    scale_input=lambda op, factors: factors,
 )
