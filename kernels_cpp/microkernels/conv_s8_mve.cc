@@ -207,7 +207,7 @@ class ChannelRun {
     const int32_t depth = conv.depth();
     for (int32_t c = 0; c < count_; ++c) {
       const int32_t offset = wrap_mul(conv.input_offset, sum_of(weights_ + c * depth, depth));
-      start_[c] = wrap_add(offset, stage_.bias_of(c));
+      start_[c] = arenite::wrap_add(offset, stage_.bias_of(c));
     }
   }
 
@@ -245,8 +245,8 @@ class ChannelRun {
   }
 
   void store(int32_t c, int32x4_t sums, int8_t* out, uint32x4_t pixels) const {
-    int32x4_t values = requantize(vaddq_n_s32(sums, start_[c]), stage_.multiplier_of(c));
-    values = vaddq_n_s32(values, stage_.zero_point);
+    int32x4_t values = requantize(wrap_add(sums, start_[c]), stage_.multiplier_of(c));
+    values = wrap_add(values, stage_.zero_point);
     values = vminq_s32(vmaxq_s32(values, vdupq_n_s32(stage_.min)), vdupq_n_s32(stage_.max));
     vstrbq_scatter_offset_s32(out, pixels, values);
   }

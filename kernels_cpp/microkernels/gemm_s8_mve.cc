@@ -74,13 +74,13 @@ inline void multiply(const int8_t* lhs, const int8_t* const (&rhs)[kLanes], int3
 // out[0 .. count) = stage(sums), count in [1, 4]; the stage begins at these columns.
 inline void store(const OutputStage& stage, int32x4_t sums, int32_t count, int8_t* out) {
   const mve_pred16_t present = vctp32q(static_cast<uint32_t>(count));
-  if (stage.bias != nullptr) sums = vaddq_s32(sums, vldrwq_z_s32(stage.bias, present));
+  if (stage.bias != nullptr) sums = wrap_add(sums, vldrwq_z_s32(stage.bias, present));
   const uint32x4_t at =
       vmulq_n_u32(vidupq_n_u32(0, 8), static_cast<uint32_t>(stage.multiplier_step));  // bytes between multipliers
   static_assert(sizeof(Multiplier) == 8, "");
   const int32x4_t multipliers = vldrwq_gather_offset_z_s32(&stage.multipliers->multiplier, at, present);
   const int32x4_t shifts = vldrwq_gather_offset_z_s32(&stage.multipliers->shift, at, present);
-  int32x4_t values = vaddq_n_s32(requantize_any(sums, multipliers, shifts), stage.zero_point);
+  int32x4_t values = wrap_add(requantize_any(sums, multipliers, shifts), stage.zero_point);
   values = vminq_s32(vmaxq_s32(values, vdupq_n_s32(stage.min)), vdupq_n_s32(stage.max));
   vstrbq_p_s32(out, values, present);
 }
@@ -96,7 +96,7 @@ void one_row(const GemmS8& gemm, const int8_t* lhs, int32_t start, int8_t* out) 
     for (int32_t i = 0; i < kLanes; ++i) rows[i] = rhs + (i < count ? i : 0) * depth;
     multiply(lhs, rows, depth, &sums);
     const int32x4_t acc = vmlaq_n_s32(vldrwq_s32(sums.products), vldrwq_s32(sums.weights), gemm.lhs_offset);
-    store(gemm.stage.from_channel(column), vaddq_n_s32(acc, start), count, out + column);
+    store(gemm.stage.from_channel(column), wrap_add(acc, start), count, out + column);
   }
 }
 
@@ -108,7 +108,8 @@ void gemm_s8(const GemmS8& gemm) {
   for (int32_t i = 0; i < gemm.rows; ++i, lhs += gemm.depth, out += gemm.columns) {
     int32_t start = 0;
     if (gemm.rhs_offset != 0) {
-      start = wrap_mul(wrap_add(sum_of(lhs, gemm.depth), wrap_mul(gemm.depth, gemm.lhs_offset)), gemm.rhs_offset);
+      start =
+          wrap_mul(arenite::wrap_add(sum_of(lhs, gemm.depth), wrap_mul(gemm.depth, gemm.lhs_offset)), gemm.rhs_offset);
     }
     one_row(gemm, lhs, start, out);
   }

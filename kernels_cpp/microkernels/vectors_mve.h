@@ -10,6 +10,12 @@ namespace arenite::mve {
 constexpr int32_t kLanes = 4;   // sums per vector
 constexpr int32_t kBytes = 16;  // int8 per vector
 
+// Modulo 2^32, lane by lane; the sum of signed vectors is undefined where it overflows.
+inline int32x4_t wrap_add(int32x4_t a, int32x4_t b) {
+  return vreinterpretq_s32_u32(vaddq_u32(vreinterpretq_u32_s32(a), vreinterpretq_u32_s32(b)));
+}
+inline int32x4_t wrap_add(int32x4_t a, int32_t b) { return wrap_add(a, vdupq_n_s32(b)); }
+
 // Elements of the first vector when `count` >= 1 elements are cut so that all further vectors are whole.
 inline int32_t first_group(int32_t count) { return ((count - 1) & (kBytes - 1)) + 1; }
 
