@@ -63,7 +63,7 @@ _TRANSPOSED = ("transposed convolution has no kernel here", "build the model wit
 _RANDOM = ("random numbers have no kernel here", "give the noise as an input")
 _FFT = ("spectra have no kernel here", "compute them before the model")
 _THREE_D = ("3-D operators have no kernel here", "fold one dimension into the channels or the batch")
-_RESIZE = ("this way of resizing has no kernel here", "resize to the nearest neighbour, or before the model")
+_RESIZE = ("this way of resizing has no kernel here", "resize bilinearly or to the nearest neighbour")
 
 #: TensorFlow operation → (reason, remedy) where more can be said than "no kernel".
 _KNOWN: dict[str, tuple[str, str]] = {
@@ -75,7 +75,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"), _RANDOM),
     **dict.fromkeys(("RFFT", "FFT", "IRFFT", "RFFT2D"), _FFT),
     **dict.fromkeys(("Conv3D", "MaxPool3D", "AvgPool3D", "Conv3DBackpropInputV2"), _THREE_D),
-    **dict.fromkeys(("ResizeBilinear", "ResizeBicubic"), _RESIZE),
+    **dict.fromkeys(("ResizeBicubic",), _RESIZE),
     **dict.fromkeys(
         ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel"),
         _QAT,

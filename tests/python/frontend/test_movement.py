@@ -56,6 +56,7 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         lambda: chain(IMAGE, L.Resizing(9, 5, interpolation="nearest")),
         "resize_nearest_neighbor",
     ),
+    "upsampling bilinear": (lambda: chain(IMAGE, L.UpSampling2D(2, interpolation="bilinear")), "resize_bilinear"),
     "flip": (apply(IMAGE, lambda x: ops.flip(x, axis=2)), "reverse_v2"),
     "take": (apply(IMAGE, lambda x: tf.gather(x, [3, 0, 0], axis=-1)), "gather"),
     "mirror": (apply(IMAGE, lambda x: tf.pad(x, [[0, 0], [1, 2], [3, 0], [0, 0]], "REFLECT")), "mirror_pad"),

@@ -305,6 +305,27 @@ def concatenation(op: Op, *parts: Array) -> Array:
     return np.concatenate(parts, op.attrs["axis"])
 
 
+def resize_bilinear(op: Op, x: Array, size: Array) -> Array:
+    axes = []
+    for n, m in zip(x.shape[1:3], (int(size[0]), int(size[1])), strict=True):
+        less = 1 if op.attrs.get("align_corners") and m > 1 else 0
+        scale = (1024 * (n - less) + (m - less) // 2) // (m - less)
+        shift = int(scale / 2) - 512 if op.attrs.get("half_pixel_centers") else 0
+        places = [i * scale + shift for i in range(m)]
+        lows = [max(int(p / 1024), 0) for p in places]
+        axes.append([(min(low, n - 1), min(int((p + 1023) / 1024), n - 1), p - 1024 * low)
+                     for p, low in zip(places, lows, strict=True)])  # fmt: skip
+    result = np.empty(op.output.shape, np.int8)
+    for (i, (y0, y1, v)), (j, (x0, x1, u)) in product(enumerate(axes[0]), enumerate(axes[1])):
+        corners = {(y0, x0): 0, (y0, x1): 0, (y1, x0): 0, (y1, x1): 0}
+        for y, dy in ((y0, 1024 - v), (y1, v)):
+            for xx, dx in ((x0, 1024 - u), (x1, u)):
+                corners[y, xx] += dy * dx
+        total = sum(x[:, y, xx].astype(np.int64) * weight for (y, xx), weight in corners.items())
+        result[:, i, j] = np.sign(total) * ((np.abs(total) + 2**19) // 2**20)
+    return result
+
+
 def reshape(op: Op, x: Array, target: Array | None = None) -> Array:
     return x.reshape(op.output.shape)
 
@@ -326,6 +347,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "relu": lambda op, x: requantize(op, x, "RELU"),
     "relu6": lambda op, x: requantize(op, x, "RELU6"),
     "reshape": reshape,
+    "resize_bilinear": resize_bilinear,
     "softmax": softmax,
     "sum": total,
 }

@@ -187,12 +187,13 @@ def batch_blocks(lowering: Lowering, node: Node) -> None:
     _emit(lowering, node, name, [lowering.value(node.inputs[0]), block, edges])
 
 
-@lowers("ResizeNearestNeighbor")
-def resize_nearest(lowering: Lowering, node: Node) -> None:
-    """RESIZE_NEAREST_NEIGHBOR."""
+@lowers("ResizeNearestNeighbor", "ResizeBilinear")
+def resize(lowering: Lowering, node: Node) -> None:
+    """RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR."""
+    name = "resize_bilinear" if node.type == "ResizeBilinear" else "resize_nearest_neighbor"
     size = lowering.integers("size", lowering.shape(node.outputs[0])[1:3], node.origin)
     attrs = {name: bool(node.attrs[name]) for name in ("align_corners", "half_pixel_centers")}
-    _emit(lowering, node, "resize_nearest_neighbor", [lowering.value(node.inputs[0]), size], attrs)
+    _emit(lowering, node, name, [lowering.value(node.inputs[0]), size], attrs)
 
 
 def _emit(
