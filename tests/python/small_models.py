@@ -58,9 +58,9 @@ def two_inputs() -> bytes:
     return write(Graph("main", [right, left], [total, product], ops, ["right", "left"], ["total", "product"]))
 
 
-def with_sin() -> bytes:
-    """x [1, 2] → relu → sin: a sound file with an operator that has no kernel here."""
-    codes = [("RELU", 19), ("SIN", 66)]
+def with_fake_quant() -> bytes:
+    """x [1, 2] → relu → fake_quant: a sound file with an operator of training, which will never have a kernel here."""
+    codes = [("RELU", 19), ("FAKE_QUANT", 80)]
     tensors = [{"shape": np.array([1, 2], np.int32), "type": "FLOAT32", "name": name} for name in ("x", "relu", "wave")]
     operators = [
         {"opcode_index": 0, "inputs": np.array([0], np.int32), "outputs": np.array([1], np.int32)},
