@@ -10,37 +10,41 @@ namespace arenite::kernels {
 #include "schema/ops.def"
 #undef OP
 
-// The signatures of a row that this build's kernels take: all of them, or those that are not float32 throughout, or
-// those without int16.
+// The signatures of a row, a string.
 template <size_t N>
 struct Signatures {
-  char text[N] = {};
+  char text[N];
+};
 
-  constexpr explicit Signatures(const char (&all)[N]) {
-    size_t used = 0;
-    for (size_t begin = 0, end = 0; begin < N - 1; begin = end + 1) {
-      end = begin;
-      while (end < N - 1 && all[end] != ' ') ++end;
-      if (ARENITE_FLOAT == 0 && only_float(all, begin, end)) continue;
-      if (ARENITE_INT16 == 0 && has_int16(all, begin, end)) continue;
-      if (used != 0) text[used++] = ' ';
-      for (size_t i = begin; i < end; ++i) {
-        if (all[i] != ',') text[used++] = all[i];
-      }
+constexpr bool only_float(const char* begin, const char* end) {
+  const char* result = begin;
+  while (result < end && *result != '>') ++result;
+  return *begin == 'f' && result[1] != 'b';  // quantize stays
+}
+
+constexpr bool has_int16(const char* begin, const char* end) {
+  while (begin < end && *begin != 'h') ++begin;
+  return begin < end;
+}
+
+// Those that this build's kernels take: all of them, or those that are not float32 throughout, or those without int16.
+// A function and an aggregate, because gcc puts some objects that a constexpr constructor has filled into .data.
+template <size_t N>
+constexpr Signatures<N> built_signatures(const char (&all)[N]) {
+  Signatures<N> built = {};
+  size_t used = 0;
+  for (size_t begin = 0, end = 0; begin < N - 1; begin = end + 1) {
+    end = begin;
+    while (end < N - 1 && all[end] != ' ') ++end;
+    if (ARENITE_FLOAT == 0 && only_float(all + begin, all + end)) continue;
+    if (ARENITE_INT16 == 0 && has_int16(all + begin, all + end)) continue;
+    if (used != 0) built.text[used++] = ' ';
+    for (size_t i = begin; i < end; ++i) {
+      if (all[i] != ',') built.text[used++] = all[i];
     }
   }
-
- private:
-  static constexpr bool only_float(const char (&all)[N], size_t begin, size_t end) {
-    size_t result = begin;
-    while (result < end && all[result] != '>') ++result;
-    return all[begin] == 'f' && all[result + 1] != 'b';  // quantize stays
-  }
-  static constexpr bool has_int16(const char (&all)[N], size_t begin, size_t end) {
-    while (begin < end && all[begin] != 'h') ++begin;
-    return begin < end;
-  }
-};
+  return built;
+}
 
 // The columns of ops.def that a kernel carries: row::<name>::kCode ...
 namespace row {
@@ -48,12 +52,12 @@ namespace options_type {
 using namespace format::BuiltinOptions;
 constexpr int32_t None = NONE;
 }  // namespace options_type
-#define OP(name, code, max_version, options, signatures) \
-  namespace name {                                       \
-  constexpr uint8_t kCode = code;                        \
-  constexpr uint8_t kMaxVersion = max_version;           \
-  constexpr uint8_t kOptions = options_type::options;    \
-  inline constexpr Signatures kSignatures{signatures};   \
+#define OP(name, code, max_version, options, signatures)            \
+  namespace name {                                                  \
+  constexpr uint8_t kCode = code;                                   \
+  constexpr uint8_t kMaxVersion = max_version;                      \
+  constexpr uint8_t kOptions = options_type::options;               \
+  inline constexpr auto kSignatures = built_signatures(signatures); \
   }
 #include "schema/ops.def"
 #undef OP

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_models
 import tour
+from oracle import engines
+
+from arenite.opdef import data_dtypes, declaration, rows
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "sanitize"
@@ -41,6 +46,31 @@ def test_damaged_models(name: str, mutate: Path, tmp_path: Path) -> None:
     assert sum(ends.values()) == 10000
     assert len(ends) >= 10, f"the damage should reach many checks, found only: {report}"
     assert ends["no error"] > 100, "some damage is harmless and must still run"
+
+
+class SeededDraw:
+    """Choices for the operators' test cases, the same in every run."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        return self._random.randint(low, high)
+
+    def choice(self, options: Sequence[Any]) -> Any:
+        return self._random.choice(options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", rows())
+def test_damaged_operators(name: str, mutate: Path, tmp_path: Path) -> None:
+    """Each operator alone, in each of its types: most damage hits what its own prepare and eval rely on."""
+    case = declaration(name).case
+    assert case is not None
+    for seed, dtype in enumerate(data_dtypes(name)):
+        path = tmp_path / f"{dtype}.tflite"
+        path.write_bytes(engines.model_of(case(SeededDraw(seed), dtype)))
+        call(mutate, path, "400", str(seed))
 
 
 @pytest.mark.slow

@@ -120,16 +120,13 @@ def test_nothing_changed_reads_as_before() -> None:
 @pytest.mark.parametrize(
     ("code", "fields", "name", "attrs"),
     [
-        ("TRANSPOSE_CONV", {"builtin_options": ("TransposeConvOptions", {"padding": "VALID", "stride_w": 2})},
-         "transpose_conv", {"padding": "VALID", "stride_w": 2, "stride_h": 0, "fused_activation_function": "NONE",
-                            "quantized_bias_type": "FLOAT32"}),
         ("BUCKETIZE", {"builtin_options": ("BucketizeOptions", {"boundaries": [1, 2]})},
          "bucketize", {"boundaries": [1, 2]}),
         ("HASHTABLE", {"builtin_options": ("HashtableOptions", {"key_dtype": "INT8"})},
          "hashtable", {"table_id": 0, "key_dtype": "INT8", "value_dtype": "FLOAT32"}),
         ("REDUCE_WINDOW", {"builtin_options_2": ("ReduceWindowOptions", {"reduce_function": "ADD"})},
          "reduce_window", {"reduce_function": "ADD"}),
-        ("GELU", {}, "gelu", {}),
+        ("RFFT2D", {}, "rfft2d", {}),
         ("CUSTOM", {"custom_options": np.array([1, 2], np.uint8)},
          "custom", {"custom_code": "Mine", "custom_options": b"\x01\x02"}),
     ],

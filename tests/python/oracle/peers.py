@@ -128,8 +128,8 @@ def litert_limit(op: Op) -> str | None:
         return "reads the 32-bit bias as one of 64 bits"
     if op.name == "fully_connected" and largest_bias(op) >= 2**30:
         return "cuts what leaves 32 bits instead of wrapping"
-    if op.name == "mul" and op.operand(0).dtype == "int16" and product_over_output(op) >= 1:
-        return "does not wrap in the left shift"
+    if op.name == "mul" and op.operand(0).dtype == "int16" and product_over_output(op) > 1 - 2**-22:
+        return "does not wrap in the left shift, which starts a little below 1: its product of scales is a float"
     return None
 
 
