@@ -71,7 +71,8 @@ void Interpreter::reset_variables() {
   for (uint32_t i = 0; i < model_->tensor_count(); ++i) {
     if (!model_->is_variable(i)) continue;
     const Tensor variable = tensor(i);
-    if (variable.data != nullptr) std::memset(variable.data, 0, model_->tensor_bytes(i));
+    const int32_t zero = variable.type == Type::kInt8 ? variable.zero_point : 0;  // TFLite's rule
+    if (variable.data != nullptr) std::memset(variable.data, zero, model_->tensor_bytes(i));
   }
 }
 

@@ -44,7 +44,7 @@ class Interpreter {
   template <typename Observer>
   Status invoke(Observer& observer, Error* error = nullptr);
 
-  // Zeroes the tensors that keep their value between calls of invoke.
+  // Sets to real zero the tensors that keep their value between calls of invoke.
   void reset_variables();
 
   uint32_t input_count() const { return model_->inputs().size(); }

@@ -2,6 +2,8 @@
 
 A quantized graph is simulated: constants are dequantized and each result is rounded to its tensor's grid. That is what
 the int8 scheme costs before any rounding inside the integer kernels (the kernels themselves are in the runtime).
+
+State: the reference of an operator with variables gets their real values as arrays of its own and writes into them.
 """
 
 from __future__ import annotations
@@ -18,16 +20,24 @@ from .opdef import data_operands, declaration
 Observer = Callable[[Value, np.ndarray], None]
 
 
-def evaluate(graph: Graph, inputs: Sequence[np.ndarray], observe: Observer | None = None) -> list[np.ndarray]:
+#: Real values of a graph's variables.
+State = dict[Value, np.ndarray]
+
+
+def evaluate(
+    graph: Graph, inputs: Sequence[np.ndarray], observe: Observer | None = None, state: State | None = None
+) -> list[np.ndarray]:
     """The graph's outputs for ``inputs``, real values in the order of ``graph.inputs``.
 
     inputs   as declared, or with a leading axis that is a multiple of it (a batch) if :func:`keeps_samples_apart`.
-    observe  sees every input and result once. Results are dropped after their last reader, so memory stays near the
-             largest live set.
+    observe  sees every input and result once, and variables behind each operator that may have changed them. Results
+             are dropped after their last reader, so memory stays near the largest live set.
+    state    what the variables hold before; left with what they hold afterwards. None, or none of them: zeros.
     """
     readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
     readers.update(graph.outputs)
-    results: dict[Value, np.ndarray] = {}
+    readers.update(variables := graph.variables())
+    results = _state(variables, graph, inputs, state or {})
 
     def store(value: Value, array: np.ndarray) -> None:
         results[value] = array if value.quant is None else on_grid(array, value.quant, value.dtype)
@@ -40,8 +50,26 @@ def evaluate(graph: Graph, inputs: Sequence[np.ndarray], observe: Observer | Non
         operands = [_operand(op, i, results) for i in range(len(op.inputs))]
         for value, array in zip(op.outputs, declaration(op.name).reference(op, operands), strict=True):
             store(value, array)
+        for value in [v for v in variables if v in op.inputs]:
+            store(value, results[value])
         _release(op, readers, results)
+    if state is not None:
+        state.update({value: results[value] for value in variables})
     return [results[value] if not value.is_constant else real_constant(value) for value in graph.outputs]
+
+
+def _state(variables: Sequence[Value], graph: Graph, inputs: Sequence[np.ndarray], before: State) -> State:
+    """An array for each variable that operators may write into; zeros when it had no content.
+
+    As many times the declared leading axis as the inputs hold the declared batch.
+    """
+    copies = len(inputs[0]) // graph.inputs[0].shape[0] if graph.inputs and graph.inputs[0].shape else 1
+    shapes = [(copies * v.shape[0], *v.shape[1:]) if v.shape else () for v in variables]
+    kinds = [value.dtype if value.quant is None else "float32" for value in variables]
+    return {
+        value: before[value].copy() if value in before else np.zeros(shape, kind)
+        for value, shape, kind in zip(variables, shapes, kinds, strict=True)
+    }
 
 
 def run_operator(op: Op) -> list[np.ndarray]:

@@ -79,10 +79,12 @@ class Origin:
 
 @dataclass(eq=False)
 class Value:
-    """One tensor: a constant (``data`` is set), a graph input, or the result of exactly one operator.
+    """One tensor: a constant (``data`` is set), a graph input, a variable, or the result of exactly one operator.
 
-    name    unique within the graph; becomes the tensor's name in the file.
-    data    numpy array of the value's dtype and shape, or None. Never mutated in place: replace the Value.
+    name         unique within the graph; becomes the tensor's name in the file.
+    data         numpy array of the value's dtype and shape, or None. Never mutated in place: replace the Value.
+    is_variable  state: real value 0 at first, kept from one run to the next; an operator that has it as an operand may
+                 read and write it.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Value:
     shape: tuple[int, ...]
     data: np.ndarray | None = None
     quant: Quantization | None = None
+    is_variable: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -105,7 +108,8 @@ class Value:
         return self.size * np.dtype(self.dtype).itemsize
 
     def __repr__(self) -> str:
-        return f"Value({self.name!r}, {self.dtype}{list(self.shape)}{', const' if self.is_constant else ''})"
+        kind = ", const" if self.is_constant else ", variable" if self.is_variable else ""
+        return f"Value({self.name!r}, {self.dtype}{list(self.shape)}{kind})"
 
 
 @dataclass(eq=False)
@@ -124,6 +128,11 @@ class Op:
         if len(self.outputs) != 1:
             raise GraphError(f"{self.name} has {len(self.outputs)} outputs, expected one")
         return self.outputs[0]
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether it has a variable as an operand: what it does then depends on earlier runs, and later runs on it."""
+        return any(value is not None and value.is_variable for value in self.inputs)
 
     def operand(self, index: int) -> Value:
         """Input ``index``, which must be present."""
@@ -165,6 +174,10 @@ class Graph:
                     seen.add(id(value))
                     yield value
 
+    def variables(self) -> list[Value]:
+        """The state that is kept from one run to the next, in the order of its first readers."""
+        return [value for value in self.values() if value.is_variable]
+
     def producers(self) -> dict[Value, Op]:
         """Value → the operator that computes it. Built anew on each call."""
         return {value: op for op in self.ops for value in op.outputs}
@@ -186,11 +199,11 @@ class Graph:
         self.outputs = [new if value is old else value for value in self.outputs]
 
     def remove_dead(self) -> int:
-        """Drop operators whose results nobody reads; return how many."""
+        """Drop operators whose results nobody reads and that keep no state; return how many."""
         live = {id(value) for value in self.outputs}
         kept: list[Op] = []
         for op in reversed(self.ops):
-            if any(id(value) in live for value in op.outputs):
+            if any(id(value) in live for value in op.outputs) or op.keeps_state:
                 live.update(id(value) for value in op.inputs if value is not None)
                 kept.append(op)
         removed = len(self.ops) - len(kept)
@@ -228,10 +241,10 @@ class Graph:
         """Raise GraphError unless every invariant of the IR holds.
 
         Names are unique; constants match their shape and dtype and are never written; each value has one producer, which
-        stands before every reader; graph inputs have none; outputs are produced, constant or inputs.
+        stands before every reader; graph inputs and variables have none; outputs are produced, constant, variable or inputs.
         """
         self._verify_values()
-        defined = {id(value) for value in self.inputs}
+        defined = {id(value) for value in (*self.inputs, *self.variables())}
         for op in self.ops:
             self._verify_op(op, defined)
             defined.update(id(value) for value in op.outputs)
@@ -249,6 +262,9 @@ class Graph:
             names.add(value.name)
             if value.dtype not in DTYPES:
                 raise GraphError(f"value '{value.name}' has unknown dtype {value.dtype}")
+            if value.is_variable and (value.is_constant or value in self.inputs):
+                what = "a constant" if value.is_constant else "an input"
+                raise GraphError(f"variable '{value.name}' is {what} of the graph too")
             if any(d < 0 for d in value.shape):
                 raise GraphError(f"value '{value.name}' has an open dimension: {value.shape}")
             if value.data is not None and (value.data.shape != value.shape or value.data.dtype.name != value.dtype):

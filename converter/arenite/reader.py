@@ -31,7 +31,7 @@ def read(content: bytes) -> Graph:
 
     An operator's origin is the name of its first result, in ``Origin.op``.
     Raises ModelError when the file is malformed, UnsupportedError when it is sound but the graph cannot hold it: several
-    subgraphs, state tensors, sparse or string or sub-byte tensors, weights outside the file.
+    subgraphs, sparse or string or sub-byte tensors, weights outside the file.
     """
     model = flat.read(content)
     _check_version(model)
@@ -128,7 +128,7 @@ class _Tensors:
         if dtype not in DTYPES:
             raise UnsupportedError(f"tensor '{name}' has elements of type {record['type']}, which is not supported")
         shape = _shape(record, name, dtype)
-        value = Value(name, dtype, shape, self.data(record, name, dtype, shape))
+        value = Value(name, dtype, shape, self.data(record, name, dtype, shape), is_variable=record["is_variable"])
         if dtype not in ("float32", "float16", "bool"):
             value.quant = self.quantization(record["quantization"], value)
         return value
@@ -172,7 +172,8 @@ class _Tensors:
 
     def fill_empty_constants(self, graph: Graph) -> None:
         """A constant without elements has no data in the file: give one to what nothing produces."""
-        produced = {id(value) for op in graph.ops for value in op.outputs} | {id(value) for value in graph.inputs}
+        produced = {id(value) for op in graph.ops for value in op.outputs}
+        produced |= {id(value) for value in (*graph.inputs, *graph.variables())}
         for value in self.values:
             if value.data is None and value.size == 0 and id(value) not in produced:
                 value.data = np.empty(value.shape, value.dtype)
@@ -180,7 +181,6 @@ class _Tensors:
 
 def _check_supported(record: flat.Record, name: str) -> None:
     for field, what in (
-        ("is_variable", "keeps state between runs"),
         ("sparsity", "is stored sparse"),
         ("external_buffer", "has its data in another file"),
     ):

@@ -171,6 +171,11 @@ class Interpreter:
         self._require_allocation()
         self._check(self._core.invoke())
 
+    def reset_all_variables(self) -> None:
+        """Give variables (what a model keeps from one run to the next) the real value 0, which they have at first."""
+        self._require_allocation()
+        self._core.reset_variables()
+
     def get_signature_list(self) -> dict[str, dict[str, list[str]]]:
         """Signature key → names of its inputs and outputs."""
         return {

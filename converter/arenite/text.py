@@ -11,6 +11,7 @@ One statement a line; ``#`` starts a comment. A name that is not ``[A-Za-z0-9_./
 
 - ``graph "name"`` and ``metadata "name" b"bytes"``: optional, first.
 - ``= input "image"`` and ``return %y "probabilities"``: the user's name, when it differs from the value's.
+- ``= variable``: state that is kept from one run to the next.
 - ``q(scale, zero_point)``; per channel ``q([scales], axis=n)``, or ``q([scales], [zero points], axis=n)``.
 - Constants: ``const [1, 2]`` (row-major, any rank), ``const 0.5`` (every element), ``const random(seed)``
   (float: standard normal, integer: uniform over the dtype), ``const hash(1f0c…)`` (elided; see ``parse``).
@@ -43,7 +44,7 @@ _ORIGIN_DETAILS = ("cls", "where", "op")
 
 # --- printing -------------------------------------------------------------------------------------------------------
 def to_text(graph: Graph) -> str:
-    """The graph as text: inputs first, each constant just before its first reader."""
+    """The graph as text: inputs first, each constant and variable just before its first reader."""
     return "\n".join(_lines(graph)) + "\n"
 
 
@@ -68,9 +69,9 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield f"{_typed(value)} = input{_user_name(value, name)}"
     shown: set[int] = {id(value) for value in graph.inputs}
     for op in graph.ops:
-        yield from _constant_lines(op.inputs, shown)
+        yield from _source_lines(op.inputs, shown)
         yield _op_line(op)
-    yield from _constant_lines(graph.outputs, shown)
+    yield from _source_lines(graph.outputs, shown)
     results = (
         f"{_name(value)}{_user_name(value, name)}"
         for value, name in zip(graph.outputs, graph.output_names, strict=True)
@@ -78,11 +79,17 @@ def _lines(graph: Graph) -> Iterator[str]:
     yield f"return {', '.join(results)}".rstrip()
 
 
-def _constant_lines(values: list[Value | None] | list[Value], shown: set[int]) -> Iterator[str]:
+def _source_lines(values: list[Value | None] | list[Value], shown: set[int]) -> Iterator[str]:
+    """Constants and variables that have not been shown yet."""
     for value in values:
-        if value is not None and value.data is not None and id(value) not in shown:
-            shown.add(id(value))
-            yield f"{_typed(value)} = const {_inline(value.data) or f'hash({data_hash(value.data)})'}"
+        if value is None or not (value.is_constant or value.is_variable) or id(value) in shown:
+            continue
+        shown.add(id(value))
+        yield f"{_typed(value)} = {'variable' if value.data is None else f'const {_constant(value.data)}'}"
+
+
+def _constant(data: np.ndarray) -> str:
+    return _inline(data) or f"hash({data_hash(data)})"
 
 
 def _op_line(op: Op) -> str:
@@ -310,17 +317,19 @@ class _Parser:
             raise line.error("expected '%name: …', 'return', 'graph' or 'metadata'")
 
     def definition(self, line: _Line) -> None:
-        """``%a: type, %b: type = input | const … | operator(…)``."""
+        """``%a: type, %b: type = input | variable | const … | operator(…)``."""
         values = [self.declared(line)]
         while line.skip(","):
             values.append(self.declared(line))
         line.expect("=")
-        word = line.take("word", "'input', 'const' or an operator")
-        if word in ("input", "const") and len(values) > 1:
+        word = line.take("word", "'input', 'variable', 'const' or an operator")
+        if word in ("input", "variable", "const") and len(values) > 1:
             raise line.error(f"{word} defines one value")
         if word == "input":
             self.graph.inputs.append(values[0])
             self.graph.input_names.append(line.string() if line.kind == "string" else values[0].name)
+        elif word == "variable":
+            values[0].is_variable = True
         elif word == "const":
             values[0].data = self.constant(line, values[0])
         else:

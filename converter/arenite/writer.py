@@ -81,6 +81,7 @@ class _Writer:
             "buffer": 0 if value.data is None else self.buffer(_little_endian(value.data)),
             "name": None if self.strip else value.name,
             "quantization": None if is_idle or value.quant is None else _quantization(value.quant),
+            "is_variable": value.is_variable,
         }
 
     def buffer(self, content: bytes) -> int:

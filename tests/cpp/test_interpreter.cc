@@ -207,6 +207,8 @@ void test_variables_and_failures() {
   test::ModelSpec spec;
   spec.tensors.assign(4, {{3}});
   spec.tensors[1].variable = true;
+  spec.tensors[1].scales = {0.5f};
+  spec.tensors[1].zero_points = {5};  // int8 state starts from its zero point
   spec.operators = {{kCount, {0, 1}, {2}}, {kIncrement, {2}, {3}}};
   spec.inputs = {0};
   spec.outputs = {3};
@@ -220,7 +222,7 @@ void test_variables_and_failures() {
     if (i == 4) interpreter.reset_variables();
     std::memset(interpreter.input(0).data, 2, 3);
     CHECK_STATUS(interpreter.invoke(), kOk);
-    CHECK_EQ(interpreter.output(0).as<int8_t>()[2], i == 4 ? 3 : 2 * i + 1);
+    CHECK_EQ(interpreter.output(0).as<int8_t>()[2], 5 + (i == 4 ? 3 : 2 * i + 1));
   }
   spec.operators[1].code = kFail;
   test::Aligned failing_file(spec.build());

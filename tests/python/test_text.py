@@ -165,6 +165,8 @@ def test_large_constants_are_elided_and_found_again() -> None:
         ("%x: int8[2] = relu(%x)\nreturn", "%x is not defined above"),
         ("%x: int8[2] = relu() {a=}\nreturn", "expected a value before '}'"),
         ("what", "expected '%name"),
+        ("%x: int8[2] = variable 1\nreturn", "line 1: unexpected '1'"),
+        ("%x: int8[2], %y: int8[2] = variable\nreturn", "variable defines one value"),
         ("%x: int8[2] = input ;\nreturn", "cannot read ';'"),
     ],
 )

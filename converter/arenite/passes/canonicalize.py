@@ -8,7 +8,8 @@
     %c = relu(reshape(%a)), mul(reshape(%a), c)   →  %c = reshape(relu(%a)), …   views sink below element-wise operators
 
 Not when: the operator joins a graph input to a graph output (each needs its own tensor); a value in between has other
-readers; a sunk constant varies along more than the innermost axis, or the view changes that axis.
+readers, or is a variable, which may have changed where the new reader would look; a sunk constant varies along more than the
+innermost axis, or the view changes that axis.
 Why: Conv1D arrives as conv, reshape, add, relu; only with the reshape at the end can bias and activation be folded.
 """
 
@@ -50,7 +51,7 @@ def _remove_identity(graph: Graph, op: Op, context: PassContext) -> bool:
     if len(op.outputs) != 1 or not decl.identity(op):
         return False
     source, result = op.operand(0), op.output
-    if source.dtype != result.dtype or source.quant != result.quant:
+    if source.dtype != result.dtype or source.quant != result.quant or source.is_variable:
         return False
     if result in graph.outputs and (source in graph.inputs or source.is_constant or source in graph.outputs):
         context.refused(op.origin, f"{op.name} changes nothing, but gives the output '{result.name}' its own tensor")
@@ -72,7 +73,7 @@ def _order_operands(op: Op) -> bool:
 def _shorten_views(op: Op, uses: Uses, context: PassContext) -> bool:
     decl = declaration(op.name)
     producer = uses.producer(op.operand(0)) if decl.view or decl.flattens else None
-    if producer is None or not declaration(producer.name).view:
+    if producer is None or not declaration(producer.name).view or producer.keeps_state:
         return False
     direct = Op(op.name, [producer.operand(0), *op.inputs[1:]], op.outputs, op.attrs, op.origin)
     if _shapes(direct) != [value.shape for value in op.outputs]:

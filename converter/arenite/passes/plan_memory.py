@@ -61,13 +61,14 @@ def run(graph: Graph, context: PassContext) -> None:
 
 
 def lifetimes(graph: Graph) -> dict[Value, Lifetime]:
-    """Lifetime of each value that needs room; inputs live from the first operator on, outputs up to the last."""
+    """Lifetime of each value that needs room: inputs from the first operator on, outputs to the last, variables always."""
     last_operator = max(len(graph.ops) - 1, 0)
-    first = dict.fromkeys(graph.inputs, 0) | {v: i for i, op in enumerate(graph.ops) for v in op.outputs}
+    variables = graph.variables()
+    first = dict.fromkeys([*graph.inputs, *variables], 0) | {v: i for i, op in enumerate(graph.ops) for v in op.outputs}
     last = dict(first)
     for index, op in enumerate(graph.ops):
         last.update({value: index for value in op.inputs if value in first})
-    last.update({value: last_operator for value in graph.outputs if value in first})
+    last.update({value: last_operator for value in (*graph.outputs, *variables) if value in first})
     sizes = {value: -(-value.nbytes // ALIGNMENT) * ALIGNMENT for value in first}
     return {value: Lifetime(sizes[value], first[value], last[value]) for value in first}
 
