@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from .inspection import Inspection, OperatorInfo, TensorInfo, inspect
+    from .optimization import Optimization, optimize
     from .runtime import ArenaUse, Interpreter, PlannedTensor
 
 __version__ = "0.1.0"
@@ -47,6 +48,7 @@ _HOME = {
     "LayerError": "comparison",
     "ModelError": "errors",
     "OperatorInfo": "inspection",
+    "Optimization": "optimization",
     "PlannedTensor": "runtime",
     "QuantizationError": "errors",
     "StateError": "errors",
@@ -56,6 +58,7 @@ _HOME = {
     "compare": "comparison",
     "convert": "conversion",
     "inspect": "inspection",
+    "optimize": "optimization",
 }
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "LayerError",
     "ModelError",
     "OperatorInfo",
+    "Optimization",
     "PlannedTensor",
     "QuantizationError",
     "StateError",
@@ -84,6 +88,7 @@ __all__ = [
     "compare",
     "convert",
     "inspect",
+    "optimize",
 ]
 
 

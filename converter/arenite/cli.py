@@ -1,4 +1,4 @@
-"""The command line: ``arenite convert | inspect | run | compare | check | ops``.
+"""The command line: ``arenite convert | optimize | inspect | run | compare | check | ops``.
 
 Commands import what they need when they run: ``inspect`` and ``run`` never load TensorFlow. Results go to stdout, progress
 and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -163,6 +163,30 @@ def _shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:
         except ValueError:
             raise typer.BadParameter(f"--shape {text}: write it as name=1,49,10,1") from None
     return shapes
+
+
+@app.command(epilog="[bold]Example[/bold]\n\narenite optimize model.tflite -o lean.tflite --explain")
+@_command
+def optimize(
+    model: Model,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
+    strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
+    checks: Annotated[int, typer.Option(min=0, help="Random inputs on which both files must give equal outputs.")] = 16,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what each pass did and what it refused.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
+    """Make a .tflite file leaner: not a byte of an integer model's outputs changes.
+
+    Unused tensors, duplicate constants, operators that change nothing and channels that are zero or constant go.
+    """
+    from .optimization import optimize as optimize_model
+    from .tables import progress, show_optimization
+
+    with progress() as report:
+        optimization = optimize_model(model, strip=strip, checks=checks, progress=report)
+    optimization.save(output)
+    return Outcome(optimization.to_dict(), lambda: show_optimization(optimization, output, explain=explain))
 
 
 @app.command(

@@ -16,7 +16,7 @@ from .graph import Graph
 from .opdef import declaration
 from .passes import EXACT, TARGET, Entry, PassContext, run_passes
 from .passes.calibrate import ADVICE
-from .passes.context import Progress
+from .passes.context import Progress, RunOp
 from .prediction import predict
 
 if TYPE_CHECKING:
@@ -145,7 +145,16 @@ def _context(quantize: str | None, calibration: Any, io: str | None, progress: P
         raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
     if quantize is not None and calibration is None:
         raise CalibrationError(ADVICE)
-    return PassContext(quantize, io, calibration, progress)  # type: ignore[arg-type]  # checked above
+    return PassContext(quantize, io, calibration, progress, _kernels())  # type: ignore[arg-type]  # checked above
+
+
+def _kernels() -> RunOp | None:
+    """What runs one operator; None where the compiled runtime is not installed."""
+    try:
+        from .one_operator import run_op
+    except ImportError:
+        return None
+    return run_op
 
 
 def _load(

@@ -79,6 +79,7 @@ def unary(
             "shape": lambda op: [op.operand(0).shape],
             "reference": lambda op, inputs: [function(*inputs)],
             "case": case,
+            "elementwise": True,
             **traits,
         }
     )
@@ -101,6 +102,7 @@ def binary(
             "shape": broadcast_shape,
             "reference": lambda op, inputs: [function(*inputs)],
             "case": case,
+            "elementwise": True,
             **traits,
         }
     )

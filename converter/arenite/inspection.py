@@ -78,7 +78,7 @@ class Inspection:
 
 def inspect(model: Path | str | bytes) -> Inspection:
     """Read a ``.tflite`` file (path or content). ModelError when it is missing or malformed."""
-    content = model if isinstance(model, bytes) else _read(Path(model))
+    content = model if isinstance(model, bytes) else read_content(Path(model))
     graph = reader.read(content)
     arena, plan, problem = _arena(content)
     constants = {id(v.data): v.nbytes for v in graph.values() if v.data is not None}
@@ -135,7 +135,8 @@ def _metadata(graph: Graph) -> dict[str, int]:
     return {name: len(content) for name, content in graph.metadata.items()}
 
 
-def _read(path: Path) -> bytes:
+def read_content(path: Path) -> bytes:
+    """The bytes of a model file; ModelError when it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -119,6 +119,7 @@ class Declaration:
                   is exact.
     per_channel   (op) → whether each channel of the result depends on the same channel of operand 0 alone, and grows
                   with it: k·x gives k·y for every k > 0.
+    elementwise   each element of the result depends on those at its place in the data operands alone, which broadcast.
     flattens      operand 0 counts only by its elements, so that a view before the operator is idle.
     identity      (op) → whether this instance changes nothing, so that its result can be replaced by its input.
     padding       (op) → zeros that it puts around each axis, [(before, after)], or None when they are not constant.
@@ -147,6 +148,7 @@ class Declaration:
     view: bool = False
     moves: bool = False
     per_channel: Callable[[Op], bool] = lambda op: False
+    elementwise: bool = False
     flattens: bool = False
     identity: Callable[[Op], bool] = lambda op: False
     padding: Callable[[Op], list[tuple[int, int]] | None] | None = None

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from .wording import decibel, dims, magnitude, percent, short
+from .wording import count, decibel, dims, magnitude, percent, short
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .execution import RunResult
     from .inspection import Inspection, TensorInfo
     from .opdef import Row
+    from .optimization import Optimization
     from .runtime import PlannedTensor
 
 #: columns when stdout is no terminal, so that nothing is cut off in a file or a pipe.
@@ -132,6 +133,23 @@ def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> N
     out.print(Text(report.arena_note if report.arena is None else str(report.arena)))
     for warning in report.warnings:
         out.print(Text(f"warning: {warning}", "yellow"))
+
+
+def show_optimization(optimization: Optimization, output: Path, *, explain: bool) -> None:
+    """What became less, and with ``explain`` what every pass did."""
+    out = console()
+    if explain:
+        out.print(Text("\n".join(map(str, optimization.log))))
+    table = grid("", ">before", ">after")
+    for name, before, after in optimization.figures():
+        table.add_row(name, count(before), count(after))
+    out.print(table)
+    for side in (optimization.before, optimization.after):
+        if side.problem is not None:
+            out.print(Text(f"not run here: {side.problem}", "yellow"))
+            break
+    equal = f"; outputs equal on {optimization.checks} random inputs" if optimization.checks else ""
+    out.print(Text(f"written to {output}{equal}"))
 
 
 def show_run(result: RunResult) -> None:

@@ -52,6 +52,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "errors",
         "frontend",
         "graph",
+        "one_operator",
         "opdef",
         "passes",
         "prediction",
@@ -60,6 +61,19 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "writer",
     },
     "inspection.py": {"errors", "graph", "opdef", "reader", "runtime"},
+    "one_operator.py": {"graph", "runtime", "writer"},
+    "optimization.py": {
+        "atomic",
+        "errors",
+        "graph",
+        "inspection",
+        "one_operator",
+        "opdef",
+        "passes",
+        "reader",
+        "runtime",
+        "writer",
+    },
 }
 #: heavy packages → the only places that may import them at all, and never at module level there unless listed.
 HEAVY = {

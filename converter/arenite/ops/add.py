@@ -43,4 +43,5 @@ OP = Declaration(
     activation=True,
     affine=Affine.SHIFT,
     commutative=True,
+    elementwise=True,
 )

@@ -28,4 +28,5 @@ OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     role=Role.DEQUANTIZE,
+    elementwise=True,
 )

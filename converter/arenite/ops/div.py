@@ -36,4 +36,5 @@ OP = Declaration(
     reference=reference,
     attrs={"fused_activation_function": "NONE"},
     activation=True,
+    elementwise=True,
 )

@@ -34,4 +34,5 @@ OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     attrs={"approximate": False},
+    elementwise=True,
 )

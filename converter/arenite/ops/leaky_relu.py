@@ -30,4 +30,5 @@ OP = Declaration(
     reference=reference,
     attrs={"alpha": 0.0},
     per_channel=lambda op: True,
+    elementwise=True,
 )

@@ -30,4 +30,5 @@ OP = Declaration(
     reference=reference,
     quant=QuantRule.FIXED,
     fixed=(1 / 256, -128),
+    elementwise=True,
 )

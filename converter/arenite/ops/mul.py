@@ -42,4 +42,5 @@ OP = Declaration(
     activation=True,
     affine=Affine.SCALE,
     commutative=True,
+    elementwise=True,
 )

@@ -34,4 +34,4 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(Op("prelu", [x, alpha], []), [full], cases.near_quantization(draw, x))
 
 
-OP = Declaration(case=case, shape=shape, reference=reference, per_channel=lambda op: True)
+OP = Declaration(case=case, shape=shape, reference=reference, per_channel=lambda op: True, elementwise=True)

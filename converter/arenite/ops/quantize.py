@@ -33,4 +33,5 @@ OP = Declaration(
         and op.operand(0).dtype == op.output.dtype
     ),
     role=Role.QUANTIZE,
+    elementwise=True,
 )

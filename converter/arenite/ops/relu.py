@@ -30,4 +30,5 @@ OP = Declaration(
     reference=reference,
     fuses_as="RELU",
     per_channel=lambda op: True,
+    elementwise=True,
 )

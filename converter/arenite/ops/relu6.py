@@ -34,4 +34,5 @@ OP = Declaration(
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,
     fuses_as="RELU6",
+    elementwise=True,
 )

@@ -33,4 +33,5 @@ OP = Declaration(
     reference=reference,
     attrs={"fused_activation_function": "NONE", "pot_scale_int16": True},
     activation=True,
+    elementwise=True,
 )

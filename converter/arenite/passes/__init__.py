@@ -8,6 +8,7 @@ from ..graph import Graph
 from . import (
     calibrate,
     canonicalize,
+    dead_channels,
     equalize,
     fold_batch_norm,
     fold_constants,
@@ -42,8 +43,11 @@ TARGET: tuple[ModuleType, ...] = (
     canonicalize,
     legalize,
     lower_channel_affine,
+    dead_channels,
     plan_memory,
 )
+#: Passes for a graph that is in a file already: no byte of an integer output changes.
+LEAN: tuple[ModuleType, ...] = (canonicalize, dead_channels, canonicalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 
 
@@ -61,4 +65,4 @@ def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...
     return graph
 
 
-__all__ = ["EXACT", "PIPELINE", "TARGET", "Entry", "PassContext", "run_passes"]
+__all__ = ["EXACT", "LEAN", "PIPELINE", "TARGET", "Entry", "PassContext", "run_passes"]

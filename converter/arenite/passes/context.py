@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +15,8 @@ Scheme = Literal["int8", "16x8"]
 Io = Literal["int8", "int16", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
 Progress = Callable[[str, int, int], None]
+#: (op, operands as op.inputs) → results, in the stored types, as our kernels compute them.
+RunOp = Callable[[Op, Sequence[np.ndarray | None]], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class PassContext:
     io           dtype of the graph's inputs and outputs when quantizing: float32 or, whichever integer is stated, that of
                  the scheme's activations.
     calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for a scheme.
+    run_op       runs one operator on our kernels; None where they are not installed.
     samples      the calibration data as one array per input, once calibrate has read it.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     """
@@ -100,6 +103,7 @@ class PassContext:
     io: Io = "int8"
     calibration: object = None
     progress: Progress | None = None
+    run_op: RunOp | None = None
     samples: list[np.ndarray] = field(default_factory=list)
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
