@@ -74,7 +74,7 @@ Status Interpreter::check_operators(Error* where) {
   for (uint32_t i = 0; i < model_->operator_count(); ++i) {
     where->node = static_cast<uint16_t>(i);
     const uint32_t code = model_->operator_code(i);
-    const uint16_t kernel_index = resolver_.find(code);
+    const uint16_t kernel_index = resolver_.find(code, model_->custom_code(i));
     where->detail = code;
     ARENITE_CHECK(kernel_index != OpResolver::kNone, kUnsupportedOp);
     where->detail = kNoDetail;
@@ -101,8 +101,9 @@ Status Interpreter::ask_scratch(Allocation* items, Error* where) const {
     uint32_t bytes = 0;
     ARENITE_TRY(kernel(i).prepare(node(i), &bytes));
     ARENITE_CHECK(bytes < (1u << 31), kLimitExceeded);
-    const uint16_t time = static_cast<uint16_t>(i);
-    items[stored_tensors_ + i] = {bytes, kUnplaced, time, time, 0, false};
+    const bool keeps = kernel(i).keeps_scratch;
+    const uint16_t first = keeps ? 0 : static_cast<uint16_t>(i);
+    items[stored_tensors_ + i] = {bytes, kUnplaced, first, keeps ? last_node() : first, 0, false};
   }
   where->node = kNoNode;
   return Status::kOk;

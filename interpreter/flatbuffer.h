@@ -68,6 +68,12 @@ class Vector {
     const uint8_t* at = at_ + 4 + 4 * i;
     return Table(at + load<uint32_t>(at));
   }
+  // Whether a string is `text`. Without the library's string functions, which nothing else here needs.
+  bool equals(const char* text) const {
+    uint32_t i = 0;
+    while (i < size() && text[i] != '\0' && data()[i] == static_cast<uint8_t>(text[i])) ++i;
+    return i == size() && text[i] == '\0';
+  }
 
  private:
   const uint8_t* at_;

@@ -67,7 +67,20 @@ Status Interpreter::invoke(Error* error) {
   return invoke(observer, error);
 }
 
+// What a kernel's scratch holds is known to prepare alone, which has to see tensors without data.
+void Interpreter::reset_states() {
+  ready_ = false;
+  for (uint32_t i = 0; i < model_->operator_count(); ++i) {
+    uint32_t bytes = 0;
+    if (!kernel(i).keeps_scratch || kernel(i).prepare(node(i), &bytes) != Status::kOk || bytes == 0) continue;
+    std::memset(arena_ + offsets_[stored_tensors_ + i], 0, bytes);
+  }
+  ready_ = true;
+}
+
 void Interpreter::reset_variables() {
+  if (!ready_) return;
+  reset_states();
   for (uint32_t i = 0; i < model_->tensor_count(); ++i) {
     if (!model_->is_variable(i)) continue;
     const Tensor variable = tensor(i);

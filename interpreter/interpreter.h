@@ -44,7 +44,7 @@ class Interpreter {
   template <typename Observer>
   Status invoke(Observer& observer, Error* error = nullptr);
 
-  // Sets to real zero the tensors that keep their value between calls of invoke.
+  // Sets what is kept between calls of invoke to real zero: variable tensors, the scratch of kernels that keep it.
   void reset_variables();
 
   uint32_t input_count() const { return model_->inputs().size(); }
@@ -92,6 +92,7 @@ class Interpreter {
   Status plan_arena(Allocation* items, Error* where);
   void retain_all(Allocation* items) const;
   Status run(uint32_t index) const;
+  void reset_states();
 
   const Model* model_;
   OpResolver resolver_;

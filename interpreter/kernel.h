@@ -35,6 +35,12 @@ struct RowWindow {
   RowBuffer output;
 };
 
+// Bytes of the model, read in place.
+struct Bytes {
+  const uint8_t* data;
+  uint32_t size;
+};
+
 class Interpreter;
 class Model;
 
@@ -53,7 +59,12 @@ class Node {
   int32_t option_i8(uint32_t field, int32_t fallback) const;  // also bool and byte enums
   float option_f32(uint32_t field, float fallback) const;
 
-  // Bytes asked for in prepare, 16-byte aligned, contents undefined at the start of each eval. Only in eval.
+  // Options of a custom operator as the file has them, unchecked and at any address; empty when it has none.
+  // kernels_cpp/option_map.h reads the FlexBuffers map that they usually are.
+  Bytes custom_options() const;
+
+  // Bytes asked for in prepare, 16-byte aligned, contents undefined at the start of each eval unless the kernel keeps
+  // them. Only in eval.
   void* scratch() const;
 
   // Null: compute the whole tensor. Else compute only these rows of image 0; whole tensors of input and output
@@ -76,12 +87,26 @@ struct Kernel {
   // host states the arena of every board. Runs once, during Interpreter::allocate. Tensors that are not constant have
   // no data yet.
   Status (*prepare)(const Node& node, uint32_t* scratch_bytes);
-  // Computes the outputs. Stateless: what can be derived from the model is derived again, nothing is kept in RAM.
+  // Computes the outputs. What can be derived from the model is derived again; nothing is kept in RAM but the scratch
+  // of a kernel that says so.
   Status (*eval)(const Node& node);
   const char* signatures;  // as in ops.def
   uint8_t code;            // BuiltinOperator
   uint8_t max_version;
   uint8_t options = 0;  // BuiltinOptions: the table that the operator's options must be, if it has some
+  // The scratch belongs to this operator alone and keeps its contents from one eval to the next; zeroes at the start.
+  bool keeps_scratch = false;
+  const char* custom_code = nullptr;  // the operator's name in the file when code is kCustomOperator
 };
+
+constexpr uint8_t kCustomOperator = 32;  // BuiltinOperator CUSTOM
+
+// The kernel of an operator of your own, for your resolver: `custom_code` is its name in the file, `signatures` lists
+// the operand types that it takes, as in schema/ops.def.
+constexpr Kernel custom_kernel(const char* custom_code, const char* signatures,
+                               Status (*prepare)(const Node& node, uint32_t* scratch_bytes),
+                               Status (*eval)(const Node& node), bool keeps_scratch = false) {
+  return {prepare, eval, signatures, kCustomOperator, 1, 0, keeps_scratch, custom_code};
+}
 
 }  // namespace arenite

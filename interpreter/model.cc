@@ -19,13 +19,6 @@ Status verify(const void* data, size_t size, Error* where) {
   return check_content(Table(base + flat::load<uint32_t>(base)), where);
 }
 
-// Without the library's string functions, which nothing else here needs.
-bool equals(Vector text, const char* name) {
-  uint32_t i = 0;
-  while (i < text.size() && name[i] != '\0' && text.data()[i] == static_cast<uint8_t>(name[i])) ++i;
-  return i == text.size() && name[i] == '\0';
-}
-
 }  // namespace
 
 Status Model::open(const void* data, size_t size, Model* model, Error* error) {
@@ -98,10 +91,12 @@ uint32_t Model::operator_code(uint32_t node) const {
 
 int32_t Model::operator_version(uint32_t node) const { return code_table(node).i32(format::OperatorCode::version, 1); }
 
+Vector Model::custom_code(uint32_t node) const { return code_table(node).vector(format::OperatorCode::custom_code); }
+
 Vector Model::metadata(const char* name) const {
   const Vector entries = root_.vector(format::Model::metadata);
   for (uint32_t i = 0; i < entries.size(); ++i) {
-    if (!equals(entries.table(i).vector(format::Metadata::name), name)) continue;
+    if (!entries.table(i).vector(format::Metadata::name).equals(name)) continue;
     const uint32_t buffer = static_cast<uint32_t>(entries.table(i).i32(format::Metadata::buffer, 0));
     return buffers_.table(buffer).vector(format::Buffer::data);
   }

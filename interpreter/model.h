@@ -33,6 +33,7 @@ class Model {
   flat::Table operator_table(uint32_t node) const { return operators_.table(node); }
   uint32_t operator_code(uint32_t node) const;  // BuiltinOperator
   int32_t operator_version(uint32_t node) const;
+  flat::Vector custom_code(uint32_t node) const;  // name of a custom operator
 
   // Contents of the metadata entry `name`, empty when there is none. Its data is a multiple of 4.
   flat::Vector metadata(const char* name) const;

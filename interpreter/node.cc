@@ -63,6 +63,11 @@ float Node::option_f32(uint32_t field, float fallback) const {
   return read_option(table_, field, &value) ? value : fallback;
 }
 
+Bytes Node::custom_options() const {
+  const Vector options = Table(table_).vector(format::Operator::custom_options);
+  return {options.data(), options.size()};
+}
+
 void* Node::scratch() const { return scratch_; }
 
 }  // namespace arenite

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "interpreter/flatbuffer.h"
 #include "interpreter/kernel.h"
 
 namespace arenite {
@@ -10,6 +11,7 @@ namespace arenite {
 // A list of kernels; it refers to the caller's array:
 //   static const Kernel* const kKernels[] = {&kernels::conv_2d, &kernels::softmax};
 //   OpResolver resolver(kKernels);
+// Kernels of your own stand in the same list (custom_kernel in kernel.h).
 class OpResolver {
  public:
   template <uint16_t N>
@@ -18,10 +20,11 @@ class OpResolver {
 
   static constexpr uint16_t kNone = 0xFFFF;
 
-  // Index of the kernel for a BuiltinOperator, or kNone.
-  uint16_t find(uint32_t code) const {
+  // Index of the kernel for a BuiltinOperator, or for the custom operator of this name; kNone when there is none.
+  uint16_t find(uint32_t code, flat::Vector custom_code) const {
     for (uint16_t i = 0; i < count_; ++i) {
-      if (kernels_[i]->code == code) return i;
+      const char* custom = kernels_[i]->custom_code;
+      if (kernels_[i]->code == code && (custom == nullptr || custom_code.equals(custom))) return i;
     }
     return kNone;
   }

@@ -52,24 +52,34 @@ namespace options_type {
 using namespace format::BuiltinOptions;
 constexpr int32_t None = NONE;
 }  // namespace options_type
-#define OP(name, code, max_version, options, signatures)            \
-  namespace name {                                                  \
-  constexpr uint8_t kCode = code;                                   \
-  constexpr uint8_t kMaxVersion = max_version;                      \
-  constexpr uint8_t kOptions = options_type::options;               \
-  inline constexpr auto kSignatures = built_signatures(signatures); \
+#define ROW(name, code, max_version, options, custom_code, signatures) \
+  namespace name {                                                     \
+  constexpr uint8_t kCode = code;                                      \
+  constexpr uint8_t kMaxVersion = max_version;                         \
+  constexpr uint8_t kOptions = options_type::options;                  \
+  constexpr const char* kCustomCode = custom_code;                     \
+  inline constexpr auto kSignatures = built_signatures(signatures);    \
   }
+#define OP(name, code, max_version, options, signatures) ROW(name, code, max_version, options, nullptr, signatures)
+#define CUSTOM_OP(name, custom_code, signatures) ROW(name, kCustomOperator, 1, None, custom_code, signatures)
 #include "schema/ops.def"
 #undef OP
+#undef ROW
 }  // namespace row
 
 }  // namespace arenite::kernels
 
 // In kernels_cpp/<name>.cc, after static functions prepare and eval: defines arenite::kernels::<name>.
-#define ARENITE_KERNEL(name)                                                                         \
+#define ARENITE_KERNEL(name) ARENITE_KERNEL_OBJECT(name, false)
+// The same, and what eval leaves in its scratch is there again at the next eval.
+#define ARENITE_KERNEL_WITH_STATE(name) ARENITE_KERNEL_OBJECT(name, true)
+
+#define ARENITE_KERNEL_OBJECT(name, keeps_scratch)                                                   \
   const ::arenite::Kernel arenite::kernels::name = {prepare,                                         \
                                                     eval,                                            \
                                                     ::arenite::kernels::row::name::kSignatures.text, \
                                                     ::arenite::kernels::row::name::kCode,            \
                                                     ::arenite::kernels::row::name::kMaxVersion,      \
-                                                    ::arenite::kernels::row::name::kOptions}
+                                                    ::arenite::kernels::row::name::kOptions,         \
+                                                    keeps_scratch,                                   \
+                                                    ::arenite::kernels::row::name::kCustomCode}

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .errors import UnsupportedError
 from .graph import Graph, Op, Quantization, Value
-from .opdef import data_operands, declaration
+from .opdef import CUSTOM, data_operands, declaration, title
 
 #: Called with each input and result, in the order in which they are computed.
 Observer = Callable[[Value, np.ndarray], None]
@@ -47,6 +48,10 @@ def evaluate(
     for value, array in zip(graph.inputs, inputs, strict=True):
         store(value, np.asarray(array))
     for op in graph.ops:
+        if op.name == CUSTOM:
+            raise UnsupportedError(
+                f"{title(op)} of {op.origin} cannot be evaluated: only its own kernel knows what it does"
+            )
         operands = [_operand(op, i, results) for i in range(len(op.inputs))]
         for value, array in zip(op.outputs, declaration(op.name).reference(op, operands), strict=True):
             store(value, array)

@@ -118,13 +118,13 @@ def _operator(op: Op) -> OperatorInfo:
     output = op.outputs[0]
     constants = sum(value.nbytes for value in op.inputs if value is not None and value.is_constant)
     macs = opdef.declaration(op.name).macs(op) if op.name in opdef.rows() else 0
-    return OperatorInfo(op.name, output.name, output.shape, output.dtype, constants, macs)
+    return OperatorInfo(opdef.title(op), output.name, output.shape, output.dtype, constants, macs)
 
 
 def _unsupported(op: Op) -> str | None:
     """The operator's name, with its operand types when they are the reason; None when there is a kernel."""
     if op.name not in opdef.rows():
-        return op.name
+        return opdef.title(op)
     if opdef.matching_signature(op) is not None:
         return None
     inputs = ", ".join(value.dtype for value in op.inputs if value is not None)

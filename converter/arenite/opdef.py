@@ -67,6 +67,7 @@ class Row:
     max_version: int
     options: str | None
     signatures: tuple[Signature, ...]
+    custom_code: str | None = None  # the name in the file of an operator that TFLite knows by name only
 
 
 class QuantRule(Enum):
@@ -159,7 +160,12 @@ class Declaration:
     affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None
 
 
-_ROW = re.compile(r'^OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+),\s*"([^"]*)"\)', re.MULTILINE)
+#: BuiltinOperator of operators that the file names; in the graph, one that has no row here is called "custom".
+CUSTOM_CODE, CUSTOM = 32, "custom"
+
+_ROW = re.compile(
+    r'^(?:OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+)|CUSTOM_OP\((\w+),\s*"([^"]+)"),\s*"([^"]*)"\)', re.MULTILINE
+)
 _OPERAND = re.compile(r"\[(.)\]|(.)(\*?)")
 
 
@@ -184,10 +190,26 @@ def schema_path(name: str) -> Path:
 def rows() -> dict[str, Row]:
     """Every row of ``schema/ops.def`` by name, in the file's order."""
     table = {}
-    for name, code, version, options, signatures in _ROW.findall(schema_path("ops.def").read_text()):
+    for name, code, version, options, custom, custom_code, signatures in _ROW.findall(
+        schema_path("ops.def").read_text()
+    ):
         parsed = tuple(_parse_signature(s) for s in signatures.split())
-        table[name] = Row(name, int(code), int(version), None if options == "None" else options, parsed)
+        if custom:
+            table[custom] = Row(custom, CUSTOM_CODE, 1, None, parsed, custom_code)
+        else:
+            table[name] = Row(name, int(code), int(version), None if options == "None" else options, parsed)
     return table
+
+
+@cache
+def custom_rows() -> dict[str, str]:
+    """Name in the file → name of the row, of the custom operators that have one."""
+    return {row.custom_code: row.name for row in rows().values() if row.custom_code is not None}
+
+
+def title(op: Op) -> str:
+    """The operator's name for people: a custom one without a row goes by its name in the file."""
+    return f"custom {op.attrs['custom_code']!r}" if op.name == CUSTOM and "custom_code" in op.attrs else op.name
 
 
 def describe(row: Row) -> list[str]:

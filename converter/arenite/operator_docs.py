@@ -9,7 +9,9 @@ _HEAD = """# Operators
 Printed from `schema/ops.def` and `converter/arenite/ops/`; do not edit, run `make docs`.
 
 Versions are those of TFLite. *Result* says where the scale of an int8 result comes from: `calibrated` from sample data,
-`same` from the input, `fixed` from the operator itself. *Activation* marks operators that can absorb a following relu.
+`same` from the input, `fixed` from the operator itself. *Activation* marks operators that can absorb a following relu. The
+code is TFLite's number, or the name of a custom operator in the file; the options of such an operator are a FlexBuffers map
+with the attributes that its declaration lists.
 
 | operator | code | versions | operand types | result | activation | options |
 |---|---:|---|---|---|---|---|
@@ -29,7 +31,8 @@ def _line(row: Row) -> str:
     activation = "yes" if declared.activation else ""
     options = f"`{row.options}`" if row.options else ""
     types = "; ".join(describe(row))
-    return f"| `{row.name}` | {row.code} | 1–{row.max_version} | {types} | {result} | {activation} | {options} |\n"
+    code = row.code if row.custom_code is None else f"`{row.custom_code}`"
+    return f"| `{row.name}` | {code} | 1–{row.max_version} | {types} | {result} | {activation} | {options} |\n"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """A ``.tflite`` file as a graph: the inverse of the writer, and the way in for files of other converters.
 
 Any operator is readable, also one without a kernel here: its name is TFLite's in lower case, its attributes are the
-fields of whichever options table it has. A custom operator is called ``custom``, with the attributes ``custom_code``
-and ``custom_options``.
+fields of whichever options table it has. A custom operator with a row in ``schema/ops.def`` has that row's name and the
+entries of its FlexBuffers map as attributes; another one is called ``custom``, with the attributes ``custom_code`` and
+``custom_options``, the bytes as they are.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import flat
+from . import flat, flexbuffer
 from .errors import GraphError, ModelError, UnsupportedError
 from .graph import DTYPES, Graph, Op, Origin, Quantization, Value
+from .opdef import CUSTOM, custom_rows
 
 #: No runtime takes tensors of a higher rank.
 MAX_RANK = 8
@@ -237,9 +239,9 @@ class _Operators:
             raise ModelError(f"the model is damaged: it refers to operator code {index} of {len(self.codes)}")
         name, custom_code = self.codes[index]
         attrs = self.attributes(record)
-        if name == "custom":
+        if name == CUSTOM:
             options = record["custom_options"]
-            attrs = {"custom_code": custom_code, "custom_options": b"" if options is None else options.tobytes()}
+            name, attrs = _custom(custom_code, b"" if options is None else options.tobytes())
         indices = self.list(record["inputs"])
         inputs = [None if i == -1 else self.tensors.one(i, f"operands of {name}") for i in indices]
         outputs = self.tensors.at(self.list(record["outputs"]), f"results of {name}")
@@ -271,6 +273,16 @@ def _operator_name(record: flat.Record) -> tuple[str, str]:
     if code not in operators.names:
         raise ModelError(f"the model has operator code {code}, which is no operator of this version of the format")
     return operators.names[code].lower(), record["custom_code"] or ""
+
+
+def _custom(code: str, options: bytes) -> tuple[str, dict[str, Any]]:
+    """Name in the graph and attributes of the operator that the file calls ``code``."""
+    if code not in custom_rows():
+        return CUSTOM, {"custom_code": code, "custom_options": options}
+    try:
+        return custom_rows()[code], flexbuffer.read_map(options) if options else {}
+    except ModelError as error:
+        raise ModelError(f"the options of operator {code!r}: {error}") from None
 
 
 # --- names and metadata ---------------------------------------------------------------------------------------------

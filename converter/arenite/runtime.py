@@ -261,7 +261,7 @@ class Interpreter:
         words = []
         if 0 <= node < len(self._operators):
             name, _, outputs = self._operators[node]
-            name = _builtin_name(detail) if status == "UnsupportedOp" else name
+            name = _builtin_name(detail, name) if status == "UnsupportedOp" else name
             result = f" → '{self._names[outputs[0]]}'" if outputs and 0 <= outputs[0] < len(self._names) else ""
             words.append(f"operator {node} ({name}{result})")
         elif node >= 0:
@@ -275,10 +275,12 @@ class Interpreter:
         return f"{', '.join(words)}: " if words else ""
 
 
-def _builtin_name(code: int) -> str:
-    """TFLite's name of an operator that we have no kernel for."""
+def _builtin_name(code: int, custom: str) -> str:
+    """TFLite's name of an operator that we have no kernel for; of a custom one, the file's."""
     from . import flat
 
+    if code == flat.schema().enums["BuiltinOperator"].values["CUSTOM"]:
+        return f"custom {custom!r}"
     return flat.schema().enums["BuiltinOperator"].names.get(code, f"builtin {code}").lower()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import __version__, flat, opdef
+from . import __version__, flat, flexbuffer, opdef
 from .errors import GraphError, UnsupportedError
 from .graph import Graph, Op, Quantization, Value
 
@@ -32,7 +32,8 @@ def write(graph: Graph, *, strip: bool = False) -> bytes:
     ``graph.metadata`` that name tensors (``OfflineMemoryAllocation``) rely on that.
 
     strip  leave out tensor names; inputs and outputs keep the user's names in the signature.
-    Raises UnsupportedError, naming the layer, for an operator or operand types without a row in ``schema/ops.def``;
+    Raises UnsupportedError, naming the layer, for an operator or operand types without a row in ``schema/ops.def``
+    (custom operators without a row are written as they were read: the program that runs the file may bring a kernel);
     GraphError when the graph breaks an invariant or an attribute does not fit its options table.
     """
     graph.verify()
@@ -48,7 +49,7 @@ class _Writer:
         self.indices = {value: index for index, value in enumerate(graph.values())}
         self.buffers: list[dict[str, Any]] = [{}]
         self.buffer_of: dict[bytes, int] = {b"": 0}
-        self.codes: dict[tuple[str, int], int] = {}  # (BuiltinOperator, version) → index
+        self.codes: dict[tuple[str, int, str | None], int] = {}  # (BuiltinOperator, version, custom code) → index
 
     def model(self) -> dict[str, Any]:
         subgraph = self.subgraph()
@@ -92,12 +93,13 @@ class _Writer:
         return self.buffer_of[content]
 
     def operator(self, op: Op) -> dict[str, Any]:
-        code = (op.name.upper(), _version(op))
+        code = _code(op)
         return {
             "opcode_index": self.codes.setdefault(code, len(self.codes)),
             "inputs": self.indices_of(_without_absent_tail(op.inputs)),
             "outputs": self.indices_of(op.outputs),
             "builtin_options": _options(op),
+            "custom_options": _custom_options(op),
         }
 
     def indices_of(self, values: list[Value] | list[Value | None]) -> np.ndarray:
@@ -121,9 +123,25 @@ def _without_absent_tail(operands: list[Value | None]) -> list[Value | None]:
     return operands[: present[-1] + 1] if present else []
 
 
-def _operator_code(name: str, version: int) -> dict[str, Any]:
+def _code(op: Op) -> tuple[str, int, str | None]:
+    """BuiltinOperator, version and custom code of an operator."""
+    if op.name == opdef.CUSTOM:
+        if not op.attrs.get("custom_code"):
+            raise GraphError(f"the custom operator of {op.origin} lacks the attribute custom_code, its name")
+        return op.name.upper(), 1, op.attrs["custom_code"]
+    version = _version(op)
+    custom_code = opdef.rows()[op.name].custom_code
+    return (op.name if custom_code is None else opdef.CUSTOM).upper(), version, custom_code
+
+
+def _operator_code(name: str, version: int, custom_code: str | None) -> dict[str, Any]:
     code = flat.schema().enums["BuiltinOperator"].values[name]
-    return {"deprecated_builtin_code": min(code, LAST_BYTE_CODE), "builtin_code": name, "version": version}
+    return {
+        "deprecated_builtin_code": min(code, LAST_BYTE_CODE),
+        "builtin_code": name,
+        "version": version,
+        "custom_code": custom_code,
+    }
 
 
 def _version(op: Op) -> int:
@@ -149,10 +167,23 @@ def _describe(signature: opdef.Signature) -> str:
 
 def _options(op: Op) -> tuple[str, dict[str, Any]] | None:
     """The operator's options table: its attributes, declared defaults where it states none."""
+    if op.name == opdef.CUSTOM or opdef.rows()[op.name].custom_code is not None:
+        return None
     table = opdef.rows()[op.name].options
     if table is None and op.attrs:
         raise GraphError(f"{op.name} of {op.origin} has no options table to hold {', '.join(op.attrs)}")
     return None if table is None else (table, {**opdef.declaration(op.name).attrs, **op.attrs})
+
+
+def _custom_options(op: Op) -> np.ndarray | None:
+    """The FlexBuffers map of a custom operator's attributes; without a row, the bytes that it was read with."""
+    if op.name == opdef.CUSTOM:
+        content = op.attrs.get("custom_options", b"")
+    elif opdef.rows()[op.name].custom_code is None:
+        return None
+    else:
+        content = flexbuffer.write_map({**opdef.declaration(op.name).attrs, **op.attrs})
+    return np.frombuffer(content, np.uint8) if content else None
 
 
 def _quantization(quant: Quantization) -> dict[str, Any]:

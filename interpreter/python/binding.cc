@@ -36,13 +36,26 @@ const arenite::Kernel* const kKernels[] = {
 #undef OP
 };
 
-std::string operator_name(uint32_t code) {
+std::string custom_operator_name(arenite::flat::Vector custom_code) {
+#define OP(name, code, max_version, options, signatures)
+#define CUSTOM_OP(name, custom, signatures) \
+  if (custom_code.equals(custom)) return #name;
+#include "schema/ops.def"
+#undef OP
+  return std::string(reinterpret_cast<const char*>(custom_code.data()), custom_code.size());
+}
+
+// The row's name; of a custom operator without a row its own name, which may be any bytes.
+std::string operator_name(uint32_t code, arenite::flat::Vector custom_code) {
   switch (code) {
+#define CUSTOM_OP(name, custom, signatures)
 #define OP(name, value, max_version, options, signatures) \
   case value:                                             \
     return #name;
 #include "schema/ops.def"
 #undef OP
+    case arenite::kCustomOperator:
+      return custom_operator_name(custom_code);
     default:
       return "builtin_" + std::to_string(code);
   }
@@ -108,6 +121,12 @@ class Memory {
 py::capsule keep_alive(const std::shared_ptr<Memory>& memory) {
   return py::capsule(new std::shared_ptr<Memory>(memory),
                      [](void* pointer) { delete static_cast<std::shared_ptr<Memory>*>(pointer); });
+}
+
+// Names are whatever the file says: bytes that are no UTF-8 must not make it unreadable.
+py::object to_text(const std::string& name) {
+  return py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(name.data(), static_cast<py::ssize_t>(name.size()), "replace"));
 }
 
 std::vector<int32_t> to_vector(arenite::flat::Vector values) {
@@ -182,7 +201,7 @@ class HostInterpreter {
     py::list rows;
     for (uint32_t i = 0; i < model_.operator_count(); ++i) {
       const arenite::flat::Table op = model_.operator_table(i);
-      rows.append(py::make_tuple(operator_name(model_.operator_code(i)),
+      rows.append(py::make_tuple(to_text(operator_name(model_.operator_code(i), model_.custom_code(i))),
                                  to_vector(op.vector(arenite::format::Operator::inputs)),
                                  to_vector(op.vector(arenite::format::Operator::outputs))));
     }
@@ -240,10 +259,8 @@ class HostInterpreter {
     for (int32_t i = 0; i < tensor.rank; ++i) shape[static_cast<size_t>(i)] = tensor.dim(i);
     const std::vector<float> scales(tensor.scales, tensor.scales + tensor.scale_count);
     const std::vector<int32_t> zero_points(scales.size(), tensor.zero_point);
-    // Names are whatever the file says: bytes that are no UTF-8 must not make it unreadable.
-    const py::object text = py::reinterpret_steal<py::object>(
-        PyUnicode_DecodeUTF8(reinterpret_cast<const char*>(name.data()), name.size(), "replace"));
-    return py::make_tuple(text, dtype_name(tensor.type), shape, scales, zero_points, tensor.quantized_dimension,
+    return py::make_tuple(to_text(std::string(reinterpret_cast<const char*>(name.data()), name.size())),
+                          dtype_name(tensor.type), shape, scales, zero_points, tensor.quantized_dimension,
                           tensor.constant);
   }
 

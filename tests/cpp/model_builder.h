@@ -143,6 +143,8 @@ struct OperatorSpec {
   int32_t options_type = 0;
   std::map<uint32_t, Value> options = {};
   int32_t version = 1;
+  std::string custom_code = {};
+  std::vector<uint8_t> custom_options = {};
 };
 
 // One subgraph; every tensor has a buffer of its own, in the same order, after the empty buffer 0.
@@ -181,7 +183,8 @@ inline Value operator_table(const OperatorSpec& spec, int32_t index) {
                 {f::Operator::inputs, vector(spec.inputs)},
                 {f::Operator::outputs, vector(spec.outputs)},
                 {f::Operator::builtin_options_type, scalar(static_cast<uint8_t>(spec.options_type))},
-                {f::Operator::builtin_options, table(spec.options)}});
+                {f::Operator::builtin_options, table(spec.options)},
+                {f::Operator::custom_options, vector(spec.custom_options)}});
 }
 
 }  // namespace detail
@@ -195,8 +198,9 @@ inline std::vector<uint8_t> ModelSpec::build() const {
   }
   for (const OperatorSpec& spec : operators) {
     operator_tables.push_back(detail::operator_table(spec, static_cast<int32_t>(codes.size())));
-    codes.push_back(
-        table({{f::OperatorCode::builtin_code, scalar(spec.code)}, {f::OperatorCode::version, scalar(spec.version)}}));
+    codes.push_back(table({{f::OperatorCode::builtin_code, scalar(spec.code)},
+                           {f::OperatorCode::custom_code, text(spec.custom_code)},
+                           {f::OperatorCode::version, scalar(spec.version)}}));
   }
   for (const auto& [name, words] : metadata) {
     entries.push_back(

@@ -274,10 +274,11 @@ void test_observer() {
 
 void test_resolver() {
   const OpResolver resolver(kKernels);
-  CHECK_EQ(resolver.find(kSum), 1);
-  CHECK_EQ(resolver.find(200), OpResolver::kNone);
+  const arenite::flat::Vector unnamed;
+  CHECK_EQ(resolver.find(kSum, unnamed), 1);
+  CHECK_EQ(resolver.find(200, unnamed), OpResolver::kNone);
   const OpResolver none(nullptr, 0);
-  CHECK_EQ(none.find(kSum), OpResolver::kNone);
+  CHECK_EQ(none.find(kSum, unnamed), OpResolver::kNone);
 }
 
 }  // namespace

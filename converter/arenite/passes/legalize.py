@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..errors import GraphError, UnsupportedError
 from ..graph import Graph, Op
-from ..opdef import declaration, matching_signature, rows
+from ..opdef import declaration, matching_signature, rows, title
 from .context import PassContext
 
 NAME = "legalize"
@@ -30,7 +30,7 @@ def _report(problems: list[str]) -> None:
 
 
 def _unknown(op: Op) -> str:
-    return f"{op.origin}: operator '{op.name}' has no kernel; the kernels are: {', '.join(rows())}"
+    return f"{op.origin}: operator {title(op)} has no kernel; the kernels are: {', '.join(rows())}"
 
 
 def _problem(op: Op) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from arenite.graph import Op
-from arenite.opdef import data_operands, declaration
+from arenite.opdef import data_operands, declaration, rows
 
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
@@ -58,6 +58,8 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
 
 def lacks(engine: str, op: Op) -> bool:
     """Whether the engine has no kernel for the operator, or none for these operands."""
+    if engine == "litert" and rows()[op.name].custom_code is not None:
+        return True
     dtypes = LACKS[engine].get(op.name, set())
     return dtypes is None or data_operands(op)[0][1].dtype in dtypes
 
