@@ -90,9 +90,18 @@ inline int8_t finish(const OutputStage& stage, int64_t sum, int32_t channel) {
   return static_cast<int8_t>(value < stage.min ? stage.min : value > stage.max ? stage.max : value);
 }
 
+// What a case may be like. Large ones are more than variants hold at a time.
+struct Extent {
+  int32_t height;
+  int32_t width;
+  int32_t channels;
+};
+constexpr Extent kSmall = {9, 19, 70};
+constexpr Extent kLarge = {3, 300, 1100};
+
 // A window with padding on all sides, strides and dilations; sometimes a plain 1x1.
-inline WindowGeometry random_window(Random& random, int32_t input_channels, int32_t output_channels,
-                                    int32_t* output_height) {
+inline WindowGeometry random_window(Random& random, const Extent& extent, int32_t input_channels,
+                                    int32_t output_channels, int32_t* output_height) {
   WindowGeometry w = {};
   const bool pointwise = random.in(0, 2) == 0;
   w.kernel_height = pointwise ? 1 : random.pick({1, 3, 3, 5, random.in(1, 7)});
@@ -101,8 +110,8 @@ inline WindowGeometry random_window(Random& random, int32_t input_channels, int3
   w.dilation_width = random.pick({1, 1, 2, 3});
   w.stride_height = random.pick({1, 1, 2, 3});
   w.stride_width = random.pick({1, 1, 2, 3});
-  w.input_height = random.in(1, 9);
-  w.input_width = random.in(1, 19);
+  w.input_height = random.in(1, extent.height);
+  w.input_width = random.in(1, extent.width);
   w.pad_top = random.in(0, (w.kernel_height - 1) * w.dilation_height / 2);
   w.pad_left = random.in(0, (w.kernel_width - 1) * w.dilation_width / 2);
   w.output_width = (w.input_width - 1 + w.pad_left) / w.stride_width + 1;

@@ -47,13 +47,13 @@ void compare(const char* what, const char* variant, int32_t seed, const std::vec
 
 constexpr int8_t kUntouched = 77;
 
-void test_conv(int32_t seed) {
+void test_conv(int32_t seed, const Extent& extent) {
   Random random(static_cast<uint32_t>(seed));
   ConvS8 conv = {};
-  conv.input_channels = random.pick({1, 2, 3, 4, 8, 16, random.in(1, 70)});
+  conv.input_channels = random.pick({1, 2, 3, 4, 8, 16, random.in(1, extent.channels)});
   conv.output_channels = random.pick({1, 2, 3, 8, 16, random.in(1, 70)});
   int32_t output_height = 0;
-  conv.window = random_window(random, conv.input_channels, conv.output_channels, &output_height);
+  conv.window = random_window(random, extent, conv.input_channels, conv.output_channels, &output_height);
   const WindowGeometry& w = conv.window;
   const int32_t input_stride = w.input_width * w.input_pitch - (w.input_pitch - conv.input_channels);
   const auto input = random.bytes(w.input_height * input_stride);
@@ -94,14 +94,14 @@ void test_conv(int32_t seed) {
   }
 }
 
-void test_depthwise(int32_t seed) {
+void test_depthwise(int32_t seed, const Extent& extent) {
   Random random(static_cast<uint32_t>(seed));
   DepthwiseS8 conv = {};
   conv.depth_multiplier = random.pick({1, 1, 1, 2, 3});
-  conv.input_channels = random.pick({1, 2, 3, 4, 8, 16, random.in(1, 70)});
+  conv.input_channels = random.pick({1, 2, 3, 4, 8, 16, random.in(1, extent.channels)});
   const int32_t channels = conv.output_channels();
   int32_t output_height = 0;
-  conv.window = random_window(random, conv.input_channels, channels, &output_height);
+  conv.window = random_window(random, extent, conv.input_channels, channels, &output_height);
   const WindowGeometry& w = conv.window;
   const int32_t input_stride = w.input_width * w.input_pitch - (w.input_pitch - conv.input_channels);
   const auto input = random.bytes(w.input_height * input_stride);
@@ -180,10 +180,16 @@ void test_gemm(int32_t seed) {
 
 int main() {
   for (int32_t seed = 0; seed < ARENITE_TEST_CASES; ++seed) {
-    test_conv(seed);
-    test_depthwise(seed);
+    test_conv(seed, kSmall);
+    test_depthwise(seed, kSmall);
     test_gemm(seed);
   }
+#if defined(__x86_64__)
+  for (int32_t seed = 0; seed < ARENITE_TEST_CASES / 30; ++seed) {
+    test_conv(seed, kLarge);
+    test_depthwise(seed, kLarge);
+  }
+#endif
   for (const Variant& variant : variants()) std::printf("%s ", variant.name);
   std::printf(": %d failures\n", failures);
   return failures == 0 ? 0 : 1;
