@@ -22,9 +22,11 @@ constexpr bool only_float(const char* begin, const char* end) {
   return *begin == 'f' && result[1] != 'b';  // quantize stays
 }
 
+// Whether its activations are int16; state may be so beside int8 ones.
 constexpr bool has_int16(const char* begin, const char* end) {
-  while (begin < end && *begin != 'h') ++begin;
-  return begin < end;
+  const char* result = begin;
+  while (result < end && *result != '>') ++result;
+  return *begin == 'h' || result[1] == 'h';
 }
 
 // Those that this build's kernels take: all of them, or those that are not float32 throughout, or those without int16.

@@ -1,10 +1,9 @@
 // LOGISTIC: 1 / (1 + exp(-x)). int8: gemmlowp's fixed-point functions as in TFLite Micro (LiteRT reads a table made
 // with floats instead, up to one step apart). float32 links expf.
-#include <cmath>
-
 #include "kernels_cpp/exponential.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/map_s8.h"
+#include "kernels_cpp/sigmoid_f32.h"
 #include "kernels_cpp/sigmoid_input.h"
 
 namespace arenite {
@@ -38,15 +37,9 @@ struct LogisticS8 {
   }
 };
 
-// exp never overflows: its argument is not positive.
-float logistic_f32(float x) {
-  const float e = std::exp(x < 0.0f ? x : -x);
-  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
-}
-
 Status eval(const Node& node) {
   if (is_float(node.input(0))) {
-    map_f32(node, logistic_f32);
+    map_f32(node, sigmoid_f32);
   } else {
     map_s8(node, LogisticS8{SigmoidInput(node.input(0))});
   }

@@ -127,6 +127,7 @@ class Declaration:
     window        (op) → how its kernel slides over H and W; padded places count as zero when ``zero_padded``.
     scale_input   (op, factors [C of operand 0]) → factors that broadcast with the weights, so that scaling the
                   weights by them equals scaling the input's channels.
+    states_absent the file states absent operands at the end too: readers of this operator count them.
     role          why passes create it.
     affine_form   (scale [C], shift [C]) → (constant operands after the data, attributes) of Role.CHANNEL_AFFINE.
     """
@@ -156,6 +157,7 @@ class Declaration:
     window: Callable[[Op], Window] | None = None
     zero_padded: bool = False
     scale_input: Callable[[Op, np.ndarray], np.ndarray] | None = None
+    states_absent: bool = False
     role: Role | None = None
     affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None
 

@@ -96,7 +96,7 @@ class _Writer:
         code = _code(op)
         return {
             "opcode_index": self.codes.setdefault(code, len(self.codes)),
-            "inputs": self.indices_of(_without_absent_tail(op.inputs)),
+            "inputs": self.indices_of(_stated_operands(op)),
             "outputs": self.indices_of(op.outputs),
             "builtin_options": _options(op),
             "custom_options": _custom_options(op),
@@ -117,10 +117,12 @@ class _Writer:
         }
 
 
-def _without_absent_tail(operands: list[Value | None]) -> list[Value | None]:
-    """LiteRT's convolutions count operands: a bias of −1 is an error there, a missing one is not."""
-    present = [index for index, value in enumerate(operands) if value is not None]
-    return operands[: present[-1] + 1] if present else []
+def _stated_operands(op: Op) -> list[Value | None]:
+    """Those of the file. LiteRT's convolutions count operands: a bias of −1 is an error there, a missing one is not."""
+    if opdef.declaration(op.name).states_absent:
+        return op.inputs
+    present = [index for index, value in enumerate(op.inputs) if value is not None]
+    return op.inputs[: present[-1] + 1] if present else []
 
 
 def _code(op: Op) -> tuple[str, int, str | None]:

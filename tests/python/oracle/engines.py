@@ -1,12 +1,14 @@
 """One-operator models, and the interpreters that run them: ours, TFLite Micro, LiteRT's reference kernels.
 
-Each engine takes a file and the operands that it is fed, in order, and returns the results.
+Each engine takes a file and the operands that it is fed, in order, and returns the results, of all ``runs`` one after the
+other: a later run starts from the state that the one before has left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,39 +25,44 @@ def model_of(op: Op) -> bytes:
     values = {id(v): replace(v, name=f"t{i}") for i, v in enumerate(v for v in [*op.inputs, *op.outputs] if v)}
     inputs = [v and values[id(v)] for v in op.inputs]
     named = Op(op.name, inputs, [values[id(v)] for v in op.outputs], op.attrs)
-    fed = [v for v in inputs if v is not None and not v.is_constant]
+    fed = [v for v in inputs if v is not None and not v.is_constant and not v.is_variable]
     graph = Graph("main", fed, named.outputs, [named], [v.name for v in fed], [v.name for v in named.outputs])
     return write(graph)
 
 
-def ours(content: bytes, feed: Feed) -> list[np.ndarray]:
-    interpreter = Interpreter(model_content=content)
+def ours(content: bytes, feed: Feed, runs: int = 1) -> list[np.ndarray]:
+    return _run_as_tflite(Interpreter(model_content=content), feed, runs)
+
+
+def _run_as_tflite(interpreter: Any, feed: Feed, runs: int) -> list[np.ndarray]:
     interpreter.allocate_tensors()
-    for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
-        interpreter.set_tensor(detail["index"], x)
-    interpreter.invoke()
-    return [np.array(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]
+    results = []
+    for _ in range(runs):
+        for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
+            interpreter.set_tensor(detail["index"], x)
+        interpreter.invoke()
+        results += [np.array(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]
+    return results
 
 
-def tflm(content: bytes, feed: Feed, outputs: int = 1) -> list[np.ndarray]:
+def tflm(content: bytes, feed: Feed, outputs: int = 1, runs: int = 1) -> list[np.ndarray]:
     from tflite_micro.python.tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(content, arena_size=ARENA)
-    for i, x in enumerate(feed):
-        interpreter.set_input(x, i)
-    interpreter.invoke()
-    return [np.array(interpreter.get_output(i)) for i in range(outputs)]
+    results = []
+    for _ in range(runs):
+        for i, x in enumerate(feed):
+            interpreter.set_input(x, i)
+        interpreter.invoke()
+        results += [np.array(interpreter.get_output(i)) for i in range(outputs)]
+    return results
 
 
-def litert(content: bytes, feed: Feed) -> list[np.ndarray]:
+def litert(content: bytes, feed: Feed, runs: int = 1) -> list[np.ndarray]:
     from ai_edge_litert import interpreter as litert_interpreter
 
     kind = litert_interpreter.OpResolverType.BUILTIN_REF
     interpreter = litert_interpreter.Interpreter(
         model_content=content, experimental_op_resolver_type=kind, num_threads=1
     )
-    interpreter.allocate_tensors()
-    for detail, x in zip(interpreter.get_input_details(), feed, strict=True):
-        interpreter.set_tensor(detail["index"], x)
-    interpreter.invoke()
-    return [np.array(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]
+    return _run_as_tflite(interpreter, feed, runs)

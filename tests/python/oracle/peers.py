@@ -50,6 +50,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "ceil": None,
         "elu": None,
         "round": None,
+        "unidirectional_sequence_lstm": {"int8", "int16"},  # int8: gates by gemmlowp's functions; no int16
         "sum": {"int8", "int16"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
         "zeros_like": {"int8"},
     },

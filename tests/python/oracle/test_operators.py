@@ -7,18 +7,18 @@ cannot do or do otherwise stands in peers.py. ``pytest --hypothesis-profile=long
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from oracle import engines, peers, reference_elementwise, reference_int8, reference_products
+from oracle import engines, peers, reference_elementwise, reference_int8, reference_products, reference_recurrent
 
 from arenite import cases
-from arenite.graph import Op
+from arenite.graph import Op, Value
 from arenite.opdef import data_dtypes, declaration, rows
 
 pytest.importorskip("tflite_micro")
@@ -27,7 +27,12 @@ pytest.importorskip("ai_edge_litert")
 T = TypeVar("T")
 EPSILON = 2.0**-24
 #: operator → its int8 arithmetic in numpy integers
-INTEGERS = reference_int8.OPERATORS | reference_elementwise.OPERATORS | reference_products.OPERATORS
+INTEGERS = (
+    reference_int8.OPERATORS
+    | reference_elementwise.OPERATORS
+    | reference_products.OPERATORS
+    | reference_recurrent.OPERATORS
+)
 #: operator and dtype of its first data operand; ANY: each of them in turn, for operators that only move elements
 ANY = "any"
 VARIANTS = [(name, dtype) for name in rows() for dtype in ([ANY] if declaration(name).moves else data_dtypes(name))]
@@ -48,13 +53,32 @@ class HypothesisDraw:
 
 
 def feeds(op: Op, rng: np.random.Generator) -> list[np.ndarray]:
-    return [cases.values(rng, v.dtype, v.shape) for v in op.inputs if v is not None and not v.is_constant]
+    fed = [v for v in op.inputs if v is not None and not v.is_constant and not v.is_variable]
+    return [cases.values(rng, v.dtype, v.shape) for v in fed]
 
 
 def operands(op: Op, feed: list[np.ndarray]) -> list[np.ndarray | None]:
-    """What the operator reads, in its own order."""
+    """What the operator reads, in its own order; for a variable, what it holds before the first run."""
     fed = iter(feed)
-    return [None if v is None else v.data if v.data is not None else next(fed) for v in op.inputs]
+    return [
+        None if v is None else fresh(v) if v.is_variable else v.data if v.data is not None else next(fed)
+        for v in op.inputs
+    ]
+
+
+def fresh(variable: Value) -> np.ndarray:
+    zero = 0 if variable.quant is None else variable.quant.zero_point[0]
+    return np.full(variable.shape, zero, variable.dtype)
+
+
+def results_of(op: Op, reference: Callable[..., Sequence[np.ndarray]], inputs: list[np.ndarray | None]) -> list[Any]:
+    """The results of every run; variables among the inputs change from one to the next."""
+    inputs = [fresh(v) if v is not None and v.is_variable else x for v, x in zip(op.inputs, inputs, strict=True)]
+    return [np.array(result) for _ in range(runs_of(op)) for result in reference(inputs)]
+
+
+def runs_of(op: Op) -> int:
+    return 3 if op.keeps_state else 1
 
 
 def float_bound(op: Op, inputs: list[np.ndarray | None], expected: np.ndarray) -> np.ndarray:
@@ -67,9 +91,19 @@ def float_bound(op: Op, inputs: list[np.ndarray | None], expected: np.ndarray) -
     return np.asarray(2 * EPSILON * terms * (np.fmax(np.abs(magnitude), np.abs(expected)) + 1e-30))
 
 
-def check_float(op: Op, inputs: list[np.ndarray | None], result: np.ndarray, expected: np.ndarray) -> None:
+def check_float(
+    op: Op, inputs: list[np.ndarray | None], results: Sequence[np.ndarray], answers: Sequence[np.ndarray]
+) -> None:
+    """The first result of every run."""
+    for result, expected in list(zip(results, answers, strict=True))[:: len(op.outputs)]:
+        check_float_result(op, inputs, result, expected)
+
+
+def check_float_result(op: Op, inputs: list[np.ndarray | None], result: np.ndarray, expected: np.ndarray) -> None:
     assert result.dtype == expected.dtype and result.shape == expected.shape
-    if declaration(op.name).fixed is not None:  # softmax, logistic: exponentials differ in the last places
+    if op.keeps_state:  # bounded functions of sums, step after step
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
+    elif declaration(op.name).fixed is not None:  # softmax, logistic: exponentials differ in the last places
         np.testing.assert_allclose(result, expected, rtol=16 * EPSILON, atol=peers.float_slack(op) + 1e-30)
     else:
         alike = (result == expected) | (np.isnan(result) & np.isnan(expected))  # infinities too
@@ -79,23 +113,26 @@ def check_float(op: Op, inputs: list[np.ndarray | None], result: np.ndarray, exp
 
 def compare(op: Op, variant: tuple[str, str], content: bytes, feed: list[np.ndarray]) -> None:
     inputs = operands(op, feed)
-    results = engines.ours(content, feed)
-    assert [result.shape for result in results] == [value.shape for value in op.outputs]
+    runs = runs_of(op)
+    results = engines.ours(content, feed, runs)
+    assert [result.shape for result in results] == [value.shape for value in op.outputs] * runs
     if peers.is_coded(op) and op.name in INTEGERS:
-        check_equal(results, [INTEGERS[op.name](op, *inputs)], "numpy integers")
-    elif peers.is_exact(op):
-        check_equal(results, declaration(op.name).reference(op, inputs), "numpy")
+        check_equal(results, results_of(op, lambda x: [INTEGERS[op.name](op, *x)], inputs), "numpy integers")
     else:
-        check_float(op, inputs, results[0], declaration(op.name).reference(op, inputs)[0])
+        expected = results_of(op, lambda x: declaration(op.name).reference(op, x), inputs)
+        if peers.is_exact(op):
+            check_equal(results, expected, "numpy")
+        else:
+            check_float(op, inputs, results, expected)
     compared[(*variant, "numpy")] += 1
     if not peers.lacks("tflm", op):
         possible[(*variant, "tflm")] += 1
         if peers.tflm_limit(op) is None:
-            compare_peer(op, variant, "tflm", inputs, results, engines.tflm(content, feed, len(results)))
+            compare_peer(op, variant, "tflm", inputs, results, engines.tflm(content, feed, len(op.outputs), runs))
     if not peers.lacks("litert", op):
         possible[(*variant, "litert")] += 1
         if peers.litert_limit(op) is None:
-            compare_peer(op, variant, "litert", inputs, results, engines.litert(content, feed))
+            compare_peer(op, variant, "litert", inputs, results, engines.litert(content, feed, runs))
 
 
 def check_equal(results: Sequence[np.ndarray], expected: Sequence[np.ndarray], engine: str) -> None:
@@ -114,12 +151,12 @@ def compare_peer(
 ) -> None:
     answers = [answer.reshape(result.shape) for answer, result in zip(answers, results, strict=True)]
     if engine == "litert" and peers.litert_steps(op) > 0 and peers.is_coded(op):
-        steps = np.abs(results[0].astype(np.float64) - answers[0]).max(initial=0)
+        steps = max(np.abs(a.astype(np.float64) - b).max(initial=0) for a, b in zip(results, answers, strict=True))
         assert steps <= peers.litert_steps(op), f"{steps} steps from LiteRT"
     elif peers.is_exact(op):
         check_equal(results, answers, engine)
     else:
-        check_float(op, inputs, results[0], answers[0])
+        check_float(op, inputs, results, answers)
     compared[(*variant, engine)] += 1
 
 

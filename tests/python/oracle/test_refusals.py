@@ -22,7 +22,7 @@ VARIANTS = [(name, dtype) for name in rows() for dtype in data_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
 CODED = [name for name, dtype in VARIANTS if dtype == "int8"]
 MOVING = [n for n in CODED if declaration(n).moves and declaration(n).quant is QuantRule.SAME_AS_INPUT]
-CLAMPING = [name for name in CODED if "fused_activation_function" in declaration(name).attrs]
+CLAMPING = [name for name in CODED if declaration(name).attrs.get("fused_activation_function") == "NONE"]
 
 
 class RandomDraw:
@@ -237,3 +237,26 @@ def test_embedding_that_the_table_lacks() -> None:
     for outside in (3, -1):
         with pytest.raises(ModelError, match="out of range"):
             engines.ours(content, [np.array([0, outside], np.int32), rows_of])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8", "int16"])
+def test_lstms_that_only_litert_has(dtype: str) -> None:
+    op = instance("unidirectional_sequence_lstm", dtype)
+    units = op.output.shape[2]
+    peephole = Value("", "float32" if dtype == "float32" else "int16", (units,), np.ones(units, np.int16))
+    peephole.data = np.ones(units, peephole.dtype)
+    inputs = list(op.inputs)
+    inputs[10] = peephole
+    assert failure(replace(op, inputs=inputs)) == "BadArity"
+    assert failure(with_option(op, fused_activation_function="RELU")) == "BadOption"
+    assert failure(with_option(op, cell_clip=-1.0)) == "BadOption"
+    state = op.operand(19)
+    constant = replace(state, is_variable=False, data=np.zeros(state.shape, state.dtype))
+    assert failure(with_input(op, 19, constant)) == "BadArity"
+
+
+@pytest.mark.parametrize("scale", [0.75 * 2.0**-9, 2.0**3, 2.0**-31])
+def test_cell_state_on_a_scale_that_tanh_cannot_take(scale: float) -> None:
+    op = instance("unidirectional_sequence_lstm")
+    cell = replace(op.operand(19), quant=Quantization.per_tensor(scale, 0))
+    assert failure(with_input(op, 19, cell)) == "BadQuantization"

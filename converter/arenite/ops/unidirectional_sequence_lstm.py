@@ -1,0 +1,133 @@
+"""UNIDIRECTIONAL_SEQUENCE_LSTM: a long short-term memory over a sequence, [batch, time, inputs] → [batch, time, units].
+
+Operands, gates in the order input, forget, candidate, output: 0 the input; 1–4 input weights [units, inputs]; 5–8 recurrent
+weights [units, units]; 12–15 biases [units]; 18 hidden state, 19 cell state [batch, units], variables. The others belong to
+variants (peephole 9–11, projection 16–17, layer normalization 20–23) that the kernels refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import cases
+from ..cases import Draw
+from ..errors import GraphError
+from ..graph import Op, Quantization, Value
+from ..opdef import Declaration, attribute
+from ..recurrence import over_time, sigmoid, state
+
+ATTRS = {
+    "fused_activation_function": "TANH",
+    "cell_clip": 0.0,
+    "proj_clip": 0.0,
+    "time_major": False,
+    "asymmetric_quantize_inputs": False,
+    "diagonal_recurrent_tensors": False,
+}
+OPERANDS = 24
+INPUT_WEIGHTS, RECURRENT_WEIGHTS, BIASES = range(1, 5), range(5, 9), range(12, 16)
+HIDDEN, CELL = 18, 19
+
+
+def shape(op: Op) -> list[tuple[int, ...]]:
+    x, units = op.operand(0).shape, op.operand(BIASES[0]).size
+    if len(x) != 3:
+        raise GraphError(f"an LSTM's input {list(x)} is not [batch, time, inputs]")
+    batch = x[1] if attribute(op, "time_major") else x[0]
+    expected: dict[int, tuple[int, ...]] = dict.fromkeys(INPUT_WEIGHTS, (units, x[2]))
+    expected |= dict.fromkeys(RECURRENT_WEIGHTS, (units, units)) | dict.fromkeys(BIASES, (units,))
+    expected |= dict.fromkeys((HIDDEN, CELL), (batch, units))
+    for index, wanted in expected.items():
+        if op.operand(index).shape != wanted:
+            raise GraphError(f"operand {index} of an LSTM is {list(op.operand(index).shape)}, must be {list(wanted)}")
+    return [(*x[:2], units)]
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    x, w, r, b, hidden, cell = _parts(inputs)
+    clip = attribute(op, "cell_clip") or np.inf
+
+    def step(x: np.ndarray) -> np.ndarray:
+        i, f, g, o = np.split(x @ w + b + hidden @ r, 4, axis=1)
+        cell[...] = np.clip(sigmoid(f) * cell + sigmoid(i) * np.tanh(g), -clip, clip)
+        hidden[...] = sigmoid(o) * np.tanh(cell)
+        return hidden
+
+    return [over_time(x, hidden.shape[1], attribute(op, "time_major"), step)]
+
+
+def _parts(inputs: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
+    """Input, [inputs, 4 · units] and [units, 4 · units] weights, biases [4 · units], hidden and cell state."""
+
+    def joined(indices: range) -> np.ndarray:
+        return np.concatenate([part for i in indices if (part := inputs[i]) is not None])
+
+    x, hidden, cell = inputs[0], inputs[HIDDEN], inputs[CELL]
+    assert x is not None and hidden is not None and cell is not None
+    return x, joined(INPUT_WEIGHTS).T, joined(RECURRENT_WEIGHTS).T, joined(BIASES), hidden, cell
+
+
+def macs(op: Op) -> int:
+    return op.output.size * 4 * (op.operand(0).shape[2] + op.output.shape[2])
+
+
+def case(draw: Draw, dtype: str) -> Op:
+    depth, units = draw.choice([1, 2, 5, 16, 33]), draw.choice([1, 3, 4, 8, 17])
+    time_major = draw.choice([False, True])
+    batch, steps = draw.integer(1, 3), draw.integer(1, 5)
+    x = cases.tensor(draw, dtype, (steps, batch, depth) if time_major else (batch, steps, depth))
+    hidden = state(dtype, (batch, units), cases.coded(dtype, _hidden_quantization(draw)))
+    cell = state(
+        "float32" if dtype == "float32" else "int16",
+        (batch, units),
+        Quantization.per_tensor(2.0 ** -draw.integer(6, 14), 0),
+    )
+    inputs: list[Value | None] = [None] * OPERANDS
+    inputs[0], inputs[HIDDEN], inputs[CELL] = x, hidden, cell
+    for i in range(4):
+        inputs[INPUT_WEIGHTS[i]] = _matrix(draw, x, (units, depth))
+        inputs[RECURRENT_WEIGHTS[i]] = _matrix(draw, hidden, (units, units))
+        inputs[BIASES[i]] = _bias(draw, dtype, units)
+    attrs = {"time_major": time_major, "cell_clip": draw.choice([0.0, 0.0, 0.75, 10.0])}
+    op = Op("unidirectional_sequence_lstm", inputs, [], attrs)
+    return cases.finished(op, shape(op), hidden.quant)
+
+
+def _hidden_quantization(draw: Draw) -> Quantization:
+    """Scales with which the state, in [−1, 1], fits or is cut off."""
+    scale = draw.integer(2**23, 2**24 - 1) / 2**24 / draw.choice([32, 128, 128, 32768])
+    return Quantization.per_tensor(scale, draw.choice([0, -128, 127, draw.integer(-20, 20)]))
+
+
+def _matrix(draw: Draw, x: Value, shape: tuple[int, int]) -> Value:
+    """Weights of one gate; the products' scale is a step of the gate, 2**-12, times 2**-10 to 4."""
+    if x.quant is None:
+        value = cases.constant(draw, "float32", shape)
+        assert value.data is not None
+        value.data = value.data / np.float32(np.sqrt(shape[1]))
+        return value
+    step = draw.integer(2**23, 2**24 - 1) / 2**23 * 2.0 ** -draw.integer(11, 22)
+    return cases.constant(draw, "int8", shape, Quantization.per_tensor(step / float(x.quant.scale[0]), 0))
+
+
+def _bias(draw: Draw, dtype: str, units: int) -> Value:
+    rng = cases.rng_of(draw)
+    if dtype == "float32":
+        data = rng.standard_normal(units).astype(np.float32)
+    else:
+        limit = draw.choice([1000, 100_000, 2**30])
+        data = rng.integers(-limit, limit + 1, units).astype(np.int64 if dtype == "int16" else np.int32)
+    return Value("", data.dtype.name, data.shape, data)
+
+
+OP = Declaration(
+    case=case,
+    shape=shape,
+    reference=reference,
+    data=(0,),
+    attrs=ATTRS,
+    macs=macs,
+    states_absent=True,
+)

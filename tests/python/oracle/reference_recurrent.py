@@ -1,0 +1,97 @@
+"""The integer arithmetic of operators with state, written a second time in numpy integers.
+
+A variable's codes arrive as an array, which is left with the codes after the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from oracle.reference_int8 import (
+    Array,
+    centred,
+    quantize_multiplier,
+    rescale,
+    rescale_wide,
+    scale_of,
+    zero_of,
+)
+
+from arenite.graph import Op, Value
+
+#: entries of TFLite's table of 65536 · sigmoid(i / 24) that are one above the rounded value.
+RAISED = (
+    4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45, 46, 49, 50,
+    54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135, 255,
+)  # fmt: skip
+SIGMOID = [round(65536 / (1 + math.exp(-i / 24))) + (i in RAISED) for i in range(256)]
+Q12, Q15 = 2.0**-12, 2.0**-15
+
+
+def saturated(x: Array, dtype: str = "int16") -> Array:
+    limits = np.iinfo(dtype)
+    return np.clip(x, limits.min, limits.max)
+
+
+# --- sigmoid and tanh of int16 --------------------------------------------------------------------------------------
+def interpolated(x: int, bits: int, last: int) -> int:
+    index, rest = divmod(abs(x), 2**bits)
+    return last if index >= 255 else SIGMOID[index] * 2**bits + rest * (SIGMOID[index + 1] - SIGMOID[index])
+
+
+def sigmoid_code(x: int) -> int:
+    y = interpolated(x, 9, 0x7FFF * 2**10)
+    return (y + 2**9 if x >= 0 else 2**25 - y + 2**9 - 1) // 2**10
+
+
+def tanh_code(x: int) -> int:
+    y = interpolated(x, 8, 0xFFFF * 2**8) - 2**23
+    return ((y if x >= 0 else -y - 1) + 2**7) // 2**8
+
+
+def each(function: Callable[[int], int], x: Array) -> Array:
+    return np.array([function(int(v)) for v in x.ravel()], np.int64).reshape(x.shape)
+
+
+# --- LSTM -----------------------------------------------------------------------------------------------------------
+def product(op: Op, operand: int, x: Array, of: Value, bias: Array | int) -> Array:
+    """A gate's share from one matrix, Q3.12."""
+    weights, value = op.operand(operand).data, op.operand(operand)
+    assert weights is not None
+    sums = centred(x, of) @ weights.astype(np.int64).T + bias
+    multiplier = quantize_multiplier(scale_of(of) * scale_of(value) / Q12)
+    if of.dtype == "int16":
+        return saturated(rescale_wide(sums, multiplier))
+    return saturated(rescale((sums + 2**31) % 2**32 - 2**31, multiplier))
+
+
+def unidirectional_sequence_lstm(op: Op, *operands: Array) -> Array:
+    hidden, cell = operands[18], operands[19]
+    source, state, result = op.operand(0), op.operand(18), np.zeros(op.output.shape, op.output.dtype)
+    exponent = int(math.log2(scale_of(op.operand(19))))
+    clip = min(int(op.attrs["cell_clip"] / scale_of(op.operand(19))), 32767) if op.attrs["cell_clip"] else 32768
+    axis = 0 if op.attrs["time_major"] else 1
+    for x, y in zip(np.moveaxis(operands[0], axis, 0), np.moveaxis(result, axis, 0), strict=True):
+        sums = [
+            saturated(product(op, 1 + g, x, source, operands[12 + g]) + product(op, 5 + g, hidden, state, 0))
+            for g in range(4)
+        ]
+        i, f, o = (each(sigmoid_code, 3 * sums[g]) for g in (0, 1, 3))
+        candidate = each(tanh_code, 3 * sums[2])
+        kept = saturated(rescale(f * cell, quantize_multiplier(Q15)))
+        new = saturated(rescale(i * candidate, quantize_multiplier(Q15 * Q15 / 2.0**exponent)))
+        cell[...] = np.clip(saturated(kept + new), -clip, clip)
+        squashed = each(tanh_code, shifted(3 * cell.astype(np.int64), exponent + 12))
+        steps = rescale(o * squashed, quantize_multiplier(Q15 * Q15 / scale_of(state)))
+        hidden[...] = saturated(steps + zero_of(state), state.dtype)
+        y[...] = hidden
+    return result
+
+
+def shifted(x: Array, left: int) -> Array:
+    return x << left if left >= 0 else (x + (1 << (-left - 1))) >> -left
+
+
+OPERATORS: dict[str, Callable[..., Array]] = {"unidirectional_sequence_lstm": unidirectional_sequence_lstm}
