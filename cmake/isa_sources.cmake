@@ -11,6 +11,7 @@ set(arenite_isa_table
     "avx2|defined(__x86_64__)|-O2 -mavx2"
     "avx512vnni|defined(__x86_64__)|-O2 -mavx2 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni"
     "dsp|defined(__arm__) && defined(__ARM_FEATURE_DSP)|"
+    "v7m|defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)|"
     "mve|defined(__ARM_FEATURE_MVE)|"
     "neon|defined(__aarch64__)|")
 

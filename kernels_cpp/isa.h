@@ -21,6 +21,15 @@ using dsp::depthwise_s8;
 using dsp::gemm_s8;
 }  // namespace arenite::isa
 
+// Code for speed only; for size the portable kernels are smaller.
+#elif defined(__arm__) && defined(__thumb2__) && !defined(__OPTIMIZE_SIZE__)
+#include "kernels_cpp/microkernels/v7m.h"
+namespace arenite::isa {
+using v7m::conv_s8;
+using v7m::depthwise_s8;
+using v7m::gemm_s8;
+}  // namespace arenite::isa
+
 #elif defined(__x86_64__)
 #include "kernels_cpp/microkernels/x86.h"
 namespace arenite::isa {

@@ -21,10 +21,15 @@ class Random {
   int32_t pick(std::initializer_list<int32_t> values) {
     return values.begin()[in(0, static_cast<int32_t>(values.size()) - 1)];
   }
-  // Exactly `count` bytes on the heap, so that the address sanitizer sees a read past the end.
+  // Exactly `count` bytes on the heap, so that the address sanitizer sees a read past the end. Now and then all of them
+  // are extreme, where sums in narrow lanes would overflow.
   std::unique_ptr<int8_t[]> bytes(int32_t count, int32_t low = -128) {
     std::unique_ptr<int8_t[]> data(new int8_t[static_cast<size_t>(count)]);
-    for (int32_t i = 0; i < count; ++i) data[static_cast<size_t>(i)] = static_cast<int8_t>(in(low, 127));
+    const bool extreme = in(0, 7) == 0;
+    const int32_t high = extreme && in(0, 1) == 0 ? low : 127;
+    for (int32_t i = 0; i < count; ++i) {
+      data[static_cast<size_t>(i)] = static_cast<int8_t>(extreme ? pick({low, high}) : in(low, 127));
+    }
     return data;
   }
 

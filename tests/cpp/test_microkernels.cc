@@ -4,6 +4,7 @@
 
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/microkernels/portable.h"
+#include "kernels_cpp/microkernels/v7m.h"
 #include "microkernel_cases.h"
 
 namespace {
@@ -23,6 +24,9 @@ std::vector<Variant> variants() {
       {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8},
   };
+#if defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)
+  list.push_back({"v7m", v7m::conv_s8, v7m::depthwise_s8, v7m::gemm_s8});
+#endif
 #if defined(__x86_64__)
   if (avx2::supported()) list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8});
   if (avx512vnni::supported()) {
