@@ -1,15 +1,16 @@
-// EXP: e^x, element-wise. float32 links expf.
+// EXP: e^x, element-wise. int8 and int16 read a table. float32 links expf.
 #include <cmath>
 
 #include "kernels_cpp/elementary.h"
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/table_s8.h"
+#include "kernels_cpp/map_s8.h"
+#include "kernels_cpp/table.h"
 
 namespace arenite {
 namespace {
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
-  *scratch_bytes = map_scratch(node.input(0));
+  *scratch_bytes = table_scratch(node.input(0));
   return check_elementwise(node);
 }
 
@@ -17,7 +18,7 @@ Status eval(const Node& node) {
   if (is_float(node.input(0))) {
     map_f32(node, [](float x) { return std::exp(x); });
   } else {
-    table_s8(node, [](float x) { return exact_exp(x); });
+    look_up(node, [](float x, float) { return exact_exp(x); });
   }
   return Status::kOk;
 }
@@ -25,4 +26,4 @@ Status eval(const Node& node) {
 }  // namespace
 }  // namespace arenite
 
-ARENITE_KERNEL(exp);
+ARENITE_KERNEL_WITH_STATE(exp);

@@ -48,27 +48,32 @@ def quietly(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
     return quiet
 
 
-def in_reach(draw: Draw) -> Quantization:
+def any_range(draw: Draw, dtype: str) -> Quantization:
+    return cases.quantization(draw)
+
+
+def in_reach(draw: Draw, dtype: str) -> Quantization:
     """For an operand of exp or log: real values up to 16."""
-    return Quantization.per_tensor(draw.integer(1, 2**20) / 2**24, draw.choice([0, -128, 127, draw.integer(-128, 127)]))
+    step = 2.0 ** (-32 if dtype == "int16" else -24)
+    return Quantization.per_tensor(draw.integer(1, 2**20) * step, draw.choice([0, -128, 127, draw.integer(-128, 127)]))
 
 
 def unary(
     name: str,
     function: Unary,
     result: ResultQuantization = near_first,
-    operand: Callable[[Draw], Quantization] = cases.quantization,
+    operand: Callable[[Draw, str], Quantization] = any_range,
     **traits: Any,
 ) -> Declaration:
     """One operand, a result of its shape and type. ``traits`` are further fields of the declaration.
 
     function  float32 → float32; a declared ``fixed`` quantization is the result's in the generated cases.
-    operand   (draw) → quantization of an int8 operand in the generated cases.
+    operand   (draw, dtype) → quantization of a coded operand in the generated cases.
     """
     fixed = traits.get("fixed")
 
     def case(draw: Draw, dtype: str) -> Op:
-        x = cases.tensor(draw, dtype, cases.shape(draw), operand(draw))
+        x = cases.tensor(draw, dtype, cases.shape(draw), operand(draw, dtype))
         quant = Quantization.per_tensor(*fixed) if fixed else result(draw, [x])
         return cases.finished(Op(name, [x], []), [x.shape], quant)
 

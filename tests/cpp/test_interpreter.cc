@@ -21,7 +21,7 @@ using arenite::Status;
 using arenite::Tensor;
 namespace f = arenite::format;
 
-constexpr int kIncrement = 7, kSum = 8, kCount = 9, kFail = 10;
+constexpr int kIncrement = 7, kSum = 8, kCount = 9, kFail = 10, kTick = 12;
 
 // increment: output = input + 1, by way of scratch as large as the tensor.
 Status prepare_increment(const Node& node, uint32_t* scratch_bytes) {
@@ -64,11 +64,24 @@ Status eval_count(const Node& node) {
 
 Status eval_fail(const Node&) { return Status::kBadValue; }
 
+// tick: output = how often it has run, which its scratch remembers.
+Status prepare_tick(const Node&, uint32_t* scratch_bytes) {
+  *scratch_bytes = 20;
+  return Status::kOk;
+}
+
+Status eval_tick(const Node& node) {
+  int8_t* runs = static_cast<int8_t*>(node.scratch());
+  std::memset(node.output(0).data, ++*runs, static_cast<size_t>(node.output(0).count()));
+  return Status::kOk;
+}
+
 const Kernel increment = {prepare_increment, eval_increment, "b>b@1", kIncrement, 2, f::BuiltinOptions::AddOptions};
 const Kernel sum = {prepare_nothing, eval_sum, "ff>f@1 b*>b@1", kSum, 1};
 const Kernel counter = {prepare_nothing, eval_count, "bb>b@1", kCount, 1};
 const Kernel fail = {prepare_nothing, eval_fail, "b[i]>b@1", kFail, 1};
-const Kernel* const kKernels[] = {&increment, &sum, &counter, &fail};
+const Kernel tick = {prepare_tick, eval_tick, "b>b@1", kTick, 1, f::BuiltinOptions::NONE, true};
+const Kernel* const kKernels[] = {&increment, &sum, &counter, &fail, &tick};
 
 // x -> +1 -> a -> +1 -> b; a + b + x -> y.
 test::ModelSpec diamond() {
@@ -233,6 +246,24 @@ void test_variables_and_failures() {
   CHECK_EQ(error.node, 1);
 }
 
+// Scratch that a kernel keeps begins with zeros, and no tensor or other scratch touches it.
+void test_kept_scratch() {
+  test::ModelSpec spec = diamond();
+  spec.operators[0].code = spec.operators[1].code = kTick;
+  test::Aligned file(spec.build()), arena(4096);
+  std::fill(arena.data(), arena.data() + 4096, uint8_t{0xAA});
+  Model model;
+  CHECK_STATUS(Model::open(file.data(), file.size(), &model), kOk);
+  Interpreter interpreter(model, kKernels, arena.data(), arena.size());
+  for (int i = 0; i < 6; ++i) {
+    if (i % 3 == 0) CHECK_STATUS(interpreter.allocate(), kOk);
+    std::memset(interpreter.input(0).data, 0, 100);
+    CHECK_STATUS(interpreter.invoke(), kOk);
+    CHECK_EQ(interpreter.output(0).as<int8_t>()[99], 2 * (i % 3 + 1));
+  }
+  CHECK_EQ(interpreter.arena_used(), 4 * 112 + 2 * 32 + 48);
+}
+
 void test_offline_plan() {
   test::ModelSpec spec = diamond();
   const auto with_plan = [&spec](std::vector<int32_t> words) {
@@ -291,6 +322,7 @@ int main() {
   test_order();
   test_rows_of_the_table();
   test_variables_and_failures();
+  test_kept_scratch();
   test_offline_plan();
   test_observer();
   test_resolver();

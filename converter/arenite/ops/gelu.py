@@ -26,7 +26,8 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw))
-    return cases.finished(Op("gelu", [x], [], {"approximate": draw.choice([False, True])}), [x.shape], None)
+    op = Op("gelu", [x], [], {"approximate": draw.choice([False, True])})
+    return cases.finished(op, [x.shape], cases.near_quantization(draw, x))
 
 
 OP = Declaration(
