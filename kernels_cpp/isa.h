@@ -4,6 +4,7 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/portable.h"
 
 #if defined(__ARM_FEATURE_MVE)
 #include "kernels_cpp/microkernels/mve.h"
@@ -11,6 +12,7 @@ namespace arenite::isa {
 using mve::conv_s8;
 using mve::depthwise_s8;
 using mve::gemm_s8;
+using portable::quantize_ratios;
 }  // namespace arenite::isa
 
 #elif defined(__arm__) && defined(__ARM_FEATURE_DSP)
@@ -19,6 +21,7 @@ namespace arenite::isa {
 using dsp::conv_s8;
 using dsp::depthwise_s8;
 using dsp::gemm_s8;
+using portable::quantize_ratios;
 }  // namespace arenite::isa
 
 // Code for speed only; for size the portable kernels are smaller.
@@ -28,6 +31,7 @@ namespace arenite::isa {
 using v7m::conv_s8;
 using v7m::depthwise_s8;
 using v7m::gemm_s8;
+using portable::quantize_ratios;
 }  // namespace arenite::isa
 
 #elif defined(__x86_64__)
@@ -36,13 +40,14 @@ namespace arenite::isa {
 inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().conv_s8(conv, rows); }
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
+inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().quantize_ratios(ratios); }
 }  // namespace arenite::isa
 
 #else
-#include "kernels_cpp/microkernels/portable.h"
 namespace arenite::isa {
 using portable::conv_s8;
 using portable::depthwise_s8;
 using portable::gemm_s8;
+using portable::quantize_ratios;
 }  // namespace arenite::isa
 #endif

@@ -1,11 +1,11 @@
 #include "kernels_cpp/requantization.h"
 
+#include "kernels_cpp/isa.h"
+
 namespace arenite {
 
 void fill_multipliers(const Tensor& input, const Tensor& filter, const Tensor& output, Multiplier* to) {
-  for (int32_t i = 0; i < filter.scale_count; ++i) {
-    to[i] = quantize_ratio(input.scale(), filter.scales[i], output.scale());
-  }
+  isa::quantize_ratios({input.scale(), filter.scales, output.scale(), filter.scale_count, to});
 }
 
 Status check_multipliers(const Tensor& input, const Tensor& filter, const Tensor& output, int32_t channel_axis) {

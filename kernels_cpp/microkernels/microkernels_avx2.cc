@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/x86_conv.h"
 #include "kernels_cpp/microkernels/x86_depthwise.h"
 #include "kernels_cpp/microkernels/x86_gemm.h"
+#include "kernels_cpp/microkernels/x86_ratios.h"
 
 namespace arenite::avx2 {
 namespace {
@@ -55,6 +56,20 @@ struct V {
   static Int32 upper_words(Int32 even, Int32 odd) { return _mm256_blend_epi32(odd_to_even(even), odd, 0xAA); }
   static Int32 words_from_bit_31(Int32 even, Int32 odd) {
     return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xAA);
+  }
+
+  template <int kBy>
+  static Int32 shift_left_64(Int32 x) {
+    return _mm256_slli_epi64(x, kBy);
+  }
+  template <int kBy>
+  static Int32 shift_right_64(Int32 x) {
+    return _mm256_srli_epi64(x, kBy);
+  }
+  static constexpr int32_t kPairs = 4;
+  static Int32 ratios(float a, const float* b, float c) {
+    const __m256d product = _mm256_mul_pd(_mm256_set1_pd(double{a}), _mm256_cvtps_pd(_mm_loadu_ps(b)));
+    return _mm256_castpd_si256(_mm256_div_pd(product, _mm256_set1_pd(double{c})));
   }
 
   static Int32 load_first(const int32_t* at, int32_t count) {
@@ -200,5 +215,6 @@ struct V {
 void conv_s8(const ConvS8& conv, RowRange rows) { x86::conv_s8<V>(conv, rows); }
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::depthwise_s8<V>(conv, rows); }
 void gemm_s8(const GemmS8& gemm) { x86::gemm_s8<V>(gemm); }
+void quantize_ratios(const QuantizeRatios& ratios) { x86::quantize_ratios<V>(ratios); }
 
 }  // namespace arenite::avx2

@@ -10,6 +10,7 @@
 #include "kernels_cpp/microkernels/x86_conv.h"
 #include "kernels_cpp/microkernels/x86_depthwise.h"
 #include "kernels_cpp/microkernels/x86_gemm.h"
+#include "kernels_cpp/microkernels/x86_ratios.h"
 
 namespace arenite::avx512vnni {
 namespace {
@@ -62,6 +63,20 @@ struct V {
   }
   static Int32 words_from_bit_31(Int32 even, Int32 odd) {
     return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+  }
+
+  template <int kBy>
+  static Int32 shift_left_64(Int32 x) {
+    return _mm512_slli_epi64(x, kBy);
+  }
+  template <int kBy>
+  static Int32 shift_right_64(Int32 x) {
+    return _mm512_srli_epi64(x, kBy);
+  }
+  static constexpr int32_t kPairs = 8;
+  static Int32 ratios(float a, const float* b, float c) {
+    const __m512d product = _mm512_mul_pd(_mm512_set1_pd(double{a}), _mm512_cvtps_pd(_mm256_loadu_ps(b)));
+    return _mm512_castpd_si512(_mm512_div_pd(product, _mm512_set1_pd(double{c})));
   }
 
   static __mmask64 first_bytes(int32_t count) { return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1; }
@@ -213,5 +228,6 @@ struct V {
 void conv_s8(const ConvS8& conv, RowRange rows) { x86::conv_s8<V>(conv, rows); }
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::depthwise_s8<V>(conv, rows); }
 void gemm_s8(const GemmS8& gemm) { x86::gemm_s8<V>(gemm); }
+void quantize_ratios(const QuantizeRatios& ratios) { x86::quantize_ratios<V>(ratios); }
 
 }  // namespace arenite::avx512vnni

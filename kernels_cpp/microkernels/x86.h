@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/quantize_ratios.h"
 
 namespace arenite {
 
@@ -11,6 +12,7 @@ bool supported();
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void quantize_ratios(const QuantizeRatios& ratios);
 }  // namespace avx2
 
 namespace avx512vnni {
@@ -18,6 +20,7 @@ bool supported();
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void quantize_ratios(const QuantizeRatios& ratios);
 }  // namespace avx512vnni
 
 namespace x86 {
@@ -26,6 +29,7 @@ struct Microkernels {
   void (*conv_s8)(const ConvS8&, RowRange);
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
+  void (*quantize_ratios)(const QuantizeRatios&);
 };
 
 const Microkernels& microkernels();

@@ -17,20 +17,23 @@ struct Variant {
   void (*conv_s8)(const ConvS8&, RowRange);
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
+  void (*quantize_ratios)(const QuantizeRatios&);
 };
 
 std::vector<Variant> variants() {
   std::vector<Variant> list = {
-      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8},
-      {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8},
+      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios},
+      {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8, isa::quantize_ratios},
   };
 #if defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)
-  list.push_back({"v7m", v7m::conv_s8, v7m::depthwise_s8, v7m::gemm_s8});
+  list.push_back({"v7m", v7m::conv_s8, v7m::depthwise_s8, v7m::gemm_s8, portable::quantize_ratios});
 #endif
 #if defined(__x86_64__)
-  if (avx2::supported()) list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8});
+  if (avx2::supported())
+    list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios});
   if (avx512vnni::supported()) {
-    list.push_back({"avx512vnni", avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8});
+    list.push_back({"avx512vnni", avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8,
+                    avx512vnni::quantize_ratios});
   }
 #endif
   return list;
@@ -176,6 +179,38 @@ void test_gemm(int32_t seed) {
   }
 }
 
+// Scales of any exponent now and then, of all bits ones or none, subnormal ones.
+float random_scale(Random& random) {
+  const int32_t exponent = random.in(0, 15) == 0 ? random.in(0, 254) : random.in(110, 135);
+  const int32_t fraction = random.pick({0, (1 << 23) - 1, 1, random.in(0, (1 << 23) - 1), random.in(0, (1 << 23) - 1)});
+  const uint32_t bits = static_cast<uint32_t>(exponent) << 23 | static_cast<uint32_t>(fraction);
+  float scale;
+  std::memcpy(&scale, &bits, sizeof scale);
+  return scale > 0.0f ? scale : 1.0f;
+}
+
+void test_ratios(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  const float a = random_scale(random);
+  const float c = random_scale(random);
+  std::vector<float> b(static_cast<size_t>(random.in(1, 40)));
+  for (float& scale : b) scale = random_scale(random);
+  const size_t bytes = b.size() * sizeof(Multiplier);
+  std::vector<int8_t> expected;
+  for (const float scale : b) {
+    const Multiplier m = quantize_ratio(a, scale, c);
+    const int8_t* at = reinterpret_cast<const int8_t*>(&m);
+    expected.insert(expected.end(), at, at + sizeof m);
+  }
+  for (const Variant& variant : variants()) {
+    std::vector<Multiplier> multipliers(b.size());
+    variant.quantize_ratios({a, b.data(), c, static_cast<int32_t>(b.size()), multipliers.data()});
+    std::vector<int8_t> got(bytes);
+    std::memcpy(got.data(), multipliers.data(), bytes);
+    compare("quantize_ratios", variant.name, seed, expected, got);
+  }
+}
+
 }  // namespace
 
 #ifndef ARENITE_TEST_CASES
@@ -187,6 +222,7 @@ int main() {
     test_conv(seed, kSmall);
     test_depthwise(seed, kSmall);
     test_gemm(seed);
+    test_ratios(seed);
   }
 #if defined(__x86_64__)
   for (int32_t seed = 0; seed < ARENITE_TEST_CASES / 30; ++seed) {
