@@ -41,6 +41,12 @@ def without_zero_point(quant: Quantization) -> Quantization:
     return Quantization(quant.scale, np.zeros_like(quant.zero_point), quant.axis)
 
 
+def often_without_zero_point(draw: Draw) -> Quantization:
+    """For operators of which TFLite Micro knows the arithmetic without a zero point only."""
+    quant = quantization(draw)
+    return draw.choice([quant, without_zero_point(quant)])
+
+
 def coded(dtype: str, quant: Quantization | None) -> Quantization | None:
     """What a tensor of ``dtype`` keeps of ``quant``: all of it in int8, the scales in int16, nothing in other types."""
     if quant is None or dtype == "int8":

@@ -76,6 +76,7 @@ class QuantRule(Enum):
     CALIBRATED = "calibrated"  # the output gets its own range from calibration
     SAME_AS_INPUT = "same"  # every data input and output shares one scale and zero point
     FIXED = "fixed"  # the output's scale and zero point are given by the operator (softmax, logistic)
+    PLAIN = "plain"  # works on numbers as they are stored, whatever they stand for: the scheme leaves it alone
 
 
 class Affine(Enum):

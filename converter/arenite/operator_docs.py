@@ -9,9 +9,9 @@ _HEAD = """# Operators
 Printed from `schema/ops.def` and `converter/arenite/ops/`; do not edit, run `make docs`.
 
 Versions are those of TFLite. *Result* says where the scale of an int8 result comes from: `calibrated` from sample data,
-`same` from the input, `fixed` from the operator itself. *Activation* marks operators that can absorb a following relu. The
-code is TFLite's number, or the name of a custom operator in the file; the options of such an operator are a FlexBuffers map
-with the attributes that its declaration lists.
+`same` from the input, `fixed` from the operator itself; `plain` operators take numbers as they are stored. *Activation*
+marks operators that can absorb a following relu. The code is TFLite's number, or the name of a custom operator in the
+file; the options of such an operator are a FlexBuffers map with the attributes that its declaration lists.
 
 | operator | code | versions | operand types | result | activation | options |
 |---|---:|---|---|---|---|---|

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Origin, Quantization, Value
-from ..opdef import Declaration, Role, data_operands, declaration, name_of, rows
+from ..opdef import Declaration, QuantRule, Role, data_operands, declaration, name_of, rows
 from .context import PassContext, set_constant
 from .grids import assign_grids
 from .scheme import activation_quantization
@@ -52,7 +52,9 @@ def run(graph: Graph, context: PassContext) -> None:
 def _has_kernel(op: Op, context: PassContext) -> bool:
     """Whether the table has a signature with the scheme's data, int8 weights and the scheme's bias for a float operator."""
     decl, data = declaration(op.name), {i for i, _ in data_operands(op)}
-    if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or any(value.dtype != "float32" for value in op.outputs):
+    if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or decl.quant is QuantRule.PLAIN:
+        return False
+    if any(value.dtype != "float32" for value in op.outputs):
         return False
     parameters = [i for i in (decl.weight[0] if decl.weight else None, decl.bias) if i is not None]
     if any(i < len(op.inputs) and (v := op.inputs[i]) is not None and not v.is_constant for i in parameters):

@@ -10,9 +10,12 @@ from arenite.opdef import data_operands, declaration, rows
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
+        "add_n": {"int32"},
         "arg_max": {"int32"},
         "arg_min": {"int32"},
         "batch_to_space_nd": {"int16", "int32", "int64", "uint8"},
+        "cast": {"int64", "uint8"},
+        "cumsum": {"int32", "int64"},
         "depth_to_space": {"int32", "int64", "uint8"},
         "dynamic_update_slice": {"int64", "bool"},
         "expand_dims": {"int32", "int64", "bool", "uint8"},
@@ -34,6 +37,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "relu_0_to_1": None,
         "relu_n1_to_1": None,
         "resize_nearest_neighbor": {"uint8"},
+        "select": None,
         "select_v2": {"int32", "int64", "uint8"},
         "slice": {"int64", "uint8"},
         "space_to_batch_nd": {"int16", "int32", "int64", "uint8"},
@@ -47,7 +51,9 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "unpack": {"bool", "uint8"},
     },
     "litert": {
+        "add_n": {"int8"},
         "ceil": None,
+        "cumsum": {"int8"},
         "elu": None,
         "round": None,
         "unidirectional_sequence_lstm": {"int8", "int16"},  # int8: gates by gemmlowp's functions; no int16
@@ -77,6 +83,11 @@ def is_exact(op: Op) -> bool:
 
 def same_quant(op: Op) -> bool:
     return op.operand(0).quant == op.output.quant
+
+
+def zero_point(op: Op) -> int:
+    quant = op.operand(0).quant
+    return 0 if quant is None else int(quant.zero_point[0])
 
 
 def product_over_output(op: Op) -> float:
@@ -110,6 +121,10 @@ def tflm_limit(op: Op) -> str | None:
         return "wants a scale on the bias"
     if op.name == "relu6" and is_coded(op) and not same_quant(op):
         return "clamps the input's codes and ignores the output's scale"
+    if op.name in ("add_n", "cumsum") and is_coded(op) and zero_point(op) != 0:
+        return "starts its sums from minus the zero point instead of 0"
+    if op.name == "cast" and op.outputs[0].dtype in ("int64", "uint8"):
+        return "has no such result"
     if op.name == "space_to_batch_nd" and np.any(op.operand(2).data):
         return "pads with a value that it never set, not with the zero point"
     if op.name == "strided_slice":

@@ -37,6 +37,26 @@ def sub(op: Op, a: Array, b: Array) -> Array:
     return clipped(total + zero_of(y), y, op.attrs["fused_activation_function"])
 
 
+def summed(op: Op, steps_of: Array) -> Array:
+    """Steps of operand 0's scale in the output's, as ADD_N and CUMSUM round them; few enough for 32 bits."""
+    v, y = op.operand(0), op.output
+    assert np.abs(steps_of).max(initial=0) < 2**12
+    fine = quantize_multiplier(2 * scale_of(v) / (2**20 * scale_of(y)))
+    return clipped(rescale(steps_of << 19, fine) + zero_of(y), y)
+
+
+def add_n(op: Op, *operands: Array) -> Array:
+    return summed(op, np.sum([centred(x, op.operand(0)) for x in operands], 0))
+
+
+def cumsum(op: Op, x: Array, axis: Array) -> Array:
+    lines = np.moveaxis(centred(x, op.operand(0)), int(axis), -1)
+    count = lines.shape[-1]
+    pairs = np.subtract.outer(np.arange(count), np.arange(count)) * (-1 if op.attrs["reverse"] else 1)  # [to, from]
+    counts = (pairs > 0) if op.attrs["exclusive"] else (pairs >= 0)
+    return summed(op, np.moveaxis(lines @ counts.T.astype(np.int64), -1, int(axis)))
+
+
 def prelu(op: Op, x: Array, alpha: Array) -> Array:
     vx, va, y = op.operand(0), op.operand(1), op.output
     d = centred(x, vx)
@@ -205,6 +225,8 @@ def hard_swish(op: Op, x: Array) -> Array:
 
 OPERATORS: dict[str, Callable[..., Array]] = {
     "abs": absolute,
+    "add_n": add_n,
+    "cumsum": cumsum,
     "elu": table(elu_of),
     "exp": table(exp_of),
     "gelu": table(gelu_of),

@@ -15,12 +15,12 @@ from oracle import engines
 from arenite import _core
 from arenite.errors import ModelError
 from arenite.graph import Op, Quantization, Value
-from arenite.opdef import QuantRule, attribute, data_dtypes, data_operands, declaration, rows
+from arenite.opdef import QuantRule, data_dtypes, data_operands, declaration, rows
 
 T = TypeVar("T")
 VARIANTS = [(name, dtype) for name in rows() for dtype in data_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
-CODED = [name for name, dtype in VARIANTS if dtype == "int8"]
+CODED = [n for n, dtype in VARIANTS if dtype == "int8" and declaration(n).quant is not QuantRule.PLAIN]
 MOVING = [n for n in CODED if declaration(n).moves and declaration(n).quant is QuantRule.SAME_AS_INPUT]
 CLAMPING = [name for name in CODED if declaration(name).attrs.get("fused_activation_function") == "NONE"]
 
@@ -139,7 +139,7 @@ def test_negative_padding() -> None:
 
 COMPUTED = ["mean", "sum", "reduce_min", "arg_min", "pad", "transpose", "strided_slice", "split_v", "expand_dims"]
 COMPUTED += ["reverse_v2", "tile", "broadcast_to", "mirror_pad", "padv2", "space_to_batch_nd", "batch_to_space_nd"]
-COMPUTED += ["resize_nearest_neighbor"]
+COMPUTED += ["resize_nearest_neighbor", "cumsum"]
 
 
 @pytest.mark.parametrize("name", COMPUTED)
@@ -149,6 +149,7 @@ def test_shape_operand_that_is_computed(name: str) -> None:
 
 
 OUTSIDE = [("transpose", 1), ("strided_slice", 3), ("split_v", 2), ("split", 0), ("expand_dims", 1), ("reverse_v2", 1)]
+OUTSIDE += [("cumsum", 1)]
 
 
 @pytest.mark.parametrize(("name", "index"), OUTSIDE)
@@ -187,10 +188,22 @@ def test_softmax_over_more_terms_than_the_sum_holds() -> None:
     assert failure(with_output(with_input(op, 0, huge), shape=huge.shape)) == "LimitExceeded"
 
 
-def test_output_scale_far_below_the_operands() -> None:
-    op = instance("add")
-    assert op.output.quant is not None and attribute(op, "fused_activation_function") is not None
+@pytest.mark.parametrize("name", ["add", "add_n", "cumsum"])
+def test_output_scale_far_below_the_operands(name: str) -> None:
+    op = instance(name)
+    assert op.output.quant is not None
     assert failure(with_output(op, quant=Quantization.per_tensor(1e-9, 0))) == "BadQuantization"
+
+
+def test_add_n_of_operands_on_two_grids() -> None:
+    op = instance("add_n")
+    assert failure(with_input(op, 1, replace(op.operand(1), quant=other_scale(op.operand(1))))) == "BadQuantization"
+
+
+def test_select_by_a_condition_of_another_shape() -> None:
+    op = instance("select", accept=lambda op: op.operand(1).shape[:1] not in ((1,), op.operand(1).shape[-1:]))
+    for shape in ((*op.operand(1).shape, 1), (op.operand(1).shape[0] + 1,), (1,)):
+        assert failure(with_input(op, 0, replace(op.operand(0), shape=shape))) == "BadShape"
 
 
 @pytest.mark.parametrize("alpha", [float("nan"), float("inf"), -float("inf")])

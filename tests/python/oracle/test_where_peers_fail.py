@@ -91,3 +91,47 @@ def test_log_of_zero_and_below() -> None:
         "log", np.array([-128, 0, 1, 127], np.int8), Quantization.per_tensor(1.0, 0), Quantization.per_tensor(0.1, 0)
     )
     np.testing.assert_array_equal(y, [-128, -128, 0, 48])
+
+
+def sums(name: str, x: np.ndarray, quant: Quantization, out: Quantization) -> np.ndarray:
+    """CUMSUM along ``x`` [n], or its last sum by ADD_N."""
+    if name == "cumsum":
+        inputs = [Value("", "int8", x.shape, None, quant), Value("", "int32", (), np.array(0, np.int32))]
+        op = Op(name, [*inputs], [Value("", "int8", x.shape, None, out)])
+        return engines.ours(engines.model_of(op), [x])[0]
+    op = Op(name, [Value("", "int8", (1,), None, quant) for _ in x], [Value("", "int8", (1,), None, out)])
+    return engines.ours(engines.model_of(op), [x[i : i + 1] for i in range(len(x))])[0]
+
+
+@pytest.mark.parametrize("name", ["cumsum", "add_n"])
+def test_sums_of_codes_with_a_zero_point(name: str) -> None:
+    """TFLite Micro starts from minus the zero point instead of 0: its sums are all off by that."""
+    y = sums(
+        name, np.array([10, 11, 12], np.int8), Quantization.per_tensor(0.5, 10), Quantization.per_tensor(0.5, -100)
+    )
+    assert y[-1] == -97 and (name == "add_n" or list(y) == [-100, -99, -97])
+
+
+@pytest.mark.parametrize("name", ["cumsum", "add_n"])
+@pytest.mark.parametrize(("code", "scale"), [(127, 64.0), (-128, 64.0), (127, 256.0)])
+def test_sums_of_more_than_twelve_bits(name: str, code: int, scale: float) -> None:
+    """From 4096 steps on TFLite Micro's 32 bits wrap: 17 terms are enough."""
+    x = np.full(60, code, np.int8)
+    y = sums(name, x, Quantization.per_tensor(1.0, 0), Quantization.per_tensor(scale, 0))
+    expected = np.clip(np.rint(np.cumsum(x.astype(np.float64)) / scale), -128, 127)
+    np.testing.assert_array_equal(y, expected[-len(y) :])
+    steep = sums(name, x, Quantization.per_tensor(1.0, 0), Quantization.per_tensor(2.0**-18, 0))
+    assert steep[-1] == (127 if code > 0 else -128)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+def test_cast_of_floats_that_the_type_lacks(dtype: str) -> None:
+    """Saturated, where C++ leaves it undefined and the peers give what the processor gives; NaN as LiteRT for int32."""
+    limits = np.iinfo(dtype)
+    x = np.array([np.inf, 1e30, -np.inf, -1e30, np.nan, -0.9, 2.9, -2.9, limits.max // 2 + 1], np.float32)
+    op = Op("cast", [Value("", "float32", x.shape)], [Value("", dtype, x.shape)])
+    (y,) = engines.ours(engines.model_of(op), [x])
+    nan, low = limits.max if dtype == "int32" else 0, limits.min
+    np.testing.assert_array_equal(y, [limits.max] * 2 + [low] * 2 + [nan, 0, 2, max(-2, low), limits.max // 2 + 1])
+    if dtype == "int32":
+        np.testing.assert_array_equal(y, engines.litert(engines.model_of(op), [x])[0])
