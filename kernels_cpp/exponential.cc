@@ -7,14 +7,6 @@ namespace {
 
 int32_t multiply(int32_t a, int32_t b) { return saturating_rounding_doubling_high_mul(a, b); }
 
-// x * 2^bits, saturated.
-int32_t saturating_shift_left(int32_t x, int32_t bits) {
-  const int32_t limit = INT32_MAX >> bits;
-  if (x > limit) return INT32_MAX;
-  if (x < -limit) return INT32_MIN;
-  return x * (1 << bits);
-}
-
 // exp(a) for a Q0.31 in [-1/4, 0): Taylor series of fourth order about -1/8.
 int32_t exp_near_minus_one_eighth(int32_t a) {
   constexpr int32_t kExpMinusOneEighth = 1895147668;

@@ -19,6 +19,14 @@ inline int32_t saturating_rounding_doubling_high_mul(int32_t a, int32_t b) {
   return static_cast<int32_t>((static_cast<int64_t>(a) * b + (int64_t{1} << 30)) >> 31);
 }
 
+// x * 2^bits, saturated.
+inline int32_t saturating_shift_left(int32_t x, int32_t bits) {
+  const int32_t limit = INT32_MAX >> bits;
+  if (x > limit) return INT32_MAX;
+  if (x < -limit) return INT32_MIN;
+  return x * (1 << bits);
+}
+
 // round(x / 2^exponent), ties away from zero; exponent in [0, 31]. (gemmlowp RoundingDivideByPOT)
 inline int32_t rounding_divide_by_pot(int32_t x, int32_t exponent) {
   const int32_t mask = static_cast<int32_t>((uint32_t{1} << exponent) - 1);

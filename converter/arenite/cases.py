@@ -6,7 +6,7 @@ are drawn as often as ordinary ones: size 1, zero points at both ends, scales fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -194,13 +194,3 @@ def finished(op: Op, shapes: Sequence[tuple[int, ...]], quant: Quantization | No
     dtype = dtype or op.operand(0).dtype
     op.outputs = [Value("", dtype, s, None, coded(dtype, quant)) for s in shapes]
     return op
-
-
-def pool(draw: Draw, name: str, dtype: str, shape_rule: Callable[[Op], list[tuple[int, ...]]]) -> Op:
-    """average_pool_2d or max_pool_2d: the result keeps the input's quantization."""
-    x = tensor(draw, dtype, image(draw, channels(draw)))
-    kernel = draw.integer(1, 5), draw.integer(1, 5)
-    attrs = sliding(draw, (x.shape[1], x.shape[2]), kernel, dilated=False)
-    attrs |= {"filter_height": kernel[0], "filter_width": kernel[1]}
-    op = Op(name, [x], [], attrs)
-    return finished(op, shape_rule(op), x.quant)

@@ -36,10 +36,11 @@ class RandomDraw:
         return self.random.choice(list(options))
 
 
-def instance(name: str, dtype: str = "int8", accept: Callable[[Op], bool] = lambda op: True) -> Op:
-    """The first generated instance that ``accept`` takes; it opens."""
+def instance(name: str, dtype: str | None = None, accept: Callable[[Op], bool] = lambda op: True) -> Op:
+    """The first generated instance that ``accept`` takes; it opens. Of int8 unless given, or of what there is."""
     case = declaration(name).case
     assert case is not None
+    dtype = dtype or ("int8" if "int8" in data_dtypes(name) else data_dtypes(name)[0])
     op = next(op for seed in range(1000) if accept(op := case(RandomDraw(seed), dtype)))
     assert failure(op) == "Ok"
     return op
@@ -98,14 +99,14 @@ def test_result_of_another_scale_than_the_input(name: str) -> None:
     assert failure(with_output(op, quant=other_scale(op.outputs[0]))) == "BadQuantization"
 
 
-@pytest.mark.parametrize("name", ["softmax", "logistic", "tanh"])
+@pytest.mark.parametrize("name", ["softmax", "logistic", "tanh", "log_softmax", "l2_normalization"])
 def test_scale_that_is_not_the_operators_own(name: str) -> None:
     op = instance(name)
     assert failure(with_output(op, quant=other_scale(op.output))) == "BadQuantization"
     assert failure(with_output(op, quant=Quantization.per_tensor(1 / 256, 0))) == "BadQuantization"
 
 
-@pytest.mark.parametrize("name", ["average_pool_2d", "max_pool_2d", "conv_2d", "depthwise_conv_2d"])
+@pytest.mark.parametrize("name", ["average_pool_2d", "max_pool_2d", "l2_pool_2d", "conv_2d", "depthwise_conv_2d"])
 @pytest.mark.parametrize("value", [0, -1, 2**20, -(2**31)])
 def test_window_that_no_image_has(name: str, value: int) -> None:
     op = instance(name)
@@ -122,7 +123,7 @@ def test_softmax_beta(beta: float) -> None:
 
 @pytest.mark.parametrize("axis", [4, -5, 2**31 - 1, -(2**31)])
 def test_axis_out_of_range(axis: int) -> None:
-    for name in ("mean", "sum", "reduce_max", "arg_max"):
+    for name in ("mean", "sum", "reduce_max", "reduce_prod", "arg_max"):
         op = instance(name, accept=lambda op: len(op.operand(0).shape) == 4)
         axes = replace(op.operand(1), shape=(1,), data=np.array([axis], np.int32))
         assert failure(with_input(op, 1, axes)) == "BadOption"
@@ -182,9 +183,10 @@ def test_reshape_to_what_the_operand_does_not_say() -> None:
     assert failure(with_input(op, 1, replace(op.operand(1), shape=(1,), data=data))) == "BadShape"
 
 
-def test_softmax_over_more_terms_than_the_sum_holds() -> None:
-    op = instance("softmax")
-    huge = replace(op.operand(0), shape=(1, 8192))
+@pytest.mark.parametrize(("name", "depth"), [("softmax", 8192), ("log_softmax", 4096), ("l2_normalization", 33026)])
+def test_more_terms_than_the_sum_holds(name: str, depth: int) -> None:
+    op = instance(name)
+    huge = replace(op.operand(0), shape=(1, depth))
     assert failure(with_output(with_input(op, 0, huge), shape=huge.shape)) == "LimitExceeded"
 
 
@@ -204,6 +206,13 @@ def test_select_by_a_condition_of_another_shape() -> None:
     op = instance("select", accept=lambda op: op.operand(1).shape[:1] not in ((1,), op.operand(1).shape[-1:]))
     for shape in ((*op.operand(1).shape, 1), (op.operand(1).shape[0] + 1,), (1,)):
         assert failure(with_input(op, 0, replace(op.operand(0), shape=shape))) == "BadShape"
+
+
+def test_product_whose_steps_grow_beyond_what_a_shift_expresses() -> None:
+    op = instance("reduce_prod", accept=lambda op: op.operand(0).size == op.output.size)
+    assert op.operand(0).quant is not None
+    finer = Quantization.per_tensor(float(op.operand(0).quant.scale[0]) / 300, 0)
+    assert failure(with_output(op, quant=finer)) == "BadQuantization"
 
 
 @pytest.mark.parametrize("alpha", [float("nan"), float("inf"), -float("inf")])

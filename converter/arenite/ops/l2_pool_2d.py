@@ -1,0 +1,36 @@
+"""L2_POOL_2D: the root of the mean square of the pixels under the window, per channel; padding is not counted. NHWC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import pooling
+from ..activation import clamp, is_homogeneous
+from ..cases import Draw
+from ..graph import Op
+from ..opdef import Declaration, attribute
+
+
+def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    (x,) = inputs
+    assert x is not None
+    total = sum(pixels**2 for _, pixels in pooling.window(op).taps(x, 0))
+    count = sum(pixels for _, pixels in pooling.window(op).taps(np.ones((1, *x.shape[1:3], 1), np.float32), 0))
+    return [clamp(np.sqrt(np.divide(total, count)), attribute(op, "fused_activation_function"))]
+
+
+def case(draw: Draw, dtype: str) -> Op:
+    return pooling.case(draw, "l2_pool_2d", dtype)
+
+
+OP = Declaration(
+    case=case,
+    shape=pooling.shape,
+    reference=reference,
+    attrs=pooling.ATTRS,
+    activation=True,
+    window=pooling.window,
+    per_channel=lambda op: is_homogeneous(attribute(op, "fused_activation_function")),
+)
