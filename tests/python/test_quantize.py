@@ -205,8 +205,8 @@ def test_legalize_lists_every_operator_without_a_kernel() -> None:
 
     with pytest.raises(UnsupportedError) as error:
         run_passes(parse(text), PassContext(), (legalize,))
-    assert "layer 'spectrum' (Lambda, m.py:3): operator 'fft'" in str(error.value)
-    assert "layer 'gelu': operator 'erf'" in str(error.value)
+    assert "layer 'spectrum' (Lambda, m.py:3): operator fft " in str(error.value)
+    assert "layer 'gelu': operator erf " in str(error.value)
     mixed = '%x: float16[1,2] = input\n%y: float16[1,2] = relu(%x) @"half"\nreturn %y'
     with pytest.raises(UnsupportedError, match=r"layer 'half': relu has no kernel for \(float16\)"):
         run_passes(parse(mixed), PassContext(), (legalize,))
