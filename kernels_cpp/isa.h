@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/portable.h"
+#include "kernels_cpp/microkernels/sum_s8.h"
 
 #if defined(__ARM_FEATURE_MVE)
 #include "kernels_cpp/microkernels/mve.h"
@@ -28,10 +29,10 @@ using portable::quantize_ratios;
 #elif defined(__arm__) && defined(__thumb2__) && !defined(__OPTIMIZE_SIZE__)
 #include "kernels_cpp/microkernels/v7m.h"
 namespace arenite::isa {
+using portable::quantize_ratios;
 using v7m::conv_s8;
 using v7m::depthwise_s8;
 using v7m::gemm_s8;
-using portable::quantize_ratios;
 }  // namespace arenite::isa
 
 #elif defined(__x86_64__)
@@ -41,6 +42,11 @@ inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().con
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
 inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().quantize_ratios(ratios); }
+inline bool sum_s8(const SumS8& sum) {
+  const auto variant = x86::microkernels().sum_s8;
+  if (variant != nullptr) variant(sum);
+  return variant != nullptr;
+}
 }  // namespace arenite::isa
 
 #else
@@ -49,5 +55,12 @@ using portable::conv_s8;
 using portable::depthwise_s8;
 using portable::gemm_s8;
 using portable::quantize_ratios;
+}  // namespace arenite::isa
+#endif
+
+#if !defined(__x86_64__)
+namespace arenite::isa {
+// False: nothing is done, the caller's own loop is what there is.
+inline bool sum_s8(const SumS8&) { return false; }
 }  // namespace arenite::isa
 #endif

@@ -6,6 +6,7 @@
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 
 namespace arenite::sum {
@@ -17,22 +18,6 @@ constexpr int32_t kFractionBitsS16 = 15;
 inline Multiplier shifted_down(Multiplier real, int32_t by) {
   return real.shift - by < -31 ? Multiplier{0, -1} : Multiplier{real.multiplier, real.shift - by};
 }
-
-// Both roundings of multiply_by_quantized_multiplier in five instructions of Cortex-M3 (SMLAL does most of it), for a
-// factor below 1/2 and |x| < 2^29: x arrives doubled. round(x * m / 2^32), ties up, is divided by 2^exponent, ties away
-// from zero: floor((y + half - (y < 0)) / 2^exponent). `half` rides in the upper word of the first rounding's addend.
-// The sign is taken from x: where y is 0 though x is negative, half - 1 is still shifted out.
-struct Scaling {
-  int32_t multiplier;
-  int32_t half;
-  int32_t exponent;  // >= 1
-  explicit Scaling(Multiplier m) : multiplier(m.multiplier), half(1 << (-m.shift - 1)), exponent(-m.shift) {}
-  int32_t operator()(int32_t doubled) const {
-    const int64_t addend = (static_cast<int64_t>(half) << 32) + (int64_t{1} << 31);
-    const int32_t high = static_cast<int32_t>((static_cast<int64_t>(doubled) * multiplier + addend) >> 32);
-    return (high + (doubled >> 31)) >> exponent;
-  }
-};
 
 // From twice the sum of both terms to the output's code.
 struct SumStage {
@@ -51,6 +36,22 @@ struct SumStage {
   int8_t operator()(int32_t doubled) const {
     return static_cast<int8_t>(zero_point + clamp(scaling(doubled), low, high));
   }
+
+  // What both kinds of sum tell a variant of this processor alike.
+  SumS8 job(const BroadcastRun<int8_t>& run) const {
+    SumS8 job = {};
+    job.wide = run.a;
+    job.other = run.b;
+    job.out = run.out;
+    job.count = run.count;
+    job.wide_step = run.step_a;
+    job.other_step = run.step_b;
+    job.total = scaling;
+    job.zero_point = zero_point;
+    job.min = zero_point + low;
+    job.max = zero_point + high;
+    return job;
+  }
 };
 
 // Operands of one scale: both factors are exactly 1/2. |q - zero_point| <= 255, so every term stays below 2^30.
@@ -62,6 +63,14 @@ struct EqualScalesS8 {
   EqualScalesS8(const Tensor& a, const Tensor& b, const SumStage& s)
       : stage(s), offset((a.zero_point + kSign * b.zero_point) * (1 << kFractionBits)) {}
   int8_t operator()(int8_t a, int8_t b) const { return stage((a + kSign * b) * (1 << kFractionBits) - offset); }
+
+  SumS8 job(const BroadcastRun<int8_t>& run) const {
+    SumS8 job = stage.job(run);
+    job.wide_factor = 1 << kFractionBits;
+    job.wide_offset = offset;
+    job.other_factor = kSign * (1 << kFractionBits);
+    return job;
+  }
 };
 
 // `wide` is the operand with the larger scale: its factor is exactly 1/2, so it is shifted by one bit less.
@@ -81,6 +90,18 @@ struct ScaledS8 {
     const int32_t doubled = wide * (1 << kFractionBits) - wide_offset;
     const int32_t scaled = 2 * narrow(other * (1 << (kFractionBits + 1)) - narrow_offset);
     return stage(kWideSign * doubled + kNarrowSign * scaled);
+  }
+
+  SumS8 job(const BroadcastRun<int8_t>& run) const {
+    SumS8 job = stage.job(run);
+    job.wide_factor = kWideSign * (1 << kFractionBits);
+    job.wide_offset = kWideSign * wide_offset;
+    job.other_factor = 1 << (kFractionBits + 1);
+    job.other_offset = narrow_offset;
+    job.scaled = true;
+    job.sign_of_two = 2 * kNarrowSign;
+    job.other_scaling = narrow;
+    return job;
   }
 };
 
@@ -127,6 +148,11 @@ inline Status prepare(const Node& node) {
   return Status::kOk;
 }
 
+template <typename Function>
+inline void sum_run(const BroadcastRun<int8_t>& run, const Function& function) {
+  if (!isa::sum_s8(function.job(run))) for_each_pair(run, function);
+}
+
 template <int32_t kSign>
 inline void eval_s8(const Node& node) {
   const Tensor a = node.input(0);
@@ -135,16 +161,16 @@ inline void eval_s8(const Node& node) {
   const SumStage stage(swap ? b.scale() : a.scale(), node.output(0), activation_of(node));
   if (a.scale() == b.scale()) {
     const EqualScalesS8<kSign> function(a, b, stage);
-    for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), function);
+    for (BroadcastWalk walk(node); walk.next();) sum_run(walk.run<int8_t>(), function);
   } else if (swap) {
     const ScaledS8<kSign, 1> function(b, a, stage);
     for (BroadcastWalk walk(node); walk.next();) {
       const BroadcastRun<int8_t> run = walk.run<int8_t>();
-      for_each_pair(BroadcastRun<int8_t>{run.b, run.a, run.out, run.count, run.step_b, run.step_a}, function);
+      sum_run(BroadcastRun<int8_t>{run.b, run.a, run.out, run.count, run.step_b, run.step_a}, function);
     }
   } else {
     const ScaledS8<1, kSign> function(a, b, stage);
-    for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), function);
+    for (BroadcastWalk walk(node); walk.next();) sum_run(walk.run<int8_t>(), function);
   }
 }
 

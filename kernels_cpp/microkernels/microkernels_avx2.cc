@@ -6,6 +6,7 @@
 #include "kernels_cpp/microkernels/x86_depthwise.h"
 #include "kernels_cpp/microkernels/x86_gemm.h"
 #include "kernels_cpp/microkernels/x86_ratios.h"
+#include "kernels_cpp/microkernels/x86_sum.h"
 
 namespace arenite::avx2 {
 namespace {
@@ -91,6 +92,9 @@ struct V {
     const Int32 high = _mm256_permutevar8x32_epi32(load(at + kLanes), order);
     *first = _mm256_permute2x128_si256(low, high, 0x20);
     *second = _mm256_permute2x128_si256(low, high, 0x31);
+  }
+  static Int32 widen_bytes(const int8_t* at) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(at)));
   }
   static void store_first(int8_t* to, const int8_t* from, int32_t count) {
     std::memcpy(to, from, static_cast<size_t>(count));
@@ -215,6 +219,7 @@ struct V {
 void conv_s8(const ConvS8& conv, RowRange rows) { x86::conv_s8<V>(conv, rows); }
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::depthwise_s8<V>(conv, rows); }
 void gemm_s8(const GemmS8& gemm) { x86::gemm_s8<V>(gemm); }
+void sum_s8(const SumS8& sum) { x86::sum_s8<V>(sum); }
 void quantize_ratios(const QuantizeRatios& ratios) { x86::quantize_ratios<V>(ratios); }
 
 }  // namespace arenite::avx2

@@ -11,6 +11,7 @@
 #include "kernels_cpp/microkernels/x86_depthwise.h"
 #include "kernels_cpp/microkernels/x86_gemm.h"
 #include "kernels_cpp/microkernels/x86_ratios.h"
+#include "kernels_cpp/microkernels/x86_sum.h"
 
 namespace arenite::avx512vnni {
 namespace {
@@ -91,6 +92,9 @@ struct V {
     const Int32 even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     *first = _mm512_permutex2var_epi32(low, even, high);
     *second = _mm512_permutex2var_epi32(low, _mm512_add_epi32(even, set(1)), high);
+  }
+  static Int32 widen_bytes(const int8_t* at) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
   }
   static void store_first(int8_t* to, const int8_t* from, int32_t count) {
     const __mmask64 mask = first_bytes(count);
@@ -228,6 +232,7 @@ struct V {
 void conv_s8(const ConvS8& conv, RowRange rows) { x86::conv_s8<V>(conv, rows); }
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::depthwise_s8<V>(conv, rows); }
 void gemm_s8(const GemmS8& gemm) { x86::gemm_s8<V>(gemm); }
+void sum_s8(const SumS8& sum) { x86::sum_s8<V>(sum); }
 void quantize_ratios(const QuantizeRatios& ratios) { x86::quantize_ratios<V>(ratios); }
 
 }  // namespace arenite::avx512vnni

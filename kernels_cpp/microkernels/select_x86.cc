@@ -15,10 +15,10 @@ namespace x86 {
 namespace {
 
 constexpr Microkernels kPortable = {portable::conv_s8, portable::depthwise_s8, portable::gemm_s8,
-                                    portable::quantize_ratios};
-constexpr Microkernels kAvx2 = {avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios};
+                                    portable::quantize_ratios, nullptr};
+constexpr Microkernels kAvx2 = {avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios, avx2::sum_s8};
 constexpr Microkernels kAvx512 = {avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8,
-                                  avx512vnni::quantize_ratios};
+                                  avx512vnni::quantize_ratios, avx512vnni::sum_s8};
 
 const Microkernels* best() {
   __builtin_cpu_init();

@@ -4,6 +4,7 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
+#include "kernels_cpp/microkernels/sum_s8.h"
 
 namespace arenite {
 
@@ -13,6 +14,7 @@ void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void quantize_ratios(const QuantizeRatios& ratios);
+void sum_s8(const SumS8& sum);
 }  // namespace avx2
 
 namespace avx512vnni {
@@ -21,6 +23,7 @@ void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void quantize_ratios(const QuantizeRatios& ratios);
+void sum_s8(const SumS8& sum);
 }  // namespace avx512vnni
 
 namespace x86 {
@@ -30,6 +33,7 @@ struct Microkernels {
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
+  void (*sum_s8)(const SumS8&);  // null: none
 };
 
 const Microkernels& microkernels();

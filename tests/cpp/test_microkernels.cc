@@ -18,6 +18,7 @@ struct Variant {
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
+  void (*sum_s8)(const SumS8&) = nullptr;  // null: the operator's own loop
 };
 
 std::vector<Variant> variants() {
@@ -30,10 +31,10 @@ std::vector<Variant> variants() {
 #endif
 #if defined(__x86_64__)
   if (avx2::supported())
-    list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios});
+    list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios, avx2::sum_s8});
   if (avx512vnni::supported()) {
     list.push_back({"avx512vnni", avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8,
-                    avx512vnni::quantize_ratios});
+                    avx512vnni::quantize_ratios, avx512vnni::sum_s8});
   }
 #endif
   return list;
@@ -179,6 +180,43 @@ void test_gemm(int32_t seed) {
   }
 }
 
+void test_sum(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  SumS8 sum = {};
+  sum.count = random.pick({1, 64, random.in(1, 300)});
+  const auto wide = random.bytes(sum.count);
+  const auto other = random.bytes(sum.count);
+  sum.wide = wide.get();
+  sum.other = other.get();
+  sum.wide_step = random.in(0, 7) == 0 ? 0 : 1;
+  sum.other_step = random.in(0, 7) == 0 ? 0 : 1;
+  sum.scaled = random.in(0, 1) != 0;
+  sum.wide_factor = random.pick({-1, 1}) * (1 << 20);
+  sum.wide_offset = random.in(-128, 127) * sum.wide_factor;
+  sum.other_factor = sum.scaled ? 1 << 21 : random.pick({-1, 1}) * (1 << 20);
+  sum.other_offset = random.in(-128, 127) * sum.other_factor;
+  sum.sign_of_two = random.pick({-2, 2});
+  sum.other_scaling = Scaling({random.in(1 << 30, INT32_MAX), -random.in(1, 12)});
+  sum.total = Scaling({random.in(1 << 30, INT32_MAX), -random.in(14, 31)});
+  sum.zero_point = random.in(-128, 127);
+  sum.min = random.pick({-128, random.in(-128, 127)});
+  sum.max = random.in(sum.min, 127);
+  std::vector<int8_t> expected;
+  for (int32_t i = 0; i < sum.count; ++i) {
+    const int32_t w = sum.wide[i * sum.wide_step] * sum.wide_factor - sum.wide_offset;
+    int32_t o = sum.other[i * sum.other_step] * sum.other_factor - sum.other_offset;
+    if (sum.scaled) o = sum.sign_of_two * sum.other_scaling(o);
+    expected.push_back(static_cast<int8_t>(clamp(sum.zero_point + sum.total(w + o), sum.min, sum.max)));
+  }
+  for (const Variant& variant : variants()) {
+    if (variant.sum_s8 == nullptr) continue;
+    std::vector<int8_t> got(expected.size());
+    sum.out = got.data();
+    variant.sum_s8(sum);
+    compare("sum_s8", variant.name, seed, expected, got);
+  }
+}
+
 // Scales of any exponent now and then, of all bits ones or none, subnormal ones.
 float random_scale(Random& random) {
   const int32_t exponent = random.in(0, 15) == 0 ? random.in(0, 254) : random.in(110, 135);
@@ -223,6 +261,7 @@ int main() {
     test_depthwise(seed, kSmall);
     test_gemm(seed);
     test_ratios(seed);
+    test_sum(seed);
   }
 #if defined(__x86_64__)
   for (int32_t seed = 0; seed < ARENITE_TEST_CASES / 30; ++seed) {
