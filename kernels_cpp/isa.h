@@ -42,6 +42,14 @@ inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().con
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
 inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().quantize_ratios(ratios); }
+
+// For tests on a host: takes the named variant from now on. False when this processor lacks it.
+inline bool use_variant(const char* name) {
+  const x86::Microkernels* found = x86::find(name);
+  if (found != nullptr) x86::use(found);
+  return found != nullptr;
+}
+
 inline bool sum_s8(const SumS8& sum) {
   const auto variant = x86::microkernels().sum_s8;
   if (variant != nullptr) variant(sum);
@@ -62,5 +70,6 @@ using portable::quantize_ratios;
 namespace arenite::isa {
 // False: nothing is done, the caller's own loop is what there is.
 inline bool sum_s8(const SumS8&) { return false; }
+inline bool use_variant(const char*) { return false; }
 }  // namespace arenite::isa
 #endif

@@ -5,6 +5,7 @@ The compiled module knows tensors by number and reports failures as codes; names
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ REMEDIES = {
     "BadBuffer": "the file is damaged; copy or convert it again",
     "BadPlan": "convert the model again, or remove the OfflineMemoryAllocation metadata",
 }
+#: environment variable that names the microkernels to use instead of the best; see docs/microkernels.md.
+VARIANT = "ARENITE_VARIANT"
 #: statuses whose detail is a byte offset in the file; of the others it is a tensor (interpreter/status.h).
 _AT_BYTE = ("Truncated", "Misaligned", "BadIdentifier", "BadStructure")
 
@@ -82,6 +85,15 @@ class PlannedTensor:
     size: int
     first: int
     last: int
+
+
+def _choose_variant() -> None:
+    name = os.environ.get(VARIANT)
+    if name and not _core.use_variant(name):
+        raise StateError(f"{VARIANT}={name}: this processor has no such microkernels; unset it, or name 'portable'")
+
+
+_choose_variant()
 
 
 class Interpreter:

@@ -17,6 +17,7 @@
 #include "interpreter/interpreter.h"
 #include "interpreter/profiler.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 
 namespace py = pybind11;
@@ -312,4 +313,6 @@ PYBIND11_MODULE(_core, m) {
       .def("arena_used", &HostInterpreter::arena_used)
       .def("plan", &HostInterpreter::plan);
   define_fixed_point(m);
+  m.def("use_variant", &arenite::isa::use_variant,
+        "Whether this processor has the named microkernels; then they are used.", py::arg("name"));
 }

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/x86.h"
 
@@ -20,21 +22,36 @@ constexpr Microkernels kAvx2 = {avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8
 constexpr Microkernels kAvx512 = {avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8,
                                   avx512vnni::quantize_ratios, avx512vnni::sum_s8};
 
-const Microkernels* best() {
+// Null until the first use.
+const Microkernels* chosen = nullptr;
+
+}  // namespace
+
+const Microkernels* find(const char* name) {
   __builtin_cpu_init();
-  if (avx512vnni::supported()) return &kAvx512;
-  return avx2::supported() ? &kAvx2 : &kPortable;
+  if (std::strcmp(name, "avx512vnni") == 0 && avx512vnni::supported()) return &kAvx512;
+  if (std::strcmp(name, "avx2") == 0 && avx2::supported()) return &kAvx2;
+  return std::strcmp(name, "portable") == 0 ? &kPortable : nullptr;
+}
+
+namespace {
+
+const Microkernels* best() {
+  const Microkernels* found = find("avx512vnni");
+  if (found == nullptr) found = find("avx2");
+  return found != nullptr ? found : &kPortable;
 }
 
 }  // namespace
 
+void use(const Microkernels* microkernels) { __atomic_store_n(&chosen, microkernels, __ATOMIC_RELEASE); }
+
 const Microkernels& microkernels() {
   // Threads that race here all write the same pointer.
-  static const Microkernels* chosen = nullptr;
   const Microkernels* now = __atomic_load_n(&chosen, __ATOMIC_ACQUIRE);
   if (now == nullptr) {
     now = best();
-    __atomic_store_n(&chosen, now, __ATOMIC_RELEASE);
+    use(now);
   }
   return *now;
 }

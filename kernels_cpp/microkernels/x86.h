@@ -36,7 +36,12 @@ struct Microkernels {
   void (*sum_s8)(const SumS8&);  // null: none
 };
 
+// Those of a variant, "portable", "avx2" or "avx512vnni"; null for any other name or when this processor lacks it.
+const Microkernels* find(const char* name);
+
+// The best that this processor has, or what use() has set.
 const Microkernels& microkernels();
+void use(const Microkernels* microkernels);
 
 }  // namespace x86
 }  // namespace arenite
