@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from arenite.graph import Op
+from arenite.graph import Op, Value
 from arenite.opdef import data_operands, declaration, rows
 
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
@@ -86,9 +86,8 @@ def same_quant(op: Op) -> bool:
     return op.operand(0).quant == op.output.quant
 
 
-def zero_point(op: Op) -> int:
-    quant = op.operand(0).quant
-    return 0 if quant is None else int(quant.zero_point[0])
+def zero_of(value: Value) -> int:
+    return 0 if value.quant is None else int(value.quant.zero_point[0])
 
 
 def product_over_output(op: Op) -> float:
@@ -122,7 +121,7 @@ def tflm_limit(op: Op) -> str | None:
         return "wants a scale on the bias"
     if op.name == "relu6" and is_coded(op) and not same_quant(op):
         return "clamps the input's codes and ignores the output's scale"
-    if op.name in ("add_n", "cumsum") and is_coded(op) and zero_point(op) != 0:
+    if op.name in ("add_n", "cumsum") and is_coded(op) and zero_of(op.operand(0)) != 0:
         return "starts its sums from minus the zero point instead of 0"
     if op.name == "cast" and op.outputs[0].dtype in ("int64", "uint8"):
         return "has no such result"
@@ -132,6 +131,10 @@ def tflm_limit(op: Op) -> str | None:
         entries, special = op.operand(1).size, op.attrs["ellipsis_mask"] | op.attrs["new_axis_mask"]
         rank = len(op.operand(0).shape)
         return "wants one entry for each of up to four axes" if entries != rank or rank > 4 or special else None
+    if op.name == "svdf" and op.inputs[3] is None:
+        return "reads the absent bias"
+    if op.name == "svdf" and op.operand(4).dtype == "int8" and zero_of(op.operand(4)) != 0:
+        return "adds the state's zero point after the limits of int8, and wraps"
     if op.name in ("arg_max", "arg_min") and op.outputs[0].dtype == "int64":
         return "gives int32 indices only"
     return None
@@ -141,6 +144,10 @@ def litert_limit(op: Op) -> str | None:
     """Why LiteRT has no say about this instance, or None."""
     if unscaled_bias_refused(op):
         return "wants a scale on the bias"
+    if op.name == "svdf" and op.operand(4).dtype == "int8":
+        return "has no int8 state"
+    if op.name == "svdf" and op.operand(4).dtype == "int16" and op.attrs["fused_activation_function"] != "RELU":
+        return "wants RELU, and does not apply it"
     if op.name == "conv_2d" and len(op.inputs) < 3:
         return "refuses a convolution without bias"
     if op.name == "conv_2d" and (op.operand(0).dtype, op.operand(2).dtype) == ("int16", "int32"):

@@ -94,4 +94,22 @@ def shifted(x: Array, left: int) -> Array:
     return x << left if left >= 0 else (x + (1 << (-left - 1))) >> -left
 
 
-OPERATORS: dict[str, Callable[..., Array]] = {"unidirectional_sequence_lstm": unidirectional_sequence_lstm}
+# --- SVDF -----------------------------------------------------------------------------------------------------------
+def svdf(op: Op, x: Array, features: Array, time: Array, bias: Array | None, memory: Array) -> Array:
+    source, state = op.operand(0), op.operand(4)
+    first = np.float32(scale_of(source)) * np.float32(scale_of(op.operand(1))) / np.float32(scale_of(state))
+    second = np.float32(scale_of(state)) * np.float32(scale_of(op.operand(2))) / np.float32(scale_of(op.output))
+    moments = memory.reshape(len(x), *time.shape).astype(np.int64)
+    found = rescale(centred(x, source) @ features.astype(np.int64).T, quantize_multiplier(float(first)))
+    moments = np.concatenate([moments[:, :, 1:], saturated(found + zero_of(state), state.dtype)[:, :, None]], 2)
+    memory[...] = moments.reshape(memory.shape)
+    sums = ((moments - zero_of(state)) * time).sum(2).reshape(len(x), -1, op.attrs["rank"]).sum(2)
+    sums = (sums + (0 if bias is None else bias) + 2**31) % 2**32 - 2**31
+    codes = rescale(sums, quantize_multiplier(float(second))) + zero_of(op.output)
+    return saturated(codes, "int8").astype(np.int8)
+
+
+OPERATORS: dict[str, Callable[..., Array]] = {
+    "svdf": svdf,
+    "unidirectional_sequence_lstm": unidirectional_sequence_lstm,
+}
