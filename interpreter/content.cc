@@ -22,18 +22,18 @@ Status check_indices(Vector indices, int32_t lowest, uint32_t count) {
   return Status::kOk;
 }
 
-// *bytes = element size times the dimensions, below 2^31.
-Status check_shape(Vector shape, uint32_t element_size, uint32_t* bytes) {
+// *count = the product of the dimensions; times the element size it is below 2^31.
+Status check_shape(Vector shape, uint32_t element_size, uint32_t* count) {
   ARENITE_CHECK(shape.size() <= static_cast<uint32_t>(kMaxRank), kBadShape);
-  uint32_t product = element_size;
+  uint32_t product = 1;
   for (uint32_t i = 0; i < shape.size(); ++i) {
     const int32_t dim = shape.i32(i);
     ARENITE_CHECK(dim >= 0, kBadShape);
     const uint64_t next = static_cast<uint64_t>(product) * static_cast<uint32_t>(dim);
-    ARENITE_CHECK(next < (uint64_t{1} << 31), kBadShape);
+    ARENITE_CHECK(next * element_size < (uint64_t{1} << 31), kBadShape);
     product = static_cast<uint32_t>(next);
   }
-  *bytes = product;
+  *count = product;
   return Status::kOk;
 }
 
@@ -67,7 +67,7 @@ Status check_scales(Vector scales, Vector shape, int32_t axis) {
 Status check_zero_points(Vector zero_points, uint32_t scale_count, Type type) {
   const uint32_t count = zero_points.size();
   ARENITE_CHECK(count == 1 || count == scale_count, kBadQuantization);
-  const int32_t span = type_size(type) == 1 ? 0xFF : type_size(type) == 2 ? 0xFFFF : 0;
+  const int32_t span = type == Type::kInt4 ? 0xF : type_size(type) == 1 ? 0xFF : type_size(type) == 2 ? 0xFFFF : 0;
   const int32_t low = type == Type::kUInt8 ? 0 : -((span + 1) / 2);
   for (uint32_t i = 0; i < count; ++i) {
     const int32_t value = zero_points.i32(2 * i);
@@ -94,12 +94,14 @@ Status check_tensor(Table tensor, Vector buffers) {
   const uint32_t element_size = type_size(type);
   ARENITE_CHECK(element_size != 0, kBadType);
   const Vector shape = tensor.vector(format::Tensor::shape);
-  uint32_t bytes;
-  ARENITE_TRY(check_shape(shape, element_size, &bytes));
+  uint32_t count;
+  ARENITE_TRY(check_shape(shape, element_size, &count));
   const uint32_t buffer = static_cast<uint32_t>(tensor.i32(format::Tensor::buffer, 0));
   ARENITE_CHECK(buffer < buffers.size(), kBadIndex);
   ARENITE_CHECK(!tensor.has(format::Tensor::external_buffer), kBadBuffer);
-  ARENITE_TRY(check_constant(tensor, buffers.table(buffer), bytes, element_size));
+  ARENITE_TRY(check_constant(tensor, buffers.table(buffer), stored_bytes(type, count), element_size));
+  const bool constant = count == 0 || buffers.table(buffer).vector(format::Buffer::data).size() != 0;
+  ARENITE_CHECK(constant || type != Type::kInt4, kBadType);  // weights are int4, activations never
   return check_quantization(tensor, shape, type);
 }
 

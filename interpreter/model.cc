@@ -60,7 +60,7 @@ Tensor Model::tensor(uint32_t index) const {
 
 uint32_t Model::tensor_bytes(uint32_t index) const {
   const Tensor view = tensor(index);
-  return static_cast<uint32_t>(view.count()) * type_size(view.type);
+  return stored_bytes(view.type, static_cast<uint32_t>(view.count()));
 }
 
 bool Model::is_variable(uint32_t index) const { return tensors_.table(index).u8(format::Tensor::is_variable) != 0; }

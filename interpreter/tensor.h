@@ -14,11 +14,12 @@ enum class Type : uint8_t {
   kBool = 6,
   kInt16 = 7,
   kInt8 = 9,
+  kInt4 = 17,
 };
 
 constexpr int32_t kMaxRank = 6;
 
-// Bytes of one element; 0 for a type that no kernel takes.
+// Bytes of one element, of int4 when it is unpacked; 0 for a type that no kernel takes.
 constexpr uint32_t type_size(Type type) {
   switch (type) {
     case Type::kFloat32:
@@ -31,9 +32,15 @@ constexpr uint32_t type_size(Type type) {
     case Type::kUInt8:
     case Type::kBool:
     case Type::kInt8:
+    case Type::kInt4:
       return 1;
   }
   return 0;
+}
+
+// Bytes of `count` elements as they lie in memory: two int4 share one.
+constexpr uint32_t stored_bytes(Type type, uint32_t count) {
+  return type == Type::kInt4 ? (count + 1) / 2 : count * type_size(type);
 }
 
 // Valid during one call of prepare or eval. After Model::open: rank <= kMaxRank, dims >= 0, product of dims times

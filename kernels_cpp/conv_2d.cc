@@ -4,6 +4,7 @@
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/microkernels/patch.h"
+#include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
 namespace {
@@ -17,6 +18,8 @@ constexpr int32_t kChannelAxis = 0;
 
 int32_t depth_of(const Convolution& conv) { return conv.window.taps() * conv.filter.dim(3); }
 
+int32_t group_outputs(const Convolution& conv) { return conv.outputs() / (conv.input.dim(3) / conv.filter.dim(3)); }
+
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   Convolution conv;
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
@@ -27,29 +30,32 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   if (is_float(conv.input)) return Status::kOk;
   *scratch_bytes = conv.multiplier_bytes();
   if (is_int16(conv.input)) return check_multipliers_s16(conv.input, conv.filter, conv.output);
-  *scratch_bytes += conv_s8_scratch_bytes(depth_of(conv));
+  *scratch_bytes +=
+      block_bytes(conv.filter, group_outputs(conv), depth_of(conv)) + conv_s8_scratch_bytes(depth_of(conv));
   return Status::kOk;
 }
 
 void eval_s8(const Node& node, const Convolution& conv) {
   uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
   const OutputStage stage = conv.stage_s8(reinterpret_cast<Multiplier*>(scratch));
-  const int32_t groups = conv.input.dim(3) / conv.filter.dim(3);
+  int8_t* const unpacked = reinterpret_cast<int8_t*>(scratch + conv.multiplier_bytes());
+  const int32_t per_group = group_outputs(conv);
+  const int32_t block = channels_per_block(conv.filter, per_group, depth_of(conv));
   ConvS8 job = {};
   job.window = conv.window;
   job.input_channels = conv.filter.dim(3);
-  job.output_channels = conv.outputs() / groups;
   job.input_offset = -conv.input.zero_point;
-  job.scratch = scratch + conv.multiplier_bytes();
+  job.scratch = unpacked + block_bytes(conv.filter, per_group, depth_of(conv));
   for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange range) {
-    for (int32_t g = 0; g < groups; ++g) {
-      const int32_t first_output = g * job.output_channels;
+    for (int32_t first = 0; first < conv.outputs(); first += job.output_channels) {
+      const int32_t group = first / per_group;
+      job.output_channels = clamp((group + 1) * per_group - first, 0, block);
       job.input = input;
-      job.input.base += g * job.input_channels;
+      job.input.base += group * job.input_channels;
       job.output = output;
-      job.output.base += first_output;
-      job.weights = conv.filter.as<int8_t>() + static_cast<ptrdiff_t>(first_output) * job.depth();
-      job.stage = stage.from_channel(first_output);
+      job.output.base += first;
+      job.weights = unpacked_weights(conv.filter, first * job.depth(), job.output_channels * job.depth(), unpacked);
+      job.stage = stage.from_channel(first);
       isa::conv_s8(job, range);
     }
   });
@@ -60,8 +66,7 @@ template <typename Sum, typename In, typename Weight>
 Sum channel_sum(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, int32_t channel) {
   const WindowGeometry& w = conv.window;
   const int32_t inputs = conv.filter.dim(3);
-  const int32_t group_outputs = conv.outputs() / (conv.input.dim(3) / inputs);
-  const int32_t first_input = channel / group_outputs * inputs;
+  const int32_t first_input = channel / group_outputs(conv) * inputs;
   const int32_t first_y = y * w.stride_height - w.pad_top;
   const int32_t first_x = x * w.stride_width - w.pad_left;
   const TapRange rows = taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height);

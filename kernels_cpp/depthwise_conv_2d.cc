@@ -3,6 +3,7 @@
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/microkernels/patch.h"
+#include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
 namespace {
@@ -17,6 +18,12 @@ constexpr int32_t kChannelAxis = 3;
 // The option depth_multiplier repeats what the shapes say (files may leave it 0), so the shapes decide.
 int32_t depth_multiplier(const Convolution& conv) { return conv.outputs() / conv.input.dim(3); }
 
+// Weights of one input channel.
+int32_t depth_of(const Convolution& conv) { return conv.window.taps() * depth_multiplier(conv); }
+
+// Input channels whose weights are unpacked together.
+int32_t block_of(const Convolution& conv) { return channels_per_block(conv.filter, conv.input.dim(3), depth_of(conv)); }
+
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   Convolution conv;
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
@@ -25,24 +32,49 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   if (is_float(conv.input)) return Status::kOk;
   *scratch_bytes = conv.multiplier_bytes();
   if (is_int16(conv.input)) return check_multipliers_s16(conv.input, conv.filter, conv.output);
-  *scratch_bytes += depthwise_s8_scratch_bytes(conv.window.taps(), conv.outputs());
+  *scratch_bytes += block_bytes(conv.filter, conv.input.dim(3), depth_of(conv)) +
+                    depthwise_s8_scratch_bytes(conv.window.taps(), block_of(conv) * depth_multiplier(conv));
   return Status::kOk;
+}
+
+// The weights [taps, count] of output channels [first, first + count).
+const int8_t* block_weights(const Convolution& conv, int32_t first, int32_t count, int8_t* scratch) {
+  if (!is_int4(conv.filter)) return conv.filter.as<int8_t>();
+  for (int32_t tap = 0; tap < conv.window.taps(); ++tap) {
+    unpacked_weights(conv.filter, tap * conv.outputs() + first, count, scratch + tap * count);
+  }
+  return scratch;
+}
+
+// One image, whose rows are the job's. Whole channels of int8 are one block.
+void run_blocks(const Convolution& conv, DepthwiseS8 job, int8_t* unpacked, RowRange range) {
+  const int32_t channels = job.input_channels;
+  int32_t left = channels;
+  do {
+    if (is_int4(conv.filter)) job.input_channels = clamp(left, 0, block_of(conv));
+    job.weights = block_weights(conv, (channels - left) * job.depth_multiplier, job.output_channels(), unpacked);
+    isa::depthwise_s8(job, range);
+    left -= job.input_channels;
+    job.input.base += job.input_channels;
+    job.output.base += job.output_channels();
+    job.stage = job.stage.from_channel(job.output_channels());
+  } while (is_int4(conv.filter) && left > 0);
 }
 
 void eval_s8(const Node& node, const Convolution& conv) {
   uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
+  int8_t* const unpacked = reinterpret_cast<int8_t*>(scratch + conv.multiplier_bytes());
   DepthwiseS8 job = {};
   job.window = conv.window;
   job.input_channels = conv.input.dim(3);
   job.depth_multiplier = depth_multiplier(conv);
-  job.weights = conv.filter.as<int8_t>();
   job.input_offset = -conv.input.zero_point;
   job.stage = conv.stage_s8(reinterpret_cast<Multiplier*>(scratch));
-  job.scratch = scratch + conv.multiplier_bytes();
+  job.scratch = unpacked + block_bytes(conv.filter, job.input_channels, depth_of(conv));
   for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange range) {
     job.input = input;
     job.output = output;
-    isa::depthwise_s8(job, range);
+    run_blocks(conv, job, unpacked, range);
   });
 }
 

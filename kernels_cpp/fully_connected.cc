@@ -3,6 +3,7 @@
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/requantization.h"
+#include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
 namespace {
@@ -42,9 +43,11 @@ Status check_shapes(const Node& node, const Operands& o) {
 
 // Output channels whose multipliers exist at the same time. One row is computed a slice of the filter after the other,
 // so that a wide layer does not need 8 bytes per channel; more rows would read each slice once per row and stay whole.
+// int4 weights are unpacked a slice at a time, and then all rows read it.
 constexpr int32_t kSlice = 32;
 
 int32_t slice_of(const Operands& o) {
+  if (is_int4(o.filter)) return channels_per_block(o.filter, o.outputs() < kSlice ? o.outputs() : kSlice, o.depth());
   return o.filter.scale_count > 1 && o.rows() == 1 && o.outputs() > kSlice ? kSlice : o.outputs();
 }
 
@@ -53,6 +56,9 @@ uint32_t multiplier_bytes(const Operands& o) {
   return o.filter.scale_count > 1 ? static_cast<uint32_t>(slice_of(o)) * sizeof(Multiplier) : 0;
 }
 
+// Unpacked int4 weights, in front of the multipliers.
+uint32_t unpacked_bytes(const Operands& o) { return block_bytes(o.filter, slice_of(o), o.depth()); }
+
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Operands o(node);
   ARENITE_TRY(check_shapes(node, o));
@@ -60,7 +66,7 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_CHECK(node.option_i8(Options::weights_format, 0) == format::FullyConnectedOptionsWeightsFormat::DEFAULT,
                 kBadOption);
   if (is_float(o.input)) return Status::kOk;
-  *scratch_bytes = multiplier_bytes(o);
+  *scratch_bytes = unpacked_bytes(o) + multiplier_bytes(o);
   ARENITE_TRY(check_multipliers(o.input, o.filter, o.output, 0));
   return is_int16(o.input) ? check_multipliers_s16(o.input, o.filter, o.output) : Status::kOk;
 }
@@ -77,28 +83,33 @@ void fill_slice(const Operands& o, int32_t first, int32_t count, Multiplier* to)
 
 void eval_s8(const Node& node, const Operands& o) {
   const bool per_channel = o.filter.scale_count > 1;
+  int8_t* const scratch = static_cast<int8_t*>(node.scratch());
   Multiplier single;
-  Multiplier* const multipliers = per_channel ? static_cast<Multiplier*>(node.scratch()) : &single;
+  Multiplier* const multipliers = per_channel ? reinterpret_cast<Multiplier*>(scratch + unpacked_bytes(o)) : &single;
   const ActivationRange<int32_t> range = activation_range_s8(o.activation, o.output);
   GemmS8 gemm = {};
-  gemm.rows = o.rows();
+  gemm.rows = is_int4(o.filter) ? 1 : o.rows();  // of the output all are one matrix, of a slice of it they are not
   gemm.depth = o.depth();
-  gemm.lhs = o.input.as<int8_t>();
   gemm.lhs_offset = -o.input.zero_point;
   gemm.rhs_offset = -o.filter.zero_point;
   const int32_t slice = slice_of(o);
   for (int32_t first = 0; first < o.outputs(); first += slice) {
     gemm.columns = clamp(o.outputs() - first, 0, slice);
     fill_slice(o, first, gemm.columns, multipliers);
-    gemm.rhs = o.filter.as<int8_t>() + static_cast<ptrdiff_t>(first) * o.depth();
-    gemm.out = o.output.as<int8_t>() + first;
+    gemm.rhs = unpacked_weights(o.filter, first * o.depth(), gemm.columns * o.depth(), scratch);
     gemm.stage = {o.bias.present ? o.bias.as<int32_t>() + first : nullptr,
                   multipliers,
                   per_channel ? 1 : 0,
                   o.output.zero_point,
                   range.min,
                   range.max};
-    isa::gemm_s8(gemm);
+    gemm.lhs = o.input.as<int8_t>();
+    gemm.out = o.output.as<int8_t>() + first;
+    for (int32_t row = 0; row < (is_int4(o.filter) ? o.rows() : 1); ++row) {
+      isa::gemm_s8(gemm);
+      gemm.lhs += o.depth();
+      gemm.out += o.outputs();
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
@@ -73,3 +74,7 @@ inline bool sum_s8(const SumS8&) { return false; }
 inline bool use_variant(const char*) { return false; }
 }  // namespace arenite::isa
 #endif
+
+namespace arenite::isa {
+using portable::unpack_s4;
+}  // namespace arenite::isa

@@ -16,20 +16,25 @@ struct Signatures {
   char text[N];
 };
 
-constexpr bool only_float(const char* begin, const char* end) {
-  const char* result = begin;
-  while (result < end && *result != '>') ++result;
-  return *begin == 'f' && result[1] != 'b';  // quantize stays
+// The first `letter`, or `end`.
+constexpr const char* find(const char* begin, const char* end, char letter) {
+  while (begin < end && *begin != letter) ++begin;
+  return begin;
 }
+
+constexpr bool only_float(const char* begin, const char* end) {
+  return *begin == 'f' && find(begin, end, '>')[1] != 'b';  // quantize stays
+}
+
+constexpr bool contains(const char* begin, const char* end, char letter) { return find(begin, end, letter) < end; }
 
 // Whether its activations are int16; state may be so beside int8 ones.
 constexpr bool has_int16(const char* begin, const char* end) {
-  const char* result = begin;
-  while (result < end && *result != '>') ++result;
-  return *begin == 'h' || result[1] == 'h';
+  return *begin == 'h' || find(begin, end, '>')[1] == 'h';
 }
 
-// Those that this build's kernels take: all of them, or those that are not float32 throughout, or those without int16.
+// Those that this build's kernels take: all but those that are float32 throughout, have int16 or have int4, as types.h
+// leaves them out.
 // A function and an aggregate, because gcc puts some objects that a constexpr constructor has filled into .data.
 template <size_t N>
 constexpr Signatures<N> built_signatures(const char (&all)[N]) {
@@ -40,6 +45,8 @@ constexpr Signatures<N> built_signatures(const char (&all)[N]) {
     while (end < N - 1 && all[end] != ' ') ++end;
     if (ARENITE_FLOAT == 0 && only_float(all + begin, all + end)) continue;
     if (ARENITE_INT16 == 0 && has_int16(all + begin, all + end)) continue;
+    // Up to the result: behind it stands the version.
+    if (ARENITE_INT4 == 0 && contains(all + begin, find(all + begin, all + end, '>'), '4')) continue;
     if (used != 0) built.text[used++] = ' ';
     for (size_t i = begin; i < end; ++i) {
       if (all[i] != ',') built.text[used++] = all[i];

@@ -14,10 +14,16 @@
 #define ARENITE_INT16 1
 #endif
 
+// 0 leaves out int4 weights.
+#ifndef ARENITE_INT4
+#define ARENITE_INT4 1
+#endif
+
 namespace arenite {
 
 // Choose the body of a kernel. A constant false where such bodies are left out, so that they are not linked.
 inline bool is_float(const Tensor& operand) { return ARENITE_FLOAT != 0 && operand.type == Type::kFloat32; }
 inline bool is_int16(const Tensor& operand) { return ARENITE_INT16 != 0 && operand.type == Type::kInt16; }
+inline bool is_int4(const Tensor& operand) { return ARENITE_INT4 != 0 && operand.type == Type::kInt4; }
 
 }  // namespace arenite

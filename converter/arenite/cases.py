@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from .activation import RANGES
+from .elements import limits, numpy_dtype
 from .graph import Op, Quantization, Value
 
 T = TypeVar("T")
@@ -48,15 +49,21 @@ def often_without_zero_point(draw: Draw) -> Quantization:
 
 
 def coded(dtype: str, quant: Quantization | None) -> Quantization | None:
-    """What a tensor of ``dtype`` keeps of ``quant``: all of it in int8, the scales in int16, nothing in other types."""
-    if quant is None or dtype == "int8":
+    """What a tensor of ``dtype`` keeps of ``quant``: all of it in int4 and int8, the scales in int16, else nothing."""
+    if quant is None or dtype in ("int4", "int8"):
         return quant
     return without_zero_point(quant) if dtype == "int16" else None
 
 
 def weight_dtype(dtype: str) -> str:
-    """The type of the weights that multiply activations of ``dtype``."""
-    return "int8" if dtype == "int16" else dtype
+    """The type of the weights that multiply activations of ``dtype``; of ``"int8/int4"`` what stands behind the stroke."""
+    data, _, weights = dtype.partition("/")
+    return weights or ("int8" if data == "int16" else data)
+
+
+def data_dtype(dtype: str) -> str:
+    """The type of the activations: of ``"int8/int4"`` what stands before the stroke."""
+    return dtype.partition("/")[0]
 
 
 def channel_quantization(draw: Draw, channels: int, axis: int) -> Quantization:
@@ -65,9 +72,9 @@ def channel_quantization(draw: Draw, channels: int, axis: int) -> Quantization:
     return Quantization(factors * np.float32(scale(draw)), np.zeros(channels, np.int64), axis if channels > 1 else 0)
 
 
-def weight_quantization(draw: Draw) -> Quantization:
+def weight_quantization(draw: Draw, dtype: str) -> Quantization:
     """Per tensor; the zero point is 0 more often than not."""
-    return Quantization.per_tensor(scale(draw), draw.choice([0, 0, 0, draw.integer(-128, 127)]))
+    return Quantization.per_tensor(scale(draw), draw.choice([0, 0, 0, draw.integer(*limits(weight_dtype(dtype)))]))
 
 
 def near_quantization(draw: Draw, x: Value) -> Quantization | None:
@@ -101,15 +108,16 @@ def values(rng: np.random.Generator, dtype: str, shape: Sequence[int]) -> np.nda
         return (3 * rng.standard_normal(tuple(shape))).astype(np.float32)
     if dtype == "bool":
         return rng.integers(0, 2, tuple(shape)).astype(np.bool_)
-    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
-    q = rng.integers(low, high, tuple(shape), dtype, endpoint=True)
-    ends = rng.choice(np.array([low, high], dtype), tuple(shape))
-    return np.where(rng.random(tuple(shape)) < 0.25, ends, q).astype(dtype)
+    low, high = limits(dtype)
+    held = numpy_dtype(dtype)
+    q = rng.integers(low, high, tuple(shape), held, endpoint=True)
+    ends = rng.choice(np.array([low, high], held), tuple(shape))
+    return np.where(rng.random(tuple(shape)) < 0.25, ends, q).astype(held)
 
 
 def tensor(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | None = None) -> Value:
-    """An operand that the test feeds; int8 and int16 get ``quant`` or a drawn quantization."""
-    if dtype in ("int8", "int16") and quant is None:
+    """An operand that the test feeds; codes of reals get ``quant`` or a drawn quantization."""
+    if dtype in ("int4", "int8", "int16") and quant is None:
         quant = quantization(draw)
     return Value("", dtype, tuple(shape), None, coded(dtype, quant))
 

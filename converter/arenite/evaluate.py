@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .elements import limits, numpy_dtype
 from .errors import UnsupportedError
 from .graph import Graph, Op, Quantization, Value
 from .opdef import CUSTOM, data_operands, declaration, title
@@ -133,9 +134,8 @@ def quantize(x: np.ndarray, quant: Quantization, dtype: str = "int8") -> np.ndar
     """The nearest steps of the grid, halves away from zero as TFLite's QUANTIZE does, saturated to ``dtype``."""
     steps = np.asarray(x, np.float32) / _along(quant.scale, quant.axis, np.ndim(x))
     rounded = np.trunc(steps + np.copysign(np.float32(0.5), steps))
-    limits = np.iinfo(dtype)
     shifted = rounded.astype(np.float64) + _along(quant.zero_point, quant.axis, np.ndim(x))
-    result: np.ndarray = np.clip(shifted, limits.min, limits.max).astype(dtype)
+    result: np.ndarray = np.clip(shifted, *limits(dtype)).astype(numpy_dtype(dtype))
     return result
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from .elements import limits, numpy_dtype
 from .errors import GraphError
 
 #: dtypes a value can have, numpy names.
-DTYPES = ("float32", "float16", "int8", "uint8", "int16", "int32", "int64", "bool")
+DTYPES = ("float32", "float16", "int4", "int8", "uint8", "int16", "int32", "int64", "bool")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Value:
     """One tensor: a constant (``data`` is set), a graph input, a variable, or the result of exactly one operator.
 
     name         unique within the graph; becomes the tensor's name in the file.
-    data         numpy array of the value's dtype and shape, or None. Never mutated in place: replace the Value.
+    data         numpy array of ``numpy_dtype(dtype)`` and the value's shape, or None. Never mutated: replace the Value.
     is_variable  state: real value 0 at first, kept from one run to the next; an operator that has it as an operand may
                  read and write it.
     """
@@ -105,7 +106,8 @@ class Value:
 
     @property
     def nbytes(self) -> int:
-        return self.size * np.dtype(self.dtype).itemsize
+        """Bytes in the file and on the device; two int4 share one."""
+        return (self.size + 1) // 2 if self.dtype == "int4" else self.size * np.dtype(self.dtype).itemsize
 
     def __repr__(self) -> str:
         kind = ", const" if self.is_constant else ", variable" if self.is_variable else ""
@@ -267,11 +269,10 @@ class Graph:
                 raise GraphError(f"variable '{value.name}' is {what} of the graph too")
             if any(d < 0 for d in value.shape):
                 raise GraphError(f"value '{value.name}' has an open dimension: {value.shape}")
-            if value.data is not None and (value.data.shape != value.shape or value.data.dtype.name != value.dtype):
-                raise GraphError(
-                    f"constant '{value.name}' is {value.data.dtype.name}{list(value.data.shape)},"
-                    f" declared {value.dtype}{list(value.shape)}"
-                )
+            if value.data is not None:
+                _verify_data(value, value.data)
+            elif value.dtype == "int4" and value.size:
+                raise GraphError(f"value '{value.name}' is int4 and no constant; only weights are int4")
 
     @staticmethod
     def _verify_op(op: Op, defined: set[int]) -> None:
@@ -283,3 +284,13 @@ class Graph:
                 raise GraphError(f"{op.name} of {op.origin} writes the constant '{value.name}'")
             if id(value) in defined:
                 raise GraphError(f"'{value.name}' is produced twice")
+
+
+def _verify_data(value: Value, data: np.ndarray) -> None:
+    if data.shape != value.shape or data.dtype != numpy_dtype(value.dtype):
+        raise GraphError(
+            f"constant '{value.name}' is {data.dtype.name}{list(data.shape)}, declared {value.dtype}{list(value.shape)}"
+        )
+    low, high = limits("int4")
+    if value.dtype == "int4" and data.size and (data.min() < low or data.max() > high):
+        raise GraphError(f"constant '{value.name}' has elements in [{data.min()}, {data.max()}], which is no int4")

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from .cases import Draw
+from .cases import Draw, weight_dtype
 from .errors import GraphError
 from .graph import Op, Value
 from .spatial import Window
 
 #: numpy type code in ops.def → dtype.
 TYPE_CODES = {
-    "f": "float32", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
+    "f": "float32", "4": "int4", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
 }  # fmt: skip
 
 
@@ -288,6 +288,17 @@ def data_dtypes(name: str) -> list[str]:
     """The dtypes that the first data operand of operator ``name`` may have, in the order of the table."""
     first = (declaration(name).data or (0,))[0]
     return list(dict.fromkeys(signature.inputs[first][0] for signature in rows()[name].signatures))
+
+
+@cache
+def case_dtypes(name: str) -> list[str]:
+    """What ``case`` of operator ``name`` takes: ``data_dtypes``, and ``"int8/int4"`` where weights have a type of their own."""
+    decl = declaration(name)
+    if decl.weight is None:
+        return data_dtypes(name)
+    first, weight = (decl.data or (0,))[0], decl.weight[0]
+    pairs = ((s.inputs[first][0], s.inputs[weight][0]) for s in rows()[name].signatures)
+    return list(dict.fromkeys(d if w == weight_dtype(d) else f"{d}/{w}" for d, w in pairs))
 
 
 @cache

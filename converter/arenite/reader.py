@@ -8,12 +8,14 @@ entries of its FlexBuffers map as attributes; another one is called ``custom``, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from . import flat, flexbuffer
+from .elements import limits, numpy_dtype, unpack
 from .errors import GraphError, ModelError, UnsupportedError
 from .graph import DTYPES, Graph, Op, Origin, Quantization, Value
 from .opdef import CUSTOM, custom_rows
@@ -33,7 +35,7 @@ def read(content: bytes) -> Graph:
 
     An operator's origin is the name of its first result, in ``Origin.op``.
     Raises ModelError when the file is malformed, UnsupportedError when it is sound but the graph cannot hold it: several
-    subgraphs, sparse or string or sub-byte tensors, weights outside the file.
+    subgraphs, sparse or string or two-bit tensors, weights outside the file.
     """
     model = flat.read(content)
     _check_version(model)
@@ -153,6 +155,8 @@ class _Tensors:
                 f"the model is damaged: constant '{name}', {dtype}{list(shape)}, needs {expected} bytes,"
                 f" its buffer has {content.size}"
             )
+        if dtype == "int4":
+            return unpack(content, math.prod(shape)).reshape(shape)
         return content.view(np.dtype(dtype).newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
 
     def quantization(self, record: flat.Record | None, value: Value) -> Quantization | None:
@@ -197,7 +201,7 @@ def _shape(record: flat.Record, name: str, dtype: str) -> tuple[int, ...]:
     if dims.size > MAX_RANK or (dims < 0).any():
         raise ModelError(f"the model is damaged: tensor '{name}' has a malformed shape of {dims.size} dimensions")
     shape = tuple(int(d) for d in dims)
-    largest = np.dtype(dtype).itemsize
+    largest = numpy_dtype(dtype).itemsize
     for d in shape:  # in Python's integers: the product of hostile dimensions overflows 64 bits
         largest *= max(d, 1)
     if largest > MAX_TENSOR_BYTES:
@@ -209,10 +213,10 @@ def _quantization(scale: np.ndarray, zero_point: np.ndarray | None, axis: int, v
     """Checked parameters; a missing zero point is 0, a single one stands for all (both occur in the wild)."""
     zeros = np.zeros(1, np.int64) if zero_point is None or not zero_point.size else zero_point.astype(np.int64)
     scales = scale.astype(np.float32)
-    limits = np.iinfo(value.dtype)
+    low, high = limits(value.dtype)
     if not (np.isfinite(scales).all() and (scales > 0).all()):
         raise ModelError(f"the model is damaged: tensor '{value.name}' has a scale that is not finite and positive")
-    if zeros.size not in (1, scales.size) or (zeros < limits.min).any() or (zeros > limits.max).any():
+    if zeros.size not in (1, scales.size) or (zeros < low).any() or (zeros > high).any():
         raise ModelError(f"the model is damaged: tensor '{value.name}' has malformed zero points")
     if scales.size > 1 and zeros.any():
         raise ModelError(f"the model is damaged: tensor '{value.name}' is per channel but has zero points other than 0")

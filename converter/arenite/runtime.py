@@ -5,6 +5,7 @@ The compiled module knows tensors by number and reports failures as codes; names
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from .elements import numpy_dtype, unpack
 from .errors import ArenaError, DataError, ModelError, StateError
 
 if TYPE_CHECKING:
@@ -133,6 +135,7 @@ class Interpreter:
             _detail(index, name, t) for index, (name, t) in enumerate(zip(self._names, tensors, strict=True))
         ]
         self._constant = [tensor[-1] for tensor in tensors]
+        self._packed = [tensor[1] == "int4" for tensor in tensors]
 
     # --- tf.lite.Interpreter ----------------------------------------------------------------------------------------
     def allocate_tensors(self) -> None:
@@ -174,7 +177,10 @@ class Interpreter:
         return self._view(tensor_index).copy()
 
     def tensor(self, tensor_index: int) -> Callable[[], np.ndarray]:
-        """A function that gives a view of the tensor's memory, without a copy. Do not keep views over a new allocation."""
+        """A function that gives a view of the tensor's memory, without a copy. Do not keep views over a new allocation.
+
+        int4 constants are unpacked, one element to a byte, here and in ``get_tensor``.
+        """
         self._detail(tensor_index)
         return lambda: self._view(tensor_index)
 
@@ -252,7 +258,10 @@ class Interpreter:
         buffer = self._core.buffer(index)
         if buffer is None:
             raise DataError(f"tensor {index} '{detail['name']}' has no memory: no operator reads or writes it")
-        return np.frombuffer(buffer, detail["dtype"]).reshape(detail["shape"])
+        view = np.frombuffer(buffer, detail["dtype"])
+        if self._packed[index]:
+            view = unpack(view.view(np.uint8), math.prod(detail["shape"]))
+        return view.reshape(detail["shape"])
 
     def _check(self, failure: _core.Failure | None) -> None:
         """Raise what a failure of the compiled module means, with its place and a remedy."""
@@ -312,7 +321,7 @@ def _detail(index: int, name: str, tensor: _core.TensorRow) -> dict[str, Any]:
         "index": index,
         "shape": np.array(shape, np.int32),
         "shape_signature": np.array(shape, np.int32),
-        "dtype": np.dtype(dtype).type,
+        "dtype": numpy_dtype(dtype).type,
         "quantization": per_tensor,
         "quantization_parameters": {
             "scales": np.array(scales, np.float32),

@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from .elements import limits, numpy_dtype
 from .errors import GraphError
 from .graph import DTYPES, Graph, Op, Origin, Quantization, Value
 
@@ -380,27 +381,26 @@ class _Parser:
     def inline(self, line: _Line, value: Value) -> np.ndarray:
         literal = line.literal()
         try:
-            data = np.array(literal, np.dtype(value.dtype))
+            data = np.array(literal, numpy_dtype(value.dtype))
             return np.full(value.shape, data) if data.ndim == 0 else data.reshape(value.shape)
         except (ValueError, TypeError, OverflowError) as error:
             raise line.error(f"the constant does not fit {value.dtype}{list(value.shape)}: {error}") from None
 
     @staticmethod
     def random(line: _Line, value: Value) -> np.ndarray:
-        generator, dtype = np.random.default_rng(line.integer("a seed")), np.dtype(value.dtype)
+        generator, dtype = np.random.default_rng(line.integer("a seed")), numpy_dtype(value.dtype)
         if dtype.kind == "f":
             return generator.standard_normal(value.shape).astype(dtype)
         if dtype.kind == "b":
             return generator.integers(0, 2, value.shape).astype(dtype)
-        limits = np.iinfo(dtype)
-        return generator.integers(limits.min, limits.max, value.shape, dtype, endpoint=True)
+        return generator.integers(*limits(value.dtype), value.shape, dtype, endpoint=True)
 
     def elided(self, line: _Line, value: Value) -> np.ndarray:
         key = line.advance()
         if key not in self.data:
             raise line.error(f"no data was given for the elided constant {key}")
         data = self.data[key]
-        if data.shape != value.shape or data.dtype.name != value.dtype:
+        if data.shape != value.shape or data.dtype != numpy_dtype(value.dtype):
             raise line.error(f"the data given for {key} is {data.dtype.name}{list(data.shape)}")
         return data
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import __version__, flat, flexbuffer, opdef
+from .elements import pack
 from .errors import GraphError, UnsupportedError
 from .graph import Graph, Op, Quantization, Value
 
@@ -79,7 +80,7 @@ class _Writer:
         return {
             "shape": np.array(value.shape, np.int32),
             "type": value.dtype.upper(),
-            "buffer": 0 if value.data is None else self.buffer(_little_endian(value.data)),
+            "buffer": 0 if value.data is None else self.buffer(_stored(value.data, value.dtype)),
             "name": None if self.strip else value.name,
             "quantization": None if is_idle or value.quant is None else _quantization(value.quant),
             "is_variable": value.is_variable,
@@ -192,5 +193,8 @@ def _quantization(quant: Quantization) -> dict[str, Any]:
     return {"scale": quant.scale, "zero_point": quant.zero_point, "quantized_dimension": quant.axis}
 
 
-def _little_endian(data: np.ndarray) -> bytes:
+def _stored(data: np.ndarray, dtype: str) -> bytes:
+    """Little-endian; int4 packed."""
+    if dtype == "int4":
+        return pack(data).tobytes()
     return data.astype(data.dtype.newbyteorder("<"), copy=False).tobytes()

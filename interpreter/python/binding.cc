@@ -89,6 +89,8 @@ const char* dtype_name(Type type) {
       return "int16";
     case Type::kInt8:
       return "int8";
+    case Type::kInt4:
+      return "int4";
   }
   return "";
 }

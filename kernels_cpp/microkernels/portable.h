@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 
 namespace arenite::portable {
@@ -11,5 +12,6 @@ void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void quantize_ratios(const QuantizeRatios& ratios);
+void unpack_s4(const Int4Run& run, int8_t* out);
 
 }  // namespace arenite::portable

@@ -21,6 +21,12 @@ struct Variant {
   void (*sum_s8)(const SumS8&) = nullptr;  // null: the operator's own loop
 };
 
+struct UnpackVariant {
+  const char* name;
+  void (*unpack_s4)(const Int4Run&, int8_t*);
+};
+constexpr UnpackVariant kUnpackVariants[] = {{"portable", portable::unpack_s4}, {"selected", isa::unpack_s4}};
+
 std::vector<Variant> variants() {
   std::vector<Variant> list = {
       {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios},
@@ -249,6 +255,26 @@ void test_ratios(int32_t seed) {
   }
 }
 
+void test_unpack(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  const int32_t size = random.in(1, 90);
+  const int32_t first = random.in(0, size);
+  const int32_t count = random.in(0, size - first);
+  std::unique_ptr<uint8_t[]> packed(new uint8_t[static_cast<size_t>((size + 1) / 2)]());
+  std::vector<int8_t> expected;
+  for (int32_t i = 0; i < size; ++i) {
+    const int32_t value = random.in(-8, 7);
+    packed[static_cast<size_t>(i / 2)] |= static_cast<uint8_t>((value & 15) << (i % 2 * 4));
+    if (i >= first && i < first + count) expected.push_back(static_cast<int8_t>(value));
+  }
+  expected.push_back(kUntouched);
+  for (const UnpackVariant& variant : kUnpackVariants) {
+    std::vector<int8_t> got(expected.size(), kUntouched);
+    variant.unpack_s4({packed.get(), first, count}, got.data());
+    compare("unpack_s4", variant.name, seed, expected, got);
+  }
+}
+
 }  // namespace
 
 #ifndef ARENITE_TEST_CASES
@@ -262,6 +288,7 @@ int main() {
     test_gemm(seed);
     test_ratios(seed);
     test_sum(seed);
+    test_unpack(seed);
   }
 #if defined(__x86_64__)
   for (int32_t seed = 0; seed < ARENITE_TEST_CASES / 30; ++seed) {

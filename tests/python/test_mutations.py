@@ -13,7 +13,7 @@ import small_models
 import tour
 from oracle import engines
 
-from arenite.opdef import data_dtypes, declaration, rows
+from arenite.opdef import case_dtypes, declaration, rows
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "sanitize"
@@ -67,8 +67,8 @@ def test_damaged_operators(name: str, mutate: Path, tmp_path: Path) -> None:
     """Each operator alone, in each of its types: most damage hits what its own prepare and eval rely on."""
     case = declaration(name).case
     assert case is not None
-    for seed, dtype in enumerate(data_dtypes(name)):
-        path = tmp_path / f"{dtype}.tflite"
+    for seed, dtype in enumerate(case_dtypes(name)):
+        path = tmp_path / f"{seed}.tflite"
         path.write_bytes(engines.model_of(case(SeededDraw(seed), dtype)))
         call(mutate, path, "400", str(seed))
 

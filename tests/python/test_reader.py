@@ -228,7 +228,7 @@ def test_an_arena_plan_follows_its_tensors() -> None:
     [
         (lambda r: r["subgraphs"].append(r["subgraphs"][0]), "2 subgraphs"),
         (lambda r: tensor(r, "c").update(type="STRING"), "'c' has elements of type STRING"),
-        (lambda r: tensor(r, "c").update(type="INT4"), "INT4"),
+        (lambda r: tensor(r, "c").update(type="INT2"), "INT2"),
         (lambda r: tensor(r, "w").update(sparsity={"traversal_order": [0]}), "'w' is stored sparse"),
         (lambda r: tensor(r, "w").update(external_buffer=1), "another file"),
         (lambda r: r["buffers"][1].update(offset=1000, size=4), "2 GB"),

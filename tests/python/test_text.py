@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from arenite.elements import numpy_dtype
 from arenite.errors import GraphError
 from arenite.graph import DTYPES, Graph, Op, Origin, Quantization, Value
 from arenite.text import INLINE_ELEMENTS, constants, data_hash, parse, to_text
@@ -59,11 +60,13 @@ def quantizations(draw: st.DrawFn) -> Quantization:
 
 @st.composite
 def arrays(draw: st.DrawFn, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = int(np.prod(shape)) * numpy_dtype(dtype).itemsize
     raw = draw(st.binary(min_size=size, max_size=size) | st.just(bytes(size)))
     if dtype == "bool":
         raw = bytes(byte & 1 for byte in raw)
-    data = np.frombuffer(raw, dtype).reshape(shape)
+    data = np.frombuffer(raw, numpy_dtype(dtype)).reshape(shape)
+    if dtype == "int4":
+        data = data >> 4
     return np.nan_to_num(data) if dtype.startswith("float") else data  # the bits of a NaN are not kept
 
 
@@ -72,7 +75,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     names = iter(draw(st.lists(NAMES, min_size=14, max_size=14, unique=True)))
 
     def value(constant: bool = False) -> Value:
-        dtype, shape = draw(st.sampled_from(DTYPES)), draw(SHAPES)
+        dtype, shape = draw(st.sampled_from([d for d in DTYPES if constant or d != "int4"])), draw(SHAPES)
         data = draw(arrays(dtype, shape)) if constant else None
         return Value(next(names), dtype, shape, data, draw(st.none() | quantizations()))
 

@@ -23,18 +23,19 @@ OPTIMIZE = {
 
 @dataclass(frozen=True)
 class Bodies:
-    """Which kernels are compiled beside those for int8: for float32, for int16 activations."""
+    """Which kernels are compiled beside those for int8: for float32, for int16 activations, for int4 weights."""
 
     floats: bool = True
     int16: bool = True
+    int4: bool = True
 
     @property
     def label(self) -> str:
-        return "-".join(["int8", *["int16"] * self.int16, *["float"] * self.floats])
+        return "-".join(["int8", *["int16"] * self.int16, *["int4"] * self.int4, *["float"] * self.floats])
 
     @property
     def options(self) -> list[str]:
-        switches = {"ARENITE_FLOAT": self.floats, "ARENITE_INT16": self.int16}
+        switches = {"ARENITE_FLOAT": self.floats, "ARENITE_INT16": self.int16, "ARENITE_INT4": self.int4}
         return [f"-D{name}={'ON' if on else 'OFF'}" for name, on in switches.items()]
 
 

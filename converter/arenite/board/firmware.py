@@ -57,7 +57,7 @@ def build_firmware(
 
 
 def needed_bodies(model: bytes) -> Bodies:
-    """float32 when some operator of ``model`` works on it throughout, int16 when some tensor has it.
+    """float32 when some operator of ``model`` works on it throughout, int16 and int4 when some tensor has it.
 
     All when the model cannot be read as a graph, none for what is no model at all.
     """
@@ -66,10 +66,12 @@ def needed_bodies(model: bytes) -> Bodies:
     except UnsupportedError:
         return ALL
     except ModelError:
-        return Bodies(floats=False, int16=False)
+        return Bodies(floats=False, int16=False, int4=False)
+    dtypes = {value.dtype for value in graph.values()}
     return Bodies(
         floats=any({op.operand(0).dtype, op.output.dtype} == {"float32"} for op in graph.ops),
-        int16=any(value.dtype == "int16" for value in graph.values()),
+        int16="int16" in dtypes,
+        int4="int4" in dtypes,
     )
 
 

@@ -50,15 +50,15 @@ def macs(op: Op) -> int:
 def case(draw: Draw, dtype: str) -> Op:
     depth = draw.choice([1, 7, 16, 33, 130])
     outputs = draw.choice([cases.channels(draw), 32, 33, 70])  # the kernel works in slices of 32
-    x = cases.tensor(draw, dtype, (*cases.shape(draw, (1, 2), 5), depth))
+    x = cases.tensor(draw, cases.data_dtype(dtype), (*cases.shape(draw, (1, 2), 5), depth))
     per_channel = draw.choice([False, True])
-    quant = cases.channel_quantization(draw, outputs, 0) if per_channel else cases.weight_quantization(draw)
+    quant = cases.channel_quantization(draw, outputs, 0) if per_channel else cases.weight_quantization(draw, dtype)
     if dtype == "int16":  # no zero points at all
         quant = cases.without_zero_point(quant)
     w = cases.constant(draw, cases.weight_dtype(dtype), (outputs, depth), quant)
     keep = draw.choice([False, True])
     attrs = {"keep_num_dims": keep, "fused_activation_function": cases.activation(draw)}
-    op = Op("fully_connected", [x, w, *cases.bias(draw, dtype, outputs)], [], attrs)
+    op = Op("fully_connected", [x, w, *cases.bias(draw, x.dtype, outputs)], [], attrs)
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
 
 

@@ -55,6 +55,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "add_n": {"int8"},
         "ceil": None,
         "cumsum": {"int8"},
+        "depthwise_conv_2d": {"int8/int4"},  # the reference kernels end with version 6
         "elu": None,
         "round": None,
         "unidirectional_sequence_lstm": {"int8", "int16"},  # int8: gates by gemmlowp's functions; no int16
@@ -69,7 +70,25 @@ def lacks(engine: str, op: Op) -> bool:
     if engine == "litert" and rows()[op.name].custom_code is not None:
         return True
     dtypes = LACKS[engine].get(op.name, set())
-    return dtypes is None or data_operands(op)[0][1].dtype in dtypes
+    if engine == "tflm" and op.name == "fully_connected" and has_int4_weights(op) and is_per_channel(op):
+        return True  # it wants one scale for all
+    return dtypes is None or case_dtype(op) in dtypes
+
+
+def case_dtype(op: Op) -> str:
+    """The entry of ``case_dtypes`` that this instance is of."""
+    data = data_operands(op)[0][1].dtype
+    return f"{data}/int4" if has_int4_weights(op) else data
+
+
+def has_int4_weights(op: Op) -> bool:
+    weight = declaration(op.name).weight
+    return weight is not None and op.operand(weight[0]).dtype == "int4"
+
+
+def is_per_channel(op: Op) -> bool:
+    quant = op.operand(1).quant
+    return quant is not None and quant.is_per_channel
 
 
 def is_coded(op: Op) -> bool:
@@ -152,6 +171,8 @@ def litert_limit(op: Op) -> str | None:
         return "refuses a convolution without bias"
     if op.name == "conv_2d" and (op.operand(0).dtype, op.operand(2).dtype) == ("int16", "int32"):
         return "reads the 32-bit bias as one of 64 bits"
+    if op.name == "fully_connected" and has_int4_weights(op) and zero_of(op.operand(1)):
+        return "takes no zero point of int4 weights"
     if op.name == "fully_connected" and largest_bias(op) >= 2**30:
         return "cuts what leaves 32 bits instead of wrapping"
     if op.name == "mul" and op.operand(0).dtype == "int16" and product_over_output(op) > 1 - 2**-22:

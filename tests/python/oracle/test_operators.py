@@ -27,7 +27,7 @@ from oracle import (
 
 from arenite import cases
 from arenite.graph import Op, Value
-from arenite.opdef import data_dtypes, declaration, rows
+from arenite.opdef import case_dtypes, data_dtypes, declaration, rows
 
 pytest.importorskip("tflite_micro")
 pytest.importorskip("ai_edge_litert")
@@ -44,7 +44,7 @@ INTEGERS = (
 )
 #: operator and dtype of its first data operand; ANY: each of them in turn, for operators that only move elements
 ANY = "any"
-VARIANTS = [(name, dtype) for name in rows() for dtype in ([ANY] if declaration(name).moves else data_dtypes(name))]
+VARIANTS = [(name, dtype) for name in rows() for dtype in ([ANY] if declaration(name).moves else case_dtypes(name))]
 #: how often each engine was compared and could have been, by variant
 compared: Counter[tuple[str, str, str]] = Counter()
 possible: Counter[tuple[str, str, str]] = Counter()

@@ -15,10 +15,10 @@ from oracle import engines
 from arenite import _core
 from arenite.errors import ModelError
 from arenite.graph import Op, Quantization, Value
-from arenite.opdef import QuantRule, data_dtypes, data_operands, declaration, rows
+from arenite.opdef import QuantRule, case_dtypes, data_dtypes, data_operands, declaration, rows
 
 T = TypeVar("T")
-VARIANTS = [(name, dtype) for name in rows() for dtype in data_dtypes(name)]
+VARIANTS = [(name, dtype) for name in rows() for dtype in case_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
 CODED = [n for n, dtype in VARIANTS if dtype == "int8" and declaration(n).quant is not QuantRule.PLAIN]
 MOVING = [n for n in CODED if declaration(n).moves and declaration(n).quant is QuantRule.SAME_AS_INPUT]
