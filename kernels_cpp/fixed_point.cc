@@ -83,6 +83,14 @@ Multiplier quantize_ratio(float a, float b, float c) {
   return round_to_multiplier(q, exponent);
 }
 
+Multiplier quantize_product(float a, float b, uint32_t factor) {
+  const Float fa = split(a);
+  const Float fb = split(b);
+  const uint64_t product = static_cast<uint64_t>(fa.mantissa) * fb.mantissa * factor;
+  const int32_t zeros = __builtin_clzll(product);
+  return round_to_multiplier(static_cast<uint32_t>(product << zeros >> 32), fa.exponent + fb.exponent + 64 - zeros);
+}
+
 int32_t round_quotient(float a, float b) {
   const Float fa = split(a);
   const Float fb = split(b);

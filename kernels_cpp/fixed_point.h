@@ -73,6 +73,9 @@ Multiplier quantize_ratio(float a, float b, float c);
 // QuantizeMultiplier(double(a)) for a > 0.
 Multiplier quantize_multiplier(float a);
 
+// QuantizeMultiplier(double(a) * double(b) * factor); the exact product is rounded once. factor in [1, 2^16).
+Multiplier quantize_product(float a, float b, uint32_t factor);
+
 // round(a / b) as float arithmetic gives it: the quotient rounded to 24 bits, then to an integer, ties away from zero.
 // a, b finite and > 0. A quotient of 2^31 or more saturates to INT32_MAX.
 int32_t round_quotient(float a, float b);

@@ -9,8 +9,6 @@ namespace {
 constexpr int32_t kInputBits = 7;  // |q - zero_point| <= 255 is shifted by as much as 16 bits hold
 constexpr float kGateScale = 3.0f / 32768.0f;
 
-int32_t saturate_s16(int32_t x) { return clamp(x, INT16_MIN, INT16_MAX); }
-
 // round(a * b / 2^15), ties away from zero; never INT16_MIN * INT16_MIN here, because no multiplier is negative.
 int32_t rounding_doubling_high_mul_s16(int32_t a, int32_t b) {
   const int32_t product = a * b;

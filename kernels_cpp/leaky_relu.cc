@@ -1,5 +1,5 @@
-// LEAKY_RELU: x, or alpha * x where x is negative. int8: each side has its multiplier, which TFLite computes with
-// floats: scale_in * alpha / scale_out.
+// LEAKY_RELU: x, or alpha * x where x is negative. int8 and int16: each side has its multiplier, which TFLite computes
+// with floats: scale_in * alpha / scale_out.
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/map_s8.h"
 
@@ -18,20 +18,19 @@ Multiplier signed_multiplier(float real) {
 
 bool is_finite(float x) { return x - x == 0.0f; }
 
-struct LeakyReluS8 {
+// Steps of the output's scale.
+struct LeakyRelu {
   Multiplier positive;
   Multiplier negative;
   int32_t zero_in;
-  int32_t zero_out;
 
-  LeakyReluS8(const Tensor& input, const Tensor& output, float alpha)
+  LeakyRelu(const Tensor& input, const Tensor& output, float alpha)
       : positive(quantize_multiplier(input.scale() / output.scale())),
         negative(signed_multiplier(input.scale() * alpha / output.scale())),
-        zero_in(input.zero_point),
-        zero_out(output.zero_point) {}
-  int8_t operator()(int32_t q) const {
+        zero_in(input.zero_point) {}
+  int32_t operator()(int32_t q) const {
     const int32_t x = q - zero_in;
-    return saturate_s8(multiply_by_quantized_multiplier(x, x >= 0 ? positive : negative), zero_out);
+    return multiply_by_quantized_multiplier(x, x >= 0 ? positive : negative);
   }
 };
 
@@ -53,8 +52,14 @@ Status eval(const Node& node) {
   const float alpha = alpha_of(node);
   if (is_float(node.input(0))) {
     map_f32(node, [=](float x) { return x > 0.0f ? x : x * alpha; });
+    return Status::kOk;
+  }
+  const LeakyRelu function(node.input(0), node.output(0), alpha);
+  const int32_t zero_out = node.output(0).zero_point;
+  if (is_int16(node.input(0))) {
+    map<int16_t>(node, [=](int32_t q) { return saturate_s16(function(q)); });
   } else {
-    map_s8(node, LeakyReluS8(node.input(0), node.output(0), alpha));
+    map_s8(node, [=](int32_t q) { return saturate_s8(function(q), zero_out); });
   }
   return Status::kOk;
 }

@@ -5,6 +5,7 @@
 #include "kernels_cpp/map_s8.h"
 #include "kernels_cpp/sigmoid_f32.h"
 #include "kernels_cpp/sigmoid_input.h"
+#include "kernels_cpp/sigmoid_s16.h"
 
 namespace arenite {
 namespace {
@@ -14,6 +15,10 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Tensor output = node.output(0);
   ARENITE_TRY(check_elementwise(node));
   if (is_float(input)) return Status::kOk;
+  if (is_int16(input)) {
+    ARENITE_CHECK(output.scale() == 1.0f / 32768.0f && SigmoidInputS16::takes(input.scale()), kBadQuantization);
+    return Status::kOk;
+  }
   ARENITE_CHECK(output.scale() == 1.0f / 256.0f && output.zero_point == INT8_MIN, kBadQuantization);
   *scratch_bytes = map_scratch(input);
   return Status::kOk;
@@ -40,6 +45,9 @@ struct LogisticS8 {
 Status eval(const Node& node) {
   if (is_float(node.input(0))) {
     map_f32(node, sigmoid_f32);
+  } else if (is_int16(node.input(0))) {
+    const SigmoidInputS16 input(node.input(0).scale(), false);
+    map<int16_t>(node, [=](int32_t q) { return sigmoid_s16(input(q)); });
   } else {
     map_s8(node, LogisticS8{SigmoidInput(node.input(0))});
   }

@@ -1,4 +1,4 @@
-// int8 functions of one element: computed for each element, or looked up in a table of all codes.
+// Functions of one element: computed for each element, or in int8 looked up in a table of all codes.
 #pragma once
 
 #include "kernels_cpp/elementwise.h"
@@ -27,17 +27,24 @@ inline void map_s8(const Node& node, const Function& function) {
   });
 }
 
-// out = function(in) for floats.
-template <typename Function>
-inline void map_f32(const Node& node, Function function) {
-  for_each_run<float, float>(node, [=](const float* in, float* out, int32_t n) {
+// out = function(in), one element after the other.
+template <typename T, typename Function>
+inline void map(const Node& node, Function function) {
+  for_each_run<T, T>(node, [=](const T* in, T* out, int32_t n) {
     for (int32_t i = 0; i < n; ++i) out[i] = function(in[i]);
   });
+}
+
+template <typename Function>
+inline void map_f32(const Node& node, Function function) {
+  map<float>(node, function);
 }
 
 // zero_point + steps as int8, saturated. The clamp comes first, so that the sum cannot overflow.
 inline int8_t saturate_s8(int32_t steps, int32_t zero_point) {
   return static_cast<int8_t>(zero_point + clamp(steps, INT8_MIN - zero_point, INT8_MAX - zero_point));
 }
+
+inline int16_t saturate_s16(int32_t steps) { return static_cast<int16_t>(clamp(steps, INT16_MIN, INT16_MAX)); }
 
 }  // namespace arenite

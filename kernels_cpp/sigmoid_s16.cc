@@ -1,35 +1,36 @@
 #include "kernels_cpp/sigmoid_s16.h"
 
+#include "kernels_cpp/constant_exp.h"
+
 namespace arenite {
 namespace {
 
-// 65536 / (1 + exp(-i / 24)), rounded, some entries one up in favour of what is interpolated from them. These are the
-// values that TFLite reads; its TANH shows each of them.
-constexpr uint16_t kSigmoid[256] = {
-    32768, 33451, 34133, 34813, 35493, 36169, 36843, 37513, 38180, 38841, 39498, 40149, 40794, 41432, 42064, 42688,
-    43304, 43912, 44511, 45102, 45683, 46255, 46817, 47369, 47911, 48443, 48964, 49475, 49975, 50464, 50942, 51409,
-    51865, 52311, 52745, 53169, 53581, 53983, 54374, 54755, 55125, 55485, 55834, 56174, 56503, 56823, 57133, 57433,
-    57724, 58007, 58280, 58544, 58800, 59048, 59288, 59519, 59743, 59959, 60168, 60370, 60565, 60753, 60935, 61110,
-    61279, 61441, 61599, 61750, 61896, 62036, 62172, 62302, 62428, 62549, 62666, 62778, 62886, 62990, 63090, 63186,
-    63279, 63368, 63454, 63536, 63615, 63691, 63765, 63835, 63903, 63968, 64030, 64090, 64148, 64204, 64257, 64308,
-    64357, 64405, 64450, 64494, 64536, 64576, 64614, 64652, 64687, 64721, 64754, 64786, 64816, 64845, 64873, 64900,
-    64926, 64950, 64974, 64997, 65019, 65039, 65060, 65079, 65097, 65115, 65132, 65149, 65164, 65179, 65194, 65208,
-    65221, 65234, 65246, 65258, 65269, 65280, 65291, 65301, 65310, 65319, 65328, 65337, 65345, 65352, 65360, 65367,
-    65374, 65381, 65387, 65393, 65399, 65404, 65410, 65415, 65420, 65425, 65429, 65433, 65438, 65442, 65445, 65449,
-    65453, 65456, 65459, 65462, 65465, 65468, 65471, 65474, 65476, 65479, 65481, 65483, 65485, 65488, 65489, 65491,
-    65493, 65495, 65497, 65498, 65500, 65501, 65503, 65504, 65505, 65507, 65508, 65509, 65510, 65511, 65512, 65513,
-    65514, 65515, 65516, 65517, 65517, 65518, 65519, 65520, 65520, 65521, 65522, 65522, 65523, 65523, 65524, 65524,
-    65525, 65525, 65526, 65526, 65526, 65527, 65527, 65528, 65528, 65528, 65529, 65529, 65529, 65529, 65530, 65530,
-    65530, 65530, 65531, 65531, 65531, 65531, 65531, 65532, 65532, 65532, 65532, 65532, 65532, 65533, 65533, 65533,
-    65533, 65533, 65533, 65533, 65533, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65535,
+constexpr int32_t kEntries = 256;
+
+struct SigmoidTable {
+  uint16_t entries[kEntries];
 };
+
+// 65536 * sigmoid(i / 24), raised by half of what a line to the next entry is below the function in its middle:
+// step^2 / 16 times the second derivative. The last entry, behind which the functions are constant, is at its limit.
+constexpr SigmoidTable sigmoid_table() {
+  SigmoidTable table = {};
+  for (int32_t i = 0; i < kEntries; ++i) {
+    const double y = 1.0 / (1.0 + constant_exp(-i / 24.0));
+    const double raised = y + y * (1.0 - y) * (2.0 * y - 1.0) / (24.0 * 24.0 * 16.0);
+    table.entries[i] = static_cast<uint16_t>(i == kEntries - 1 ? 65535.0 : 65536.0 * raised + 0.5);
+  }
+  return table;
+}
+
+constexpr SigmoidTable kSigmoid = sigmoid_table();
 
 // 65536 * 2^bits * sigmoid(position / (24 * 2^bits)), linear between two entries; `last` behind the table.
 uint32_t interpolated(uint32_t position, uint32_t bits, uint32_t last) {
   const uint32_t index = position >> bits;
-  if (index >= 255) return last;
-  const uint32_t below = kSigmoid[index];
-  return (below << bits) + (position & ((1u << bits) - 1)) * (kSigmoid[index + 1] - below);
+  if (index >= kEntries - 1) return last;
+  const uint32_t below = kSigmoid.entries[index];
+  return (below << bits) + (position & ((1u << bits) - 1)) * (kSigmoid.entries[index + 1] - below);
 }
 
 uint32_t magnitude(int32_t x) { return x < 0 ? 0u - static_cast<uint32_t>(x) : static_cast<uint32_t>(x); }
@@ -44,6 +45,27 @@ int16_t sigmoid_s16(int32_t x) {
 int16_t tanh_s16(int32_t x) {
   const int32_t y = static_cast<int32_t>(interpolated(magnitude(x), 8, 0xFFFFu << 8)) - (1 << 23);
   return static_cast<int16_t>(((x >= 0 ? y : -y - 1) + (1 << 7)) >> 8);
+}
+
+// TFLite takes log2 of the scale for a whole number when it is within 0.001.
+static bool is_near_one(float x) { return x > 0.99930709f && x < 1.00069339f; }
+
+bool SigmoidInputS16::takes(float scale) { return scale < 5.3333f; }
+
+// The multiplier is 3 * 2^12 * scale, doubled until it exceeds 2^14 - 1/2, and then truncated; 2^-12 times a multiplier
+// up to there is exact in 12 bits of fraction.
+SigmoidInputS16::SigmoidInputS16(float scale, bool coarse) {
+  float third = scale * 4096.0f;
+  if (is_near_one(third) || (coarse && is_near_one(third / 2))) {
+    multiplier_ = is_near_one(third) ? 3 : 6;
+    return;
+  }
+  while (third <= 16383.5f / 3 && shift_ <= 30) {
+    third *= 2;
+    ++shift_;
+  }
+  multiplier_ = (3 * static_cast<int32_t>(third * 4096.0f)) >> 12;
+  half_ = shift_ > 0 ? 1 << (shift_ - 1) : 0;
 }
 
 }  // namespace arenite

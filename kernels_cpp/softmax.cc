@@ -1,4 +1,5 @@
-// SOFTMAX over the innermost axis: exp(beta * x) / sum. int8: gemmlowp's fixed-point exponential as in TFLite.
+// SOFTMAX over the innermost axis: exp(beta * x) / sum. int8: gemmlowp's fixed-point exponential as in TFLite. int16:
+// tables, see softmax_s16.h.
 // float32 links expf, about 1 KB of flash, with soft-float arithmetic 2 KB.
 #include <cmath>
 
@@ -6,6 +7,7 @@
 #include "kernels_cpp/exponential_terms.h"
 #include "kernels_cpp/innermost.h"
 #include "kernels_cpp/kernels.h"
+#include "kernels_cpp/softmax_s16.h"
 
 namespace arenite {
 namespace {
@@ -22,6 +24,11 @@ Status prepare(const Node& node, uint32_t*) {
   const float beta = beta_of(node);
   ARENITE_CHECK(beta > 0.0f && beta <= 3.40282347e+38f, kBadOption);
   if (is_float(input)) return Status::kOk;
+  if (is_int16(input)) {
+    ARENITE_CHECK(input.back(0) < SoftmaxS16::kMaxDepth, kLimitExceeded);
+    ARENITE_CHECK(output.scale() == 1.0f / 32768.0f, kBadQuantization);
+    return Status::kOk;
+  }
   ARENITE_CHECK(input.back(0) < kMaxDepth, kLimitExceeded);
   ARENITE_CHECK(output.scale() == 1.0f / 256.0f && output.zero_point == INT8_MIN, kBadQuantization);
   return Status::kOk;
@@ -66,6 +73,8 @@ Status eval(const Node& node) {
   const Tensor input = node.input(0);
   if (is_float(input)) {
     for_each_vector<float>(node, SoftmaxF32{beta_of(node)});
+  } else if (is_int16(input)) {
+    for_each_vector<int16_t>(node, SoftmaxS16(beta_of(node), input.scale()));
   } else {
     for_each_vector<int8_t>(node, SoftmaxS8{ExponentialTerms(beta_of(node), input.scale())});
   }

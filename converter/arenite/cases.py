@@ -6,7 +6,7 @@ are drawn as often as ordinary ones: size 1, zero points at both ends, scales fa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -53,6 +53,11 @@ def coded(dtype: str, quant: Quantization | None) -> Quantization | None:
     if quant is None or dtype in ("int4", "int8"):
         return quant
     return without_zero_point(quant) if dtype == "int16" else None
+
+
+def fixed(grids: Mapping[str, tuple[float, int]], dtype: str) -> Quantization | None:
+    """The one quantization that results of ``dtype`` may have; None for floats."""
+    return Quantization.per_tensor(*grids[dtype]) if dtype in grids else None
 
 
 def weight_dtype(dtype: str) -> str:

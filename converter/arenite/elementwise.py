@@ -74,7 +74,7 @@ def unary(
 
     def case(draw: Draw, dtype: str) -> Op:
         x = cases.tensor(draw, dtype, cases.shape(draw), operand(draw, dtype))
-        quant = Quantization.per_tensor(*fixed) if fixed else result(draw, [x])
+        quant = cases.fixed(fixed, dtype) if fixed else result(draw, [x])
         return cases.finished(Op(name, [x], []), [x.shape], quant)
 
     if fixed:

@@ -103,7 +103,7 @@ class Declaration:
     reference     (op, inputs) → outputs: float32 numpy implementation on real values (a quantized operand arrives
                   dequantized, so quantize is the identity); inputs as op.inputs (None when absent). The leading axis of
                   the data operands may be a multiple of the declared one: a batch.
-    quant         how its output is quantized; ``fixed`` is (scale, zero_point) for QuantRule.FIXED.
+    quant         how its output is quantized; ``fixed`` is dtype → (scale, zero_point) for QuantRule.FIXED.
     data          indices of the operands that carry activations (quantized like activations); None: all of them.
     weight        (operand index, axis of the output channels) when the operator has per-channel weights.
     bias          operand index of the int32 bias at scale input·weight.
@@ -136,7 +136,7 @@ class Declaration:
     shape: Callable[[Op], list[tuple[int, ...]]]
     reference: Callable[[Op, Sequence[np.ndarray | None]], list[np.ndarray]]
     quant: QuantRule = QuantRule.CALIBRATED
-    fixed: tuple[float, int] | None = None
+    fixed: dict[str, tuple[float, int]] | None = None
     data: tuple[int, ...] | None = None
     weight: tuple[int, int] | None = None
     bias: int | None = None

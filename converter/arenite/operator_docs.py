@@ -27,7 +27,7 @@ def _line(row: Row) -> str:
     declared = declaration(row.name)
     result = declared.quant.value
     if declared.fixed is not None:
-        result += f" 1/{1 / declared.fixed[0]:g}, {declared.fixed[1]}"
+        result += "".join(f" {dtype} 1/{1 / scale:g}, {zero}" for dtype, (scale, zero) in declared.fixed.items())
     activation = "yes" if declared.activation else ""
     options = f"`{row.options}`" if row.options else ""
     types = "; ".join(describe(row))

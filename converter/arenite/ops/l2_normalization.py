@@ -33,6 +33,6 @@ OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     quant=QuantRule.FIXED,
-    fixed=(1 / 128, 0),
+    fixed={"int8": (1 / 128, 0)},
     attrs={"fused_activation_function": "NONE"},
 )

@@ -29,5 +29,5 @@ OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     quant=QuantRule.FIXED,
-    fixed=(1 / 16, 127),
+    fixed={"int8": (1 / 16, 127)},
 )

@@ -1,4 +1,5 @@
-"""SOFTMAX over the last axis of ``beta`` · x. The int8 result always has scale 1/256 and zero point −128."""
+"""SOFTMAX over the last axis of ``beta`` · x. The result always has scale 1/256 and zero point −128, in int16
+2**−15 and 0."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ import numpy as np
 
 from .. import cases
 from ..cases import Draw
-from ..graph import Op, Quantization
+from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute
+
+FIXED = {"int8": (1 / 256, -128), "int16": (2.0**-15, 0)}
 
 
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
@@ -22,7 +25,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 def case(draw: Draw, dtype: str) -> Op:
     attrs = {"beta": draw.choice([1.0, 1.0, 0.25, 2.5])}
     op = Op("softmax", [cases.tensor(draw, dtype, (*cases.shape(draw, (0, 3)), draw.integer(1, 40)))], [], attrs)
-    return cases.finished(op, [op.operand(0).shape], Quantization.per_tensor(1 / 256, -128))
+    return cases.finished(op, [op.operand(0).shape], cases.fixed(FIXED, dtype))
 
 
 OP = Declaration(
@@ -30,6 +33,6 @@ OP = Declaration(
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
     quant=QuantRule.FIXED,
-    fixed=(1 / 256, -128),
+    fixed=FIXED,
     attrs={"beta": 1.0},
 )

@@ -78,7 +78,9 @@ def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[V
         if decl.quant is QuantRule.SAME_AS_INPUT:
             _tie(graph, op, groups, integer, context)
         for value in op.outputs:
-            groups.of(value).fixed = Quantization.per_tensor(*decl.fixed) if decl.fixed else groups.of(value).fixed
+            group = groups.of(value)
+            if decl.fixed:
+                group.fixed = Quantization.per_tensor(*decl.fixed[context.activations])
     for value in graph.inputs:
         if context.io != "float32" and value.dtype == "float32":
             groups.of(value)

@@ -10,6 +10,7 @@ from arenite.opdef import data_operands, declaration, rows
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
+        "abs": {"int32"},
         "add_n": {"int32"},
         "arg_max": {"int32"},
         "arg_min": {"int32"},
@@ -134,8 +135,16 @@ def unscaled_bias_refused(op: Op) -> bool:
     return w is not None and not w.is_per_channel and product_over_output(op) > 0.02
 
 
+def softmax_wraps(op: Op) -> bool:
+    """In int16, differences of codes leave 32 bits where they stand for more than 2¹⁵ · 10 / 65535, about 5, each."""
+    quant = op.operand(0).quant
+    return op.operand(0).dtype == "int16" and quant is not None and op.attrs["beta"] * quant.scale[0] > 4.9
+
+
 def tflm_limit(op: Op) -> str | None:
     """Why TFLite Micro has no say about this instance, or None."""
+    if op.name == "softmax" and softmax_wraps(op):
+        return "wraps"
     if unscaled_bias_refused(op):
         return "wants a scale on the bias"
     if op.name == "relu6" and is_coded(op) and not same_quant(op):
@@ -161,6 +170,8 @@ def tflm_limit(op: Op) -> str | None:
 
 def litert_limit(op: Op) -> str | None:
     """Why LiteRT has no say about this instance, or None."""
+    if op.name == "softmax" and softmax_wraps(op):
+        return "wraps"
     if unscaled_bias_refused(op):
         return "wants a scale on the bias"
     if op.name == "svdf" and op.operand(4).dtype == "int8":
@@ -186,8 +197,10 @@ def litert_steps(op: Op) -> int:
         return 1  # rounds once
     if op.name == "relu" and op.operand(0).dtype == "int16":
         return 1  # rounds once
-    if op.name in ("logistic", "tanh"):
+    if op.name in ("logistic", "tanh") and op.operand(0).dtype == "int8":
         return 1  # reads a table made with floats
+    if op.name == "softmax" and op.operand(0).dtype == "int16":
+        return 1  # makes its tables in double
     if op.name == "gelu":
         return 1  # libm's float functions are off by some last places
     if op.name in ("abs", "mul"):

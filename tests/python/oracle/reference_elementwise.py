@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
+from oracle import reference_int8
 from oracle.reference_int8 import (
     Array,
     centred,
@@ -115,6 +117,78 @@ def tanh(op: Op, x: Array) -> Array:
     return np.where(d <= -radius, -128, np.where(d >= radius, 127, y)).astype(np.int8)
 
 
+def sigmoid_entry(i: int) -> int:
+    """65536 sigmoid(i / 24) above half the error of a line to its neighbour, h² / 16 of the second derivative."""
+    y = 1 / (1 + math.exp(-i / 24))
+    return 65535 if i == 255 else math.floor(65536 * (y + y * (1 - y) * (2 * y - 1) / (24 * 24 * 16)) + 0.5)
+
+
+SIGMOID = np.array([sigmoid_entry(i) for i in range(256)], np.int64)
+
+
+def sigmoid_input(scale: float, powers: tuple[float, ...]) -> tuple[int, int]:
+    """(multiplier, right shift) to units of 2⁻¹² / 3; ``powers`` are scales that are taken for exact."""
+    for power in powers:
+        if abs(math.log2(scale / power)) < 1e-3:
+            return round(3 * power * 4096), 0
+    multiplier, shift = scale * 4096.0 * 3.0, 0
+    while multiplier <= 32767 / 2 and shift <= 30:
+        multiplier, shift = multiplier * 2, shift + 1
+    return int(multiplier), shift
+
+
+def sigmoid_lines(op: Op, x: Array, bits: int, powers: tuple[float, ...], last: int) -> tuple[Array, Array]:
+    """The scaled operand, and 2^(16 + bits) · sigmoid of its magnitude."""
+    multiplier, shift = sigmoid_input(scale_of(op.operand(0)), powers)
+    scaled = (x.astype(np.int64) * multiplier + ((1 << shift) >> 1)) >> shift
+    index, rest = np.divmod(np.abs(scaled), 1 << bits)
+    inside = np.minimum(index, 254)
+    lines = (SIGMOID[inside] << bits) + rest * (SIGMOID[inside + 1] - SIGMOID[inside])
+    return scaled, np.where(index >= 255, last, lines)
+
+
+def logistic(op: Op, x: Array) -> Array:
+    if x.dtype == np.int8:
+        return reference_int8.logistic(op, x)
+    scaled, y = sigmoid_lines(op, x, 9, (2.0**-12,), 0x7FFF << 10)
+    return (np.where(scaled >= 0, y + 512, 2**25 - y + 511) >> 10).astype(np.int16)
+
+
+def tanh_of(op: Op, x: Array) -> Array:
+    if x.dtype == np.int8:
+        return tanh(op, x)
+    scaled, y = sigmoid_lines(op, x, 8, (2.0**-12, 2.0**-11), 0xFFFF << 8)
+    return (np.where(scaled >= 0, y - 2**23 + 128, 2**23 - y + 127) >> 8).astype(np.int16)
+
+
+@cache
+def softmax_tables() -> tuple[Array, Array]:
+    """e^x from −10 to 0 and 1 / (1 + x) from 0 to 1, Q0.15."""
+
+    def table_of(function: Callable[[float], float], first: float, last: float) -> Array:
+        return knots_of(first, last, 32768.0, lambda places: np.array([function(float(p)) for p in places], np.float32))
+
+    return table_of(math.exp, -10, 0), table_of(lambda x: 1 / (1 + x), 0, 1)
+
+
+def softmax(op: Op, x: Array) -> Array:
+    if x.dtype == np.int8:
+        return reference_int8.softmax(op, x)
+    factor = quantize_multiplier(scale_of(op.operand(0)) * float(np.float32(op.attrs["beta"])) / (10 / 65535))
+    result = np.empty(x.shape, np.int16)
+    for place in np.ndindex(x.shape[:-1]):
+        row = x[place].astype(np.int64)
+        held = np.maximum(row - row.max(), -((2**31 - 1) >> max(factor[1], 0)))  # does not wrap in the left shift
+        codes = np.clip(rescale(held, factor) + 32767, -32768, 32767)
+        powers = between(softmax_tables()[0], codes)
+        total = int(powers.sum())
+        zeros = 31 - total.bit_length()
+        mantissa = ((total << zeros) + 2**13) >> 14
+        share = int(between(softmax_tables()[1], np.clip(mantissa - 2**16 - 2**15, -32768, 32767)))
+        result[place] = np.clip((powers * share + (1 << (29 - zeros))) >> (30 - zeros), 0, 32767)
+    return result
+
+
 def absolute(op: Op, x: Array) -> Array:
     v, y = op.operand(0), op.output
     return clipped(rescale(np.abs(centred(x, v)), quantize_multiplier(scale_of(v) / scale_of(y))) + zero_of(y), y)
@@ -163,17 +237,28 @@ def codes_of(x: Array, v: Value, y: Value, real: Callable[[Array], Array]) -> Ar
 def lines_of(x: Array, v: Value, y: Value, real: Callable[[Array], Array]) -> Array:
     """512 lines, each ``int16 + rounded(int16 · fraction)``, lowered by half of their error in the middle."""
     f = np.float32
-    first, last = f(scale_of(v)) * f(-32768), f(scale_of(v)) * f(32767)
-    step, half = (last - first) / f(512), (last - first) / f(512) / f(2)
     inverse = f(65536) / (f(scale_of(y)) * f(32767) - f(scale_of(y)) * f(-32768))
+    knots = knots_of(f(scale_of(v)) * f(-32768), f(scale_of(v)) * f(32767), inverse, real)
+    return between(knots, x).astype(np.int16)
+
+
+def knots_of(first: float, last: float, inverse: float, real: Callable[[Array], Array]) -> Array:
+    """The 513 values, in float32 throughout."""
+    f = np.float32
+    first, last, inverse = f(first), f(last), f(inverse)
+    step, half = (last - first) / f(512), (last - first) / f(512) / f(2)
     places = first + np.arange(513, dtype=np.float32) * step
     values, middles = real(places) * inverse, rounded(real(places[:-1] + half) * inverse)
     errors = rounded((values[1:] + rounded(values[:-1])) / f(2)) - middles
     entries = [*(rounded(values[:-1]) - rounded(errors / f(2))), *rounded(real(np.array([last])) * inverse)]
-    knots = np.clip(np.array(entries), -32768, 32767).astype(np.int64)
-    index, offset = np.divmod(x.astype(np.int64) + 32768, 128)
+    return np.clip(np.array(entries), -32768, 32767).astype(np.int64)
+
+
+def between(knots: Array, x: Array) -> Array:
+    """The lines at the codes ``x``."""
+    index, offset = np.divmod(np.asarray(x, np.int64) + 32768, 128)
     slope = (knots[index + 1] - knots[index]).astype(np.int16).astype(np.int64)
-    return (knots[index] + ((slope * offset + 64) >> 7)).astype(np.int16)
+    return np.asarray(knots[index] + ((slope * offset + 64) >> 7))
 
 
 def elu_of(op: Op, x: float, lowest: float) -> float:
@@ -231,6 +316,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "exp": table(exp_of),
     "gelu": table(gelu_of),
     "log": table(log_of),
+    "logistic": logistic,
     "equal": comparison(np.equal),
     "greater": comparison(np.greater),
     "greater_equal": comparison(np.greater_equal),
@@ -244,5 +330,6 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "relu_n1_to_1": requantized(-1, 1),
     "squared_difference": squared_difference,
     "sub": sub,
-    "tanh": tanh,
+    "softmax": softmax,
+    "tanh": tanh_of,
 }
