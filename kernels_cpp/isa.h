@@ -69,8 +69,20 @@ using portable::quantize_ratios;
 
 #if !defined(__x86_64__)
 namespace arenite::isa {
-// False: nothing is done, the caller's own loop is what there is.
-inline bool sum_s8(const SumS8&) { return false; }
+// False: nothing is done, the caller's own loop is what there is, or what is smaller.
+inline bool sum_s8([[maybe_unused]] const SumS8& sum) {
+#if defined(__OPTIMIZE_SIZE__)
+  return false;
+#elif defined(__ARM_FEATURE_MVE)
+  mve::sum_s8(sum);
+  return true;
+#elif defined(__arm__) && defined(__ARM_FEATURE_DSP)
+  dsp::sum_s8(sum);
+  return true;
+#else
+  return false;
+#endif
+}
 inline bool use_variant(const char*) { return false; }
 }  // namespace arenite::isa
 #endif

@@ -16,16 +16,16 @@ struct RowSums {
 };
 static_assert(sizeof(RowSums) == 2 * kLanes * sizeof(int32_t), "stored at once");
 
-// The left row and four right rows of `depth` elements each.
-inline void multiply(const int8_t* lhs, const int8_t* const (&rhs)[kLanes], int32_t depth, RowSums* sums) {
+// The left row and four right rows of `depth` elements each, which lie `step` apart.
+inline void multiply(const int8_t* lhs, const int8_t* rhs, int32_t step, int32_t depth, RowSums* sums) {
   register int32_t first asm("r0") = first_group(depth);
   register const int8_t* x asm("r1") = lhs;
   register RowSums* to asm("r2") = sums;
-  register const int8_t* w0 asm("r3") = rhs[0];
-  register const int8_t* w1 asm("r5") = rhs[1];
+  register const int8_t* w0 asm("r3") = rhs;
+  register const int8_t* w1 asm("r5") = rhs + step;
   register const int8_t* end asm("r7") = lhs + depth;
-  register const int8_t* w2 asm("r9") = rhs[2];
-  register const int8_t* w3 asm("r11") = rhs[3];
+  register const int8_t* w2 asm("r9") = rhs + 2 * step;
+  register const int8_t* w3 asm("r11") = rhs + 3 * step;
 #define ARENITE_ROW(add, product, sum, row) \
   "vmladav" add ".s8 " product ", q0, " row \
   "\n\t"                                    \
@@ -85,18 +85,48 @@ inline void store(const OutputStage& stage, int32x4_t sums, int32_t count, int8_
   vstrbq_p_s32(out, values, present);
 }
 
-// `start` goes to every sum.
-void one_row(const GemmS8& gemm, const int8_t* lhs, int32_t start, int8_t* out) {
+// What whole blocks of columns share when there is one multiplier.
+struct UniformStage {
+  Multiplier multiplier;
+  int32_t zero_point;
+  int32x4_t min;
+  int32x4_t max;
+  explicit UniformStage(const OutputStage& stage)
+      : multiplier(stage.multipliers[0]),
+        zero_point(stage.zero_point),
+        min(vdupq_n_s32(stage.min)),
+        max(vdupq_n_s32(stage.max)) {}
+
+  void store(int32x4_t sums, int8_t* out) const {
+    const int32x4_t values = wrap_add(requantize(sums, multiplier), zero_point);
+    vstrbq_s32(out, vminq_s32(vmaxq_s32(values, min), max));
+  }
+};
+
+// The sums of four right rows, or of one in every lane; `start` goes to every sum.
+inline int32x4_t sums_of(const GemmS8& gemm, const int8_t* lhs, const int8_t* rhs, int32_t step, int32_t start) {
   RowSums sums;
+  multiply(lhs, rhs, step, gemm.depth, &sums);
+  return vmlaq_n_s32(wrap_add(vldrwq_s32(sums.products), start), vldrwq_s32(sums.weights), gemm.lhs_offset);
+}
+
+// One left row with all right rows: four at a time, the last ones one by one.
+void one_row(const GemmS8& gemm, const int8_t* lhs, int32_t start, int8_t* out) {
   const int32_t depth = gemm.depth;
   const int8_t* rhs = gemm.rhs;
-  for (int32_t column = 0; column < gemm.columns; column += kLanes, rhs += kLanes * depth) {
-    const int32_t count = gemm.columns - column < kLanes ? gemm.columns - column : kLanes;
-    const int8_t* rows[kLanes];
-    for (int32_t i = 0; i < kLanes; ++i) rows[i] = rhs + (i < count ? i : 0) * depth;
-    multiply(lhs, rows, depth, &sums);
-    const int32x4_t acc = vmlaq_n_s32(vldrwq_s32(sums.products), vldrwq_s32(sums.weights), gemm.lhs_offset);
-    store(gemm.stage.from_channel(column), wrap_add(acc, start), count, out + column);
+  int32_t column = 0;
+  if (gemm.stage.multiplier_step == 0 && gemm.stage.bias != nullptr) {
+    const UniformStage stage(gemm.stage);
+    for (; column + kLanes <= gemm.columns; column += kLanes, rhs += kLanes * depth) {
+      const int32x4_t sums = sums_of(gemm, lhs, rhs, depth, start);
+      stage.store(wrap_add(sums, vldrwq_s32(gemm.stage.bias + column)), out + column);
+    }
+  }
+  while (column < gemm.columns) {
+    const int32_t count = gemm.columns - column >= kLanes ? kLanes : 1;
+    store(gemm.stage.from_channel(column), sums_of(gemm, lhs, rhs, count == 1 ? 0 : depth, start), count, out + column);
+    column += count;
+    rhs += count * depth;
   }
 }
 

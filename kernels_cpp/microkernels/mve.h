@@ -3,11 +3,13 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/sum_s8.h"
 
 namespace arenite::mve {
 
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void sum_s8(const SumS8& sum);
 
 }  // namespace arenite::mve

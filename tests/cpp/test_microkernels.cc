@@ -35,6 +35,11 @@ std::vector<Variant> variants() {
 #if defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)
   list.push_back({"v7m", v7m::conv_s8, v7m::depthwise_s8, v7m::gemm_s8, portable::quantize_ratios});
 #endif
+#if defined(__ARM_FEATURE_MVE)
+  list.push_back({"mve", mve::conv_s8, mve::depthwise_s8, mve::gemm_s8, portable::quantize_ratios, mve::sum_s8});
+#elif defined(__ARM_FEATURE_DSP)
+  list.push_back({"dsp", dsp::conv_s8, dsp::depthwise_s8, dsp::gemm_s8, portable::quantize_ratios, dsp::sum_s8});
+#endif
 #if defined(__x86_64__)
   if (avx2::supported())
     list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios, avx2::sum_s8});
