@@ -77,7 +77,7 @@ def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[V
                 groups.of(value)
         if decl.quant is QuantRule.SAME_AS_INPUT:
             _tie(graph, op, groups, integer, context)
-        for value in op.outputs:
+        for value in _real_results(op):
             group = groups.of(value)
             if decl.fixed:
                 group.fixed = Quantization.per_tensor(*decl.fixed[context.activations])
@@ -96,8 +96,14 @@ def _tie(graph: Graph, op: Op, groups: _Groups, integer: set[Op], context: PassC
             if groups.of(value).fixed is not None:
                 _requantize(graph, op, value, integer, context)
         values = [value for _, value in data_operands(op)]
-    for value in (*values, *op.outputs):
-        groups.merge(op.outputs[0], value)
+    results = _real_results(op)
+    for value in (*values, *results):
+        groups.merge(results[0], value)
+
+
+def _real_results(op: Op) -> list[Value]:
+    """Those that get a grid: indices beside them stay whole numbers."""
+    return [value for value in op.outputs if value.dtype == "float32"]
 
 
 def _requantize(graph: Graph, op: Op, value: Value, integer: set[Op], context: PassContext) -> None:

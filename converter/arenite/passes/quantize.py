@@ -54,7 +54,7 @@ def _has_kernel(op: Op, context: PassContext) -> bool:
     decl, data = declaration(op.name), {i for i, _ in data_operands(op)}
     if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or decl.quant is QuantRule.PLAIN:
         return False
-    if any(value.dtype != "float32" for value in op.outputs):
+    if all(value.dtype != "float32" for value in op.outputs):
         return False
     parameters = [i for i in (decl.weight[0] if decl.weight else None, decl.bias) if i is not None]
     if any(i < len(op.inputs) and (v := op.inputs[i]) is not None and not v.is_constant for i in parameters):
@@ -62,7 +62,7 @@ def _has_kernel(op: Op, context: PassContext) -> bool:
     inputs = [
         None if value is None else _dtype(decl, i, value, i in data, context) for i, value in enumerate(op.inputs)
     ]
-    outputs = [context.activations] * len(op.outputs)
+    outputs = [context.activations if value.dtype == "float32" else value.dtype for value in op.outputs]
     return any(signature.accepts(inputs, outputs) for signature in rows()[op.name].signatures)
 
 

@@ -73,9 +73,9 @@ def other_scale(value: Value) -> Quantization:
 @pytest.mark.parametrize(("name", "dtype"), VARIANTS, ids=IDS)
 @pytest.mark.parametrize("axis", [0, -1])
 def test_output_of_another_size(name: str, dtype: str, axis: int) -> None:
-    op = instance(name, dtype, lambda op: len(op.outputs[0].shape) > 0)
-    shape = list(op.outputs[0].shape)
-    shape[axis] += 1
+    op = instance(name, dtype, lambda op: len(op.outputs[0].shape) > 0 or op.name == "rank")
+    shape = list(op.outputs[0].shape) or [1]  # one element is another rank
+    shape[axis] += len(op.outputs[0].shape) > 0
     assert failure(with_output(op, shape=tuple(shape))) == "BadShape"
 
 
@@ -140,7 +140,7 @@ def test_negative_padding() -> None:
 
 COMPUTED = ["mean", "sum", "reduce_min", "arg_min", "pad", "transpose", "strided_slice", "split_v", "expand_dims"]
 COMPUTED += ["reverse_v2", "tile", "broadcast_to", "mirror_pad", "padv2", "space_to_batch_nd", "batch_to_space_nd"]
-COMPUTED += ["resize_nearest_neighbor", "cumsum"]
+COMPUTED += ["resize_nearest_neighbor", "cumsum", "one_hot", "topk_v2", "range"]
 
 
 @pytest.mark.parametrize("name", COMPUTED)
@@ -282,3 +282,46 @@ def test_cell_state_on_a_scale_that_tanh_cannot_take(scale: float) -> None:
     op = instance("unidirectional_sequence_lstm")
     cell = replace(op.operand(19), quant=Quantization.per_tensor(scale, 0))
     assert failure(with_input(op, 19, cell)) == "BadQuantization"
+
+
+@pytest.mark.parametrize("axis", [-2, 3, 2**31 - 1])
+def test_one_hot_along_an_axis_that_is_none(axis: int) -> None:
+    op = instance("one_hot", accept=lambda op: len(op.operand(0).shape) == 2)
+    assert failure(with_option(op, axis=axis)) == "BadOption"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "int64"])
+@pytest.mark.parametrize(
+    ("start", "limit", "delta"), [(0, 5, 0), (0, 5, -1), (5, 0, 1), (-(2**31), 2**31 - 1, 1), (0, 1, 1)]
+)
+def test_range_of_another_count(dtype: str, start: int, limit: int, delta: int) -> None:
+    """Two elements are none of these, however far apart the ends are."""
+    operands = [Value("", dtype, (), np.array(x).astype(dtype)) for x in (start, limit, delta)]
+    assert failure(Op("range", [*operands], [Value("", dtype, (2,))])) == "BadShape"
+
+
+def test_range_over_all_integers() -> None:
+    """Differences that no integer of the type holds."""
+    for dtype in ("int32", "int64"):
+        ends = np.iinfo(dtype)
+        operands = [Value("", dtype, (), np.array(x, dtype)) for x in (ends.min, ends.max, ends.max)]
+        (y,) = engines.ours(engines.model_of(Op("range", [*operands], [Value("", dtype, (3,))])), [])
+        np.testing.assert_array_equal(y, [ends.min, -1, ends.max - 1])
+
+
+def test_more_of_the_largest_than_there_are() -> None:
+    op = instance("topk_v2", "float32")
+    k = op.operand(0).shape[-1] + 1
+    wide = [replace(v, shape=(*v.shape[:-1], k)) for v in op.outputs]
+    many = with_input(op, 1, replace(op.operand(1), data=np.array(k, np.int32)))
+    assert failure(replace(many, outputs=wide)) == "BadShape"
+
+
+def test_shapes_that_do_not_broadcast() -> None:
+    """Known when the model runs."""
+    a, b, y = (Value("", "int32", (2,)) for _ in range(3))
+    content = engines.model_of(Op("broadcast_args", [a, b], [y]))
+    first = np.array([4, 1], np.int32)
+    np.testing.assert_array_equal(engines.ours(content, [first, np.array([1, 7], np.int32)])[0], [4, 7])
+    with pytest.raises(ModelError, match="out of range"):
+        engines.ours(content, [first, np.array([3, 7], np.int32)])

@@ -135,3 +135,12 @@ def test_cast_of_floats_that_the_type_lacks(dtype: str) -> None:
     np.testing.assert_array_equal(y, [limits.max] * 2 + [low] * 2 + [nan, 0, 2, max(-2, low), limits.max // 2 + 1])
     if dtype == "int32":
         np.testing.assert_array_equal(y, engines.litert(engines.model_of(op), [x])[0])
+
+
+def test_largest_among_nan() -> None:
+    """LiteRT's comparison is no order then; here NaN is below all numbers."""
+    x, y, places = Value("", "float32", (5,)), Value("", "float32", (5,)), Value("", "int32", (5,))
+    op = Op("topk_v2", [x, Value("", "int32", (), np.array(5, np.int32))], [y, places])
+    values, order = engines.ours(engines.model_of(op), [np.array([np.nan, 1, -np.inf, np.nan, np.inf], np.float32)])
+    np.testing.assert_array_equal(order, [4, 1, 2, 0, 3])
+    np.testing.assert_array_equal(values, [np.inf, 1, -np.inf, np.nan, np.nan])
