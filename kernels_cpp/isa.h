@@ -8,13 +8,28 @@
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
-#if defined(__ARM_FEATURE_MVE)
+namespace arenite::isa {
+using SumS8Kernel = void (*)(const SumS8&);
+}
+
+#if defined(ARENITE_COMPACT)
+#include "kernels_cpp/microkernels/compact.h"
+namespace arenite::isa {
+using portable::conv_s8;
+using compact::depthwise_s8;
+using compact::gemm_s8;
+using portable::quantize_ratios;
+inline SumS8Kernel sum_kernel() { return nullptr; }
+}  // namespace arenite::isa
+
+#elif defined(__ARM_FEATURE_MVE)
 #include "kernels_cpp/microkernels/mve.h"
 namespace arenite::isa {
 using mve::conv_s8;
 using mve::depthwise_s8;
 using mve::gemm_s8;
 using portable::quantize_ratios;
+inline SumS8Kernel sum_kernel() { return mve::sum_s8; }
 }  // namespace arenite::isa
 
 #elif defined(__arm__) && defined(__ARM_FEATURE_DSP)
@@ -24,16 +39,17 @@ using dsp::conv_s8;
 using dsp::depthwise_s8;
 using dsp::gemm_s8;
 using portable::quantize_ratios;
+inline SumS8Kernel sum_kernel() { return dsp::sum_s8; }
 }  // namespace arenite::isa
 
-// Code for speed only; for size the portable kernels are smaller.
-#elif defined(__arm__) && defined(__thumb2__) && !defined(__OPTIMIZE_SIZE__)
+#elif defined(__arm__) && defined(__thumb2__)
 #include "kernels_cpp/microkernels/v7m.h"
 namespace arenite::isa {
 using portable::quantize_ratios;
 using v7m::conv_s8;
 using v7m::depthwise_s8;
 using v7m::gemm_s8;
+inline SumS8Kernel sum_kernel() { return nullptr; }
 }  // namespace arenite::isa
 
 #elif defined(__x86_64__)
@@ -43,19 +59,7 @@ inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().con
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
 inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().quantize_ratios(ratios); }
-
-// For tests on a host: takes the named variant from now on. False when this processor lacks it.
-inline bool use_variant(const char* name) {
-  const x86::Microkernels* found = x86::find(name);
-  if (found != nullptr) x86::use(found);
-  return found != nullptr;
-}
-
-inline bool sum_s8(const SumS8& sum) {
-  const auto variant = x86::microkernels().sum_s8;
-  if (variant != nullptr) variant(sum);
-  return variant != nullptr;
-}
+inline SumS8Kernel sum_kernel() { return x86::microkernels().sum_s8; }
 }  // namespace arenite::isa
 
 #else
@@ -64,29 +68,29 @@ using portable::conv_s8;
 using portable::depthwise_s8;
 using portable::gemm_s8;
 using portable::quantize_ratios;
-}  // namespace arenite::isa
-#endif
-
-#if !defined(__x86_64__)
-namespace arenite::isa {
-// False: nothing is done, the caller's own loop is what there is, or what is smaller.
-inline bool sum_s8([[maybe_unused]] const SumS8& sum) {
-#if defined(__OPTIMIZE_SIZE__)
-  return false;
-#elif defined(__ARM_FEATURE_MVE)
-  mve::sum_s8(sum);
-  return true;
-#elif defined(__arm__) && defined(__ARM_FEATURE_DSP)
-  dsp::sum_s8(sum);
-  return true;
-#else
-  return false;
-#endif
-}
-inline bool use_variant(const char*) { return false; }
+inline SumS8Kernel sum_kernel() { return nullptr; }
 }  // namespace arenite::isa
 #endif
 
 namespace arenite::isa {
 using portable::unpack_s4;
+
+// False: nothing is done, the caller's own loop is what there is, or what is smaller.
+inline bool sum_s8(const SumS8& sum) {
+  const SumS8Kernel kernel = sum_kernel();
+  if (kernel != nullptr) kernel(sum);
+  return kernel != nullptr;
+}
+
+// For tests on a host: takes the named variant from now on. False when this processor, or this build, lacks it.
+inline bool use_variant([[maybe_unused]] const char* name) {
+#if defined(__x86_64__) && !defined(ARENITE_COMPACT)
+  const x86::Microkernels* found = x86::find(name);
+  if (found != nullptr) x86::use(found);
+  return found != nullptr;
+#else
+  return false;
+#endif
+}
+
 }  // namespace arenite::isa

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels_cpp/isa.h"
+#include "kernels_cpp/microkernels/compact.h"
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/v7m.h"
 #include "microkernel_cases.h"
@@ -30,6 +31,7 @@ constexpr UnpackVariant kUnpackVariants[] = {{"portable", portable::unpack_s4}, 
 std::vector<Variant> variants() {
   std::vector<Variant> list = {
       {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios},
+      {"compact", portable::conv_s8, compact::depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8, isa::quantize_ratios},
   };
 #if defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)

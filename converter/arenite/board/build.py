@@ -16,8 +16,9 @@ from .tools import require, run_tool
 #: what firmware can be compiled for → CMake options. "checked" traps undefined behaviour.
 OPTIMIZE = {
     "speed": ["-DARENITE_OPTIMIZE=speed"],
+    "balanced": ["-DARENITE_OPTIMIZE=balanced"],
     "size": ["-DARENITE_OPTIMIZE=size"],
-    "checked": ["-DARENITE_OPTIMIZE=size", "-DARENITE_TRAPS=ON"],
+    "checked": ["-DARENITE_OPTIMIZE=balanced", "-DARENITE_TRAPS=ON"],
 }
 
 
@@ -45,7 +46,7 @@ ALL = Bodies()
 def build_directory(board: Board, optimize: str, bodies: Bodies = ALL) -> Path:
     """Where firmware of this source tree for ``board`` is built; kept between runs, so that only changes compile.
 
-    optimize  a key of OPTIMIZE: kernels for "speed" (-O2) or "size" (-Os); all the rest is always compiled for size.
+    optimize  a key of OPTIMIZE. Only the kernels differ; all the rest is always compiled for size.
     bodies    the types that kernels are compiled for.
     """
     if optimize not in OPTIMIZE:

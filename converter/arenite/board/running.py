@@ -41,7 +41,8 @@ def run(
     model         content of a ``.tflite`` file.
     inputs        samples; arrays of the model's dtypes, shapes equal or equal after dropping axes of length 1.
     board         row of ``boards/boards.csv``.
-    optimize      kernels for "speed" (-O2) or "size" (-Os); "checked" traps undefined behaviour.
+    optimize      kernels for "speed" (-O2), "balanced" (-Os) or "size" (-Os and plain microkernels: least flash, several
+                  times slower); "checked" traps undefined behaviour.
     per_operator  also count each operator; ``profile`` also counts each function. Both leave the firmware as it is.
     timeout       seconds of emulation.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arenite.board.build import OPTIMIZE, build
+from arenite.board.build import build
 from arenite.board.qemu import execute
 from arenite.board.table import Board
 
@@ -13,10 +13,12 @@ pytestmark = [pytest.mark.needs_tools, pytest.mark.slow]
 
 def assert_equal_to_naive_loops(board: Board, optimize: str) -> None:
     firmware = build("check_microkernels", board, optimize)
-    assert execute(firmware, board, timeout=120).output.split() == ["portable", "selected", ":", "0", "failures"]
+    variants, failures = execute(firmware, board, timeout=120).output.split(":")
+    assert {"portable", "compact", "selected"} <= set(variants.split())
+    assert failures.split() == ["0", "failures"]
 
 
-@pytest.mark.parametrize("optimize", [name for name in OPTIMIZE if name != "speed"])
+@pytest.mark.parametrize("optimize", ["size", "checked"])
 def test_selected_microkernels_equal_naive_loops(full_board: Board, optimize: str) -> None:
     assert_equal_to_naive_loops(full_board, optimize)
 
