@@ -4,7 +4,7 @@ namespace arenite {
 namespace {
 
 // Letter of a signature by TensorType.
-constexpr char kLetters[] = "f.iBq.?h.b.......4";
+constexpr char kLetters[] = "f.iBq.?h.b..Q..I.4";
 
 struct Fit {
   bool arity = true;

@@ -27,7 +27,8 @@ namespace arenite {
   X(ArenaTooSmall, "the arena is too small")                                             \
   X(NotReady, "the interpreter has not been allocated")                                  \
   X(LimitExceeded, "the model exceeds a fixed limit of the runtime")                     \
-  X(BadValue, "an operand's value at run time is out of range")
+  X(BadValue, "an operand's value at run time is out of range")                          \
+  X(NotDue, "an operator waits for more input: the outputs are not new yet")
 
 enum class [[nodiscard]] Status : uint8_t {
 #define ARENITE_STATUS_ENUM(name, text) k##name,

@@ -14,6 +14,8 @@ enum class Type : uint8_t {
   kBool = 6,
   kInt16 = 7,
   kInt8 = 9,
+  kUInt64 = 12,
+  kUInt32 = 15,
   kInt4 = 17,
 };
 
@@ -24,8 +26,10 @@ constexpr uint32_t type_size(Type type) {
   switch (type) {
     case Type::kFloat32:
     case Type::kInt32:
+    case Type::kUInt32:
       return 4;
     case Type::kInt64:
+    case Type::kUInt64:
       return 8;
     case Type::kInt16:
       return 2;

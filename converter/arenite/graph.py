@@ -19,7 +19,7 @@ from .elements import limits, numpy_dtype
 from .errors import GraphError
 
 #: dtypes a value can have, numpy names.
-DTYPES = ("float32", "float16", "int4", "int8", "uint8", "int16", "int32", "int64", "bool")
+DTYPES = ("float32", "float16", "int4", "int8", "uint8", "int16", "int32", "int64", "uint32", "uint64", "bool")
 
 
 @dataclass(frozen=True)

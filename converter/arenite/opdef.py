@@ -25,6 +25,7 @@ from .spatial import Window
 #: numpy type code in ops.def → dtype.
 TYPE_CODES = {
     "f": "float32", "4": "int4", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
+    "I": "uint32", "Q": "uint64",
 }  # fmt: skip
 
 

@@ -91,6 +91,10 @@ const char* dtype_name(Type type) {
       return "int8";
     case Type::kInt4:
       return "int4";
+    case Type::kUInt64:
+      return "uint64";
+    case Type::kUInt32:
+      return "uint32";
   }
   return "";
 }

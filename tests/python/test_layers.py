@@ -38,6 +38,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "flexbuffer.py": {"errors"},
     "writer.py": {"", "elements", "errors", "graph", "opdef", "flat", "flexbuffer"},
     "reader.py": {"elements", "errors", "graph", "opdef", "flat", "flexbuffer"},
+    "signal_arithmetic.py": {"errors", "graph"},
     "elementwise.py": {"cases", "errors", "graph", "opdef"},
     "ops/": {
         "activation",
@@ -50,6 +51,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "pooling",
         "recurrence",
         "reduction",
+        "signal_arithmetic",
         "spatial",
     },
     "passes/": {"activation", "errors", "evaluate", "graph", "opdef", "fixed_point", "passes", "samples", "text"},

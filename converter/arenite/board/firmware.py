@@ -69,7 +69,9 @@ def needed_bodies(model: bytes) -> Bodies:
         return Bodies(floats=False, int16=False, int4=False)
     dtypes = {value.dtype for value in graph.values()}
     return Bodies(
-        floats=any({op.operand(0).dtype, op.output.dtype} == {"float32"} for op in graph.ops),
+        floats=any(
+            {v.dtype for v in (*op.inputs[:1], *op.outputs) if v is not None} == {"float32"} for op in graph.ops
+        ),
         int16="int16" in dtypes,
         int4="int4" in dtypes,
     )

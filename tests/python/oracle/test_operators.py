@@ -42,6 +42,8 @@ INTEGERS = (
     | reference_recurrent.OPERATORS
     | reference_vectors.OPERATORS
 )
+#: each result is a sum over the last axis, turned
+SPECTRAL = ("signal_rfft", "signal_irfft")
 #: operator and dtype of its first data operand; ANY: each of them in turn, for operators that only move elements
 ANY = "any"
 VARIANTS = [(name, dtype) for name in rows() for dtype in ([ANY] if declaration(name).moves else case_dtypes(name))]
@@ -96,6 +98,9 @@ def float_bound(op: Op, inputs: list[np.ndarray | None], expected: np.ndarray) -
     area = np.prod(decl.window(op).kernel) if decl.window is not None else 1
     terms = max(decl.macs(op) / op.output.size, op.operand(0).size / op.output.size, float(area)) + 4
     plain = replace(op, attrs={**op.attrs, "fused_activation_function": "NONE"})  # a clamp would hide the terms
+    if op.name in SPECTRAL:
+        (x,) = (np.abs(x) for x in inputs if x is not None)
+        return np.asarray(2 * EPSILON * 16 * x.sum(-1, keepdims=True))
     (magnitude,) = decl.reference(plain, [x if x is None or x.dtype != np.float32 else np.abs(x) for x in inputs])
     return np.asarray(2 * EPSILON * terms * (np.fmax(np.abs(magnitude), np.abs(expected)) + 1e-30))
 

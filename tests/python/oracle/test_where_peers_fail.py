@@ -86,6 +86,14 @@ def test_exp_beyond_every_code() -> None:
     np.testing.assert_array_equal(y, [-100, -99, 127, 127])
 
 
+def test_auto_scale_of_the_least_sample() -> None:
+    """TFLite Micro takes -2**15 for a small number, shifts what follows by too much and overflows."""
+    x = np.array([-(2**15), 3], np.int16)
+    values = [Value("", "int16", (2,)), Value("", "int16", (2,)), Value("", "int32", ())]
+    scaled, shift = engines.ours(engines.model_of(Op("signal_fft_auto_scale", values[:1], values[1:])), [x])
+    assert scaled.tolist() == x.tolist() and shift == 0
+
+
 def test_log_of_zero_and_below() -> None:
     y = run(
         "log", np.array([-128, 0, 1, 127], np.int8), Quantization.per_tensor(1.0, 0), Quantization.per_tensor(0.1, 0)

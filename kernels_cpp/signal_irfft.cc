@@ -1,0 +1,15 @@
+// SignalIrfft: frames of samples of spectra along the last axis.
+#include "kernels_cpp/frame_transform.h"
+#include "kernels_cpp/kernels.h"
+
+namespace arenite {
+namespace {
+
+Status prepare(const Node& node, uint32_t* scratch_bytes) { return FrameTransform<true>(node).check(scratch_bytes); }
+
+Status eval(const Node& node) { return FrameTransform<true>(node).run(); }
+
+}  // namespace
+}  // namespace arenite
+
+ARENITE_KERNEL_WITH_STATE(signal_irfft);
