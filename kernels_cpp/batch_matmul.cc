@@ -74,9 +74,9 @@ uint32_t scratch_of(const Side& side) { return side.transposed ? aligned(side.si
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Product p(node);
   ARENITE_TRY(check_shapes(p));
+  ARENITE_CHECK(is_scaled(p.left.tensor) && is_scaled(p.right.tensor) && is_scaled(p.output), kBadQuantization);
+  if (is_int16(p.output)) return check_multipliers_s16(p.left.tensor, p.right.tensor, p.output);
   if (p.output.type != Type::kInt8) return Status::kOk;
-  ARENITE_CHECK(scaled_if_int8(p.left.tensor) && scaled_if_int8(p.right.tensor) && scaled_if_int8(p.output),
-                kBadQuantization);
   *scratch_bytes = scratch_of(p.left) + scratch_of(p.right);
   return Status::kOk;
 }
@@ -114,31 +114,44 @@ void eval_s8(const Node& node, const Product& p) {
   }
 }
 
-void eval_f32(const Product& p) {
+// out = finish(sum of products in Acc) for every element.
+template <typename T, typename Acc, typename Finish>
+void eval_plain(const Product& p, Finish finish) {
   const int32_t depth = p.left.depth();
   const int32_t left_step = p.left.transposed ? p.left.rows() : 1;
   const int32_t right_step = p.right.transposed ? p.right.rows() : 1;
-  float* out = p.output.as<float>();
+  T* out = p.output.as<T>();
   for (int32_t batch = 0; batch < p.batches(); ++batch) {
-    const float* lefts = p.left.tensor.as<float>() + p.left.offset(p.output, batch);
-    const float* rights = p.right.tensor.as<float>() + p.right.offset(p.output, batch);
+    const T* lefts = p.left.tensor.as<T>() + p.left.offset(p.output, batch);
+    const T* rights = p.right.tensor.as<T>() + p.right.offset(p.output, batch);
     for (int32_t i = 0; i < p.left.rows(); ++i) {
-      const float* left = lefts + i * (p.left.transposed ? 1 : depth);
+      const T* left = lefts + i * (p.left.transposed ? 1 : depth);
       for (int32_t j = 0; j < p.right.rows(); ++j) {
-        const float* right = rights + j * (p.right.transposed ? 1 : depth);
-        float sum = 0.0f;
+        const T* right = rights + j * (p.right.transposed ? 1 : depth);
+        Acc sum = 0;
         for (int32_t k = 0; k < depth; ++k) sum += left[k * left_step] * right[k * right_step];
-        *out++ = sum;
+        *out++ = finish(sum);
       }
     }
   }
+}
+
+// A product of two int16 fits 31 bits.
+void eval_s16(const Product& p) {
+  Multiplier multiplier;
+  fill_multipliers(p.left.tensor, p.right.tensor, p.output, &multiplier);
+  eval_plain<int16_t, int64_t>(p, [=](int64_t sum) {
+    return static_cast<int16_t>(clamp(multiply_wide_by_quantized_multiplier(sum, multiplier), INT16_MIN, INT16_MAX));
+  });
 }
 
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Product p(node);
   if (is_float(p.output)) {
-    eval_f32(p);
+    eval_plain<float, float>(p, [](float sum) { return sum; });
+  } else if (is_int16(p.output)) {
+    eval_s16(p);
   } else {
     eval_s8(node, p);
   }

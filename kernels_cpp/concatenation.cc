@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "kernels_cpp/kernels.h"
+#include "kernels_cpp/movement.h"
 #include "kernels_cpp/rows.h"
-#include "kernels_cpp/shape.h"
 
 namespace arenite {
 namespace {
@@ -38,7 +38,7 @@ Status prepare(const Node& node, uint32_t*) {
     const Tensor input = node.input(i);
     ARENITE_CHECK(input.present, kBadArity);
     ARENITE_CHECK(shape_fits(input, output, axis), kBadShape);
-    ARENITE_CHECK(same_quantization(input, output), kBadQuantization);
+    ARENITE_CHECK(keeps_grid(input, output), kBadQuantization);
     total += input.dim(axis);
   }
   ARENITE_CHECK(total == output.dim(axis), kBadShape);

@@ -30,6 +30,9 @@ inline Status eval(const Node& node) {
     case Type::kInt8:
       eval_as<kLarger, int8_t>(node);
       return Status::kOk;
+    case Type::kInt16:
+      if (ARENITE_INT16 != 0) eval_as<kLarger, int16_t>(node);
+      return Status::kOk;
     case Type::kInt32:
       eval_as<kLarger, int32_t>(node);
       return Status::kOk;

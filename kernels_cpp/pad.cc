@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "kernels_cpp/kernels.h"
+#include "kernels_cpp/movement.h"
 #include "kernels_cpp/rows.h"
-#include "kernels_cpp/shape.h"
 
 namespace arenite {
 namespace {
@@ -20,7 +20,7 @@ Status prepare(const Node& node, uint32_t*) {
     const int64_t size = int64_t{input.dim(i)} + pads[2 * i] + pads[2 * i + 1];
     ARENITE_CHECK(size == output.dim(i), kBadShape);
   }
-  ARENITE_CHECK(same_quantization(input, output), kBadQuantization);
+  ARENITE_CHECK(keeps_grid(input, output), kBadQuantization);
   ARENITE_CHECK(!is_int16(input) || input.zero_point == 0, kBadQuantization);  // filled byte by byte
   return Status::kOk;
 }
@@ -30,14 +30,14 @@ struct Padding {
   Tensor output;
   const int32_t* pads;
   int32_t element;  // bytes
-  uint8_t fill;     // zero of float and int16 is bytes of zero
+  uint8_t fill;     // the zero of larger types is bytes of zero
 
   explicit Padding(const Node& node)
       : input(node.input(0)),
         output(node.output(0)),
         pads(node.input(1).as<int32_t>()),
         element(static_cast<int32_t>(type_size(output.type))),
-        fill(output.type == Type::kInt8 ? static_cast<uint8_t>(output.zero_point) : 0) {}
+        fill(element == 1 ? static_cast<uint8_t>(output.zero_point) : 0) {}
 
   // Axes are counted from the right, as in Tensor::back.
   int32_t before(int32_t from_end) const { return from_end < input.rank ? pads[2 * (input.rank - 1 - from_end)] : 0; }

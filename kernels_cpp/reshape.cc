@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/shape.h"
+#include "kernels_cpp/movement.h"
 
 namespace arenite {
 namespace {
@@ -29,7 +29,7 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(input.count() == output.count(), kBadShape);
   ARENITE_CHECK(!target.constant || matches(target, output), kBadShape);
-  ARENITE_CHECK(same_quantization(input, output), kBadQuantization);
+  ARENITE_CHECK(keeps_grid(input, output), kBadQuantization);
   return Status::kOk;
 }
 

@@ -1,5 +1,5 @@
-// RESIZE_BILINEAR: each pixel is the mean of the four around its place, weighted by nearness. int8 as in TFLite: places
-// have 10 fraction bits, and codes are weighted as they are (the weights add up to one).
+// RESIZE_BILINEAR: each pixel is the mean of the four around its place, weighted by nearness. int8 and int16 as in
+// TFLite: places have 10 fraction bits, and codes are weighted as they are (the weights add up to one).
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/resize.h"
 
@@ -74,14 +74,21 @@ class FloatAxis {
   bool centred_;
 };
 
+// Halves away from zero.
 int8_t finished(int32_t sum, int8_t) {
   constexpr int32_t kHalf = kOne * kOne / 2;
   return static_cast<int8_t>((sum + (sum > 0 ? kHalf : -kHalf)) / (kOne * kOne));
 }
 
+int16_t finished(int64_t sum, int16_t) {
+  constexpr int64_t kHalf = kOne * kOne / 2;
+  return static_cast<int16_t>(sum > 0 ? (sum + kHalf) >> 20 : -((kHalf - sum) >> 20));
+}
+
 float finished(float sum, float) { return sum; }
 
-template <typename T, typename Axis>
+// Sum holds a code times 2^20.
+template <typename T, typename Sum, typename Axis>
 void resize(const Node& node) {
   using Weight = typename Axis::Weight;
   const Tensor input = node.input(0);
@@ -99,10 +106,10 @@ void resize(const Node& node) {
       const T* upper = image + y.below * row;
       const T* lower = image + y.above * row;
       for (int32_t c = 0; c < channels; ++c) {
-        const Weight sum = upper[x.below * channels + c] * (Axis::kWhole - y.weight) * (Axis::kWhole - x.weight) +
-                           lower[x.below * channels + c] * y.weight * (Axis::kWhole - x.weight) +
-                           upper[x.above * channels + c] * (Axis::kWhole - y.weight) * x.weight +
-                           lower[x.above * channels + c] * y.weight * x.weight;
+        const Sum sum = Sum{upper[x.below * channels + c] * (Axis::kWhole - y.weight)} * (Axis::kWhole - x.weight) +
+                        Sum{lower[x.below * channels + c] * y.weight} * (Axis::kWhole - x.weight) +
+                        Sum{upper[x.above * channels + c] * (Axis::kWhole - y.weight)} * x.weight +
+                        Sum{lower[x.above * channels + c] * y.weight} * x.weight;
         *out++ = finished(sum, T{});
       }
     }
@@ -120,9 +127,11 @@ Status prepare(const Node& node, uint32_t*) {
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   if (is_float(node.input(0))) {
-    resize<float, FloatAxis>(node);
+    resize<float, float, FloatAxis>(node);
+  } else if (is_int16(node.input(0))) {
+    resize<int16_t, int64_t, FixedAxis>(node);
   } else {
-    resize<int8_t, FixedAxis>(node);
+    resize<int8_t, int32_t, FixedAxis>(node);
   }
   return Status::kOk;
 }

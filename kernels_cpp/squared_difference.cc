@@ -1,5 +1,5 @@
-// SQUARED_DIFFERENCE: (a - b)^2 with broadcasting. int8 as in TFLite: both operands are brought to half the larger
-// scale with 7 bits of fraction, subtracted, squared, and scaled to the output; every step rounds.
+// SQUARED_DIFFERENCE: (a - b)^2 with broadcasting. int8 and int16 as in TFLite: both operands are brought to half
+// the larger scale (int8: with 7 bits of fraction), subtracted, squared, and scaled to the output; every step rounds.
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
 #include "kernels_cpp/kernels.h"
@@ -7,13 +7,21 @@
 namespace arenite {
 namespace {
 
-constexpr int32_t kFractionBits = 7;  // 255^2 * 2^14 fits 31 bits
+// Of the difference: 255^2 * 2^14 and 2^30 fit 31 bits.
+template <typename T>
+constexpr int32_t kFractionBits = 0;
+template <>
+constexpr int32_t kFractionBits<int8_t> = 7;
 
+// real * 2^-by, flushed to zero as TFLite's QuantizeMultiplier does.
 Multiplier shifted_down(Multiplier real, int32_t by) {
   return real.shift - by < -31 ? Multiplier{0, -1} : Multiplier{real.multiplier, real.shift - by};
 }
 
-struct SquaredDifferenceS8 {
+template <typename T>
+struct SquaredDifference {
+  static constexpr int32_t kLow = sizeof(T) == 1 ? INT8_MIN : INT16_MIN;
+  static constexpr int32_t kHigh = -1 - kLow;
   Multiplier scale_a;
   Multiplier scale_b;
   Multiplier scale_out;
@@ -21,19 +29,19 @@ struct SquaredDifferenceS8 {
   int32_t zero_b;
   int32_t zero_out;
 
-  // The square has the scale (2 * wide)^2 / 2^14.
-  SquaredDifferenceS8(const Tensor& a, const Tensor& b, const Tensor& output, float wide)
+  // The square has the scale (2 * wide)^2 / 2^(2 * bits).
+  SquaredDifference(const Tensor& a, const Tensor& b, const Tensor& output, float wide)
       : scale_a(shifted_down(quantize_ratio(a.scale(), 1.0f, wide), 1)),
         scale_b(shifted_down(quantize_ratio(b.scale(), 1.0f, wide), 1)),
-        scale_out(shifted_down(quantize_ratio(wide, wide, output.scale()), 2 * kFractionBits - 2)),
+        scale_out(shifted_down(quantize_ratio(wide, wide, output.scale()), 2 * kFractionBits<T> - 2)),
         zero_a(a.zero_point),
         zero_b(b.zero_point),
         zero_out(output.zero_point) {}
-  int8_t operator()(int8_t a, int8_t b) const {
-    const int32_t difference = multiply_by_quantized_multiplier((a - zero_a) * (1 << kFractionBits), scale_a) -
-                               multiply_by_quantized_multiplier((b - zero_b) * (1 << kFractionBits), scale_b);
+  T operator()(T a, T b) const {
+    const int32_t difference = multiply_by_quantized_multiplier((a - zero_a) * (1 << kFractionBits<T>), scale_a) -
+                               multiply_by_quantized_multiplier((b - zero_b) * (1 << kFractionBits<T>), scale_b);
     const int32_t steps = multiply_by_quantized_multiplier(difference * difference, scale_out);
-    return static_cast<int8_t>(zero_out + clamp(steps, INT8_MIN - zero_out, INT8_MAX - zero_out));
+    return static_cast<T>(zero_out + clamp(steps, kLow - zero_out, kHigh - zero_out));
   }
 };
 
@@ -44,25 +52,43 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor b = node.input(1);
   const Tensor output = node.output(0);
   ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
-  if (output.type != Type::kInt8) return Status::kOk;
-  ARENITE_CHECK(scaled_if_int8(a) && scaled_if_int8(b) && scaled_if_int8(output), kBadQuantization);
-  // The square's factor must stay below 1: no output scale 2^12 times finer than the operands' square.
-  const int32_t shift = quantize_ratio(wider(a, b), wider(a, b), output.scale()).shift;
-  ARENITE_CHECK(shift <= 2 * kFractionBits - 2, kBadQuantization);
+  if (output.type != Type::kInt8 && !is_int16(output)) return Status::kOk;
+  ARENITE_CHECK(is_scaled(a) && is_scaled(b) && is_scaled(output), kBadQuantization);
+  // The square's factor must stay below 1: no output scale 2^12 times (int16: 1/4) finer than the operands' square.
+  const int32_t bits = is_int16(output) ? kFractionBits<int16_t> : kFractionBits<int8_t>;
+  ARENITE_CHECK(quantize_ratio(wider(a, b), wider(a, b), output.scale()).shift <= 2 * bits - 2, kBadQuantization);
   return Status::kOk;
 }
 
-Status eval(const Node& node) {
+template <typename T, typename Function>
+void eval_as(const Node& node, const Function& function) {
+  for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<T>(), function);
+}
+
+template <typename T>
+void eval_codes(const Node& node) {
   const Tensor a = node.input(0);
   const Tensor b = node.input(1);
-  if (is_float(a)) {
-    for (BroadcastWalk walk(node); walk.next();) {
-      for_each_pair(walk.run<float>(), [](float x, float y) { return (x - y) * (x - y); });
-    }
-    return Status::kOk;
+  eval_as<T>(node, SquaredDifference<T>(a, b, node.output(0), wider(a, b)));
+}
+
+// Wraps.
+int32_t squared_difference_i32(int32_t x, int32_t y) {
+  const uint32_t difference = static_cast<uint32_t>(x) - static_cast<uint32_t>(y);
+  return static_cast<int32_t>(difference * difference);
+}
+
+Status eval(const Node& node) {
+  const Tensor output = node.output(0);
+  if (is_float(output)) {
+    eval_as<float>(node, [](float x, float y) { return (x - y) * (x - y); });
+  } else if (output.type == Type::kInt32) {
+    eval_as<int32_t>(node, squared_difference_i32);
+  } else if (is_int16(output)) {
+    eval_codes<int16_t>(node);
+  } else {
+    eval_codes<int8_t>(node);
   }
-  const SquaredDifferenceS8 function(a, b, node.output(0), wider(a, b));
-  for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), function);
   return Status::kOk;
 }
 

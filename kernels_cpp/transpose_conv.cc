@@ -81,24 +81,26 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const TransposeConv conv(node);
   ARENITE_TRY(check_shapes(conv));
   ARENITE_CHECK(activation_is_fusable(conv.activation), kBadOption);
-  if (conv.input.type != Type::kInt8) return Status::kOk;
+  if (is_float(conv.input)) return Status::kOk;
   ARENITE_CHECK(conv.filter.zero_point == 0, kBadQuantization);
   ARENITE_TRY(check_multipliers(conv.input, conv.filter, conv.output, kChannelAxis));
+  if (is_int16(conv.input)) ARENITE_TRY(check_multipliers_s16(conv.input, conv.filter, conv.output));
   *scratch_bytes = static_cast<uint32_t>(conv.filter.scale_count) * sizeof(Multiplier);
   return Status::kOk;
 }
 
-// Sum of one output channel over the inputs that reach it. Acc: uint32_t for int8, so that sums wrap; float for float.
-template <typename T, typename Acc, typename Product>
-Acc gather(const TransposeConv& conv, const T* image, Reach y, Reach x, const T* filter, Product product) {
+// Sum of one output channel over the inputs that reach it. W: of the weights. Acc: uint32_t for int8, so that sums
+// wrap; int64_t for int16; float for float.
+template <typename T, typename W, typename Acc, typename Product>
+Acc gather(const TransposeConv& conv, const T* image, Reach y, Reach x, const W* filter, Product product) {
   const int32_t channels = conv.channels();
   const int32_t pitch = conv.input.dim(2) * channels;
   Acc sum = 0;
   for (int32_t i = y.begin; i < y.end; ++i) {
-    const T* taps = filter + (y.first_tap - i * conv.vertical.stride) * conv.horizontal.kernel * channels;
+    const W* taps = filter + (y.first_tap - i * conv.vertical.stride) * conv.horizontal.kernel * channels;
     for (int32_t j = x.begin; j < x.end; ++j) {
       const T* in = image + i * pitch + j * channels;
-      const T* weights = taps + (x.first_tap - j * conv.horizontal.stride) * channels;
+      const W* weights = taps + (x.first_tap - j * conv.horizontal.stride) * channels;
       for (int32_t c = 0; c < channels; ++c) sum += product(in[c], weights[c]);
     }
   }
@@ -106,7 +108,7 @@ Acc gather(const TransposeConv& conv, const T* image, Reach y, Reach x, const T*
 }
 
 // out = finish(sum, channel) for every element of the output.
-template <typename T, typename Acc, typename Product, typename Finish>
+template <typename T, typename W, typename Acc, typename Product, typename Finish>
 void transpose_conv(const TransposeConv& conv, Product product, Finish finish) {
   const int32_t pad_top = conv.vertical.pad_before(conv.padding);
   const int32_t pad_left = conv.horizontal.pad_before(conv.padding);
@@ -118,9 +120,9 @@ void transpose_conv(const TransposeConv& conv, Product product, Finish finish) {
       const Reach rows(conv.vertical, pad_top, conv.input.dim(1), y);
       for (int32_t x = 0; x < conv.output.dim(2); ++x) {
         const Reach columns(conv.horizontal, pad_left, conv.input.dim(2), x);
-        const T* filter = conv.filter.as<T>();
+        const W* filter = conv.filter.as<W>();
         for (int32_t n = 0; n < conv.outputs(); ++n, filter += filter_size) {
-          *out++ = finish(gather<T, Acc>(conv, image, rows, columns, filter, product), n);
+          *out++ = finish(gather<T, W, Acc>(conv, image, rows, columns, filter, product), n);
         }
       }
     }
@@ -138,17 +140,27 @@ void eval_s8(const Node& node, const TransposeConv& conv) {
                              range.min,
                              range.max};
   const int32_t zero_in = conv.input.zero_point;
-  transpose_conv<int8_t, uint32_t>(
+  transpose_conv<int8_t, int8_t, uint32_t>(
       conv, [=](int8_t x, int8_t w) { return static_cast<uint32_t>((x - zero_in) * w); },
       [=](uint32_t sum, int32_t n) {
         return stage.apply(wrap_add(static_cast<int32_t>(sum), stage.bias_of(n)), stage.multiplier_of(n));
       });
 }
 
+void eval_s16(const Node& node, const TransposeConv& conv) {
+  Multiplier* const multipliers = static_cast<Multiplier*>(node.scratch());
+  fill_multipliers(conv.input, conv.filter, conv.output, multipliers);
+  const OutputStageS16 stage = {conv.bias, multipliers, conv.filter.scale_count > 1 ? 1 : 0,
+                                activation_range_s16(conv.activation, conv.output), false};
+  transpose_conv<int16_t, int8_t, int64_t>(
+      conv, [](int16_t x, int8_t w) { return int64_t{x * w}; },
+      [&](int64_t sum, int32_t n) { return stage.apply(sum, n); });
+}
+
 void eval_f32(const TransposeConv& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
   const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
-  transpose_conv<float, float>(
+  transpose_conv<float, float, float>(
       conv, [](float x, float w) { return x * w; },
       [=](float sum, int32_t n) { return range.apply(bias == nullptr ? sum : sum + bias[n]); });
 }
@@ -159,6 +171,8 @@ Status eval(const Node& node) {
   ARENITE_CHECK(conv.shape.constant || conv.shape_agrees(), kBadValue);
   if (is_float(conv.input)) {
     eval_f32(conv);
+  } else if (is_int16(conv.input)) {
+    eval_s16(node, conv);
   } else {
     eval_s8(node, conv);
   }

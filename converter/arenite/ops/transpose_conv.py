@@ -65,7 +65,9 @@ def case(draw: Draw, dtype: str) -> Op:
         (n - 1) * s + (1 if padding == "SAME" else k) for n, s, k in zip(x.shape[1:3], stride, kernel, strict=True)
     ]
     size = [n + draw.integer(0, s - 1) for n, s in zip(spread, stride, strict=True)]
-    w = cases.constant(draw, dtype, (outputs, *kernel, depth), cases.channel_quantization(draw, outputs, 0))
+    w = cases.constant(
+        draw, cases.weight_dtype(dtype), (outputs, *kernel, depth), cases.channel_quantization(draw, outputs, 0)
+    )
     attrs = {"padding": padding, "stride_h": stride[0], "stride_w": stride[1]}
     attrs["fused_activation_function"] = cases.activation(draw)
     stated = cases.integers([x.shape[0], *size, outputs])

@@ -69,11 +69,12 @@ def prelu(op: Op, x: Array, alpha: Array) -> Array:
 
 def squared_difference(op: Op, a: Array, b: Array) -> Array:
     va, vb, y = op.operand(0), op.operand(1), op.output
+    bits = 0 if y.dtype == "int16" else 7
     twice = 2 * max(scale_of(va), scale_of(vb))
     first, second = (
-        rescale(centred(q, v) << 7, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
+        rescale(centred(q, v) << bits, quantize_multiplier(scale_of(v) / twice)) for q, v in ((a, va), (b, vb))
     )
-    square = rescale((first - second) ** 2, quantize_multiplier(twice * twice / (2**14 * scale_of(y))))
+    square = rescale((first - second) ** 2, quantize_multiplier(twice * twice / (4**bits * scale_of(y))))
     return clipped(square + zero_of(y), y)
 
 

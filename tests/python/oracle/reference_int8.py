@@ -315,7 +315,7 @@ def resize_bilinear(op: Op, x: Array, size: Array) -> Array:
         lows = [max(int(p / 1024), 0) for p in places]
         axes.append([(min(low, n - 1), min(int((p + 1023) / 1024), n - 1), p - 1024 * low)
                      for p, low in zip(places, lows, strict=True)])  # fmt: skip
-    result = np.empty(op.output.shape, np.int8)
+    result = np.empty(op.output.shape, op.output.dtype)
     for (i, (y0, y1, v)), (j, (x0, x1, u)) in product(enumerate(axes[0]), enumerate(axes[1])):
         corners = {(y0, x0): 0, (y0, x1): 0, (y1, x0): 0, (y1, x1): 0}
         for y, dy in ((y0, 1024 - v), (y1, v)):

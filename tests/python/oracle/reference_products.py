@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from oracle.reference_int8 import Array, centred, clipped, quantize_multiplier, rescale, scale_of, zero_of
+from oracle.reference_int8 import Array, centred, clipped, quantize_multiplier, rescale, rescale_wide, scale_of, zero_of
 
 from arenite.graph import Op
 
@@ -44,7 +44,8 @@ def _scaled(op: Op, data: int, acc: Array, channel: int) -> Array:
     assert quant is not None
     scale = scale_of(op.operand(1), channel if quant.is_per_channel else 0)
     ratio = scale_of(op.operand(data)) * scale / scale_of(op.output)
-    return np.asarray(rescale(acc, quantize_multiplier(ratio)) + zero_of(op.output))
+    scaled = rescale_wide if op.output.dtype == "int16" else rescale
+    return np.asarray(scaled(acc, quantize_multiplier(ratio)) + zero_of(op.output))
 
 
 OPERATORS: dict[str, Callable[..., Array]] = {"batch_matmul": batch_matmul, "transpose_conv": transpose_conv}
