@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .activation_idioms import merge_activations
+from .data_idioms import merge_functions
 from .program import Node, Program, Tensor
 
 _REARRANGE = ("ExpandDims", "Reshape", "Squeeze", "Transpose")
@@ -17,6 +18,7 @@ def undo_idioms(program: Program) -> None:
     undo_space_to_batch(program)
     undo_tensordot(program)
     merge_activations(program)
+    merge_functions(program)
     merge_clips(program)
     program.remove_dead()
 

@@ -51,7 +51,8 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "repeat vector": (lambda: chain((5,), L.RepeatVector(3)), "reshape reshape broadcast_to reshape"),
     "tile": (apply(SERIES, lambda x: tf.tile(x, [1, 2, 3])), "tile"),
     "broadcast": (apply((1, 4), lambda x: tf.broadcast_to(x, (1, 3, 4))), "broadcast_to"),
-    "upsampling 2-D": (lambda: chain(IMAGE, L.UpSampling2D((2, 3))), " ".join(["reshape broadcast_to reshape"] * 2)),
+    "upsampling 2-D": (lambda: chain(IMAGE, L.UpSampling2D((2, 3))), "resize_nearest_neighbor"),
+    "upsampling 1-D": (lambda: chain(SERIES, L.UpSampling1D(3)), "reshape broadcast_to reshape"),
     "resizing": (
         lambda: chain(IMAGE, L.Resizing(9, 5, interpolation="nearest")),
         "resize_nearest_neighbor",

@@ -66,7 +66,10 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
         lambda: chain((4,), L.Lambda(lambda x: x + tf.random.normal((1, 4)), name="noise")),
         ("'noise'", "random numbers", "give the noise as an input"),
     ),
-    "whole numbers": (lambda: chain((4,), L.Embedding(10, 3, name="words")), ("'words' (Embedding)",)),
+    "whole numbers": (
+        lambda: chain((4,), L.Lambda(lambda x: tf.cast(tf.cast(x, tf.uint16), tf.float32), name="counts")),
+        ("'counts'", "converts to uint16", "use float32 or int32"),
+    ),
 }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...graph import Value
+from ...opdef import TYPE_CODES
 from ..program import Node, Tensor
 from .dense import absorbs_bias
 from .lowering import Lowering
@@ -160,15 +163,34 @@ def softmax(lowering: Lowering, node: Node) -> None:
     _unary(lowering, node, "softmax", {"beta": 1.0})
 
 
+@lowers("Gelu")
+def gelu(lowering: Lowering, node: Node) -> None:
+    """GELU."""
+    _unary(lowering, node, "gelu", {"approximate": bool(node.attrs["approximate"])})
+
+
+@lowers("LogSoftmax")
+def log_softmax(lowering: Lowering, node: Node) -> None:
+    """LOG_SOFTMAX over the last axis."""
+    _unary(lowering, node, "log_softmax")
+
+
+@lowers("L2Normalize")
+def l2_normalization(lowering: Lowering, node: Node) -> None:
+    """L2_NORMALIZATION over the last axis."""
+    _unary(lowering, node, "l2_normalization", dict(_FUSED))
+
+
 @lowers("Cast")
 def cast(lowering: Lowering, node: Node) -> None:
-    """Nothing between equal types (a whole-number input that became a float one); there is no kernel for others."""
-    if lowering.value(node.inputs[0]).dtype != node.outputs[0].dtype:
-        raise Refusal(
-            f"it converts {node.inputs[0].dtype} to {node.outputs[0].dtype} inside the model",
-            "keep the model's tensors in float32",
-        )
-    lowering.bind(node.outputs[0], lowering.value(node.inputs[0]))
+    """CAST; nothing between equal types (a whole-number input that became a float one)."""
+    value, dtype = lowering.value(node.inputs[0]), node.outputs[0].dtype
+    if value.dtype != dtype:
+        if dtype not in TYPE_CODES.values():
+            raise Refusal(f"it converts to {dtype}", "use float32 or int32")
+        attrs = {"in_data_type": value.dtype.upper(), "out_data_type": dtype.upper()}
+        value = lowering.emit("cast", [value], value.shape, node.origin, attrs, dtype)
+    lowering.bind(node.outputs[0], value)
 
 
 def _unsqueezed(lowering: Lowering, value: Value, shape: tuple[int, ...]) -> Value:
@@ -192,7 +214,7 @@ def _binary(lowering: Lowering, node: Node, name: str, left: Value, right: Value
     lowering.bind(node.outputs[0], lowering.emit(name, [left, right], _out_shape(node), node.origin, dict(_FUSED)))
 
 
-def _unary(lowering: Lowering, node: Node, name: str, attrs: dict[str, float] | None = None) -> None:
+def _unary(lowering: Lowering, node: Node, name: str, attrs: dict[str, Any] | None = None) -> None:
     value = lowering.value(node.inputs[0])
     lowering.bind(node.outputs[0], lowering.emit(name, [value], value.shape, node.origin, attrs))
 

@@ -187,6 +187,20 @@ def batch_blocks(lowering: Lowering, node: Node) -> None:
     _emit(lowering, node, name, [lowering.value(node.inputs[0]), block, edges])
 
 
+@lowers("OneHot")
+def one_hot(lowering: Lowering, node: Node) -> None:
+    """ONE_HOT, of int32 indices where they were only widened to int64."""
+    indices, (on, off) = lowering.value(node.inputs[0]), (lowering.value(tensor) for tensor in node.inputs[2:])
+    widening = lowering.producer(indices)
+    if widening is not None and widening.name == "cast" and widening.operand(0).dtype == "int32":
+        indices = widening.operand(0)
+    depth = lowering.new_constant(f"{node.origin.layer or 'one_hot'}/depth", lowering.data(node.inputs[1], "depth"))
+    attrs = {"axis": int(node.attrs["axis"])}
+    operands = [indices, depth, on, off]
+    value = lowering.emit("one_hot", operands, lowering.shape(node.outputs[0]), node.origin, attrs, on.dtype)
+    lowering.bind(node.outputs[0], value)
+
+
 @lowers("ResizeNearestNeighbor", "ResizeBilinear")
 def resize(lowering: Lowering, node: Node) -> None:
     """RESIZE_NEAREST_NEIGHBOR, RESIZE_BILINEAR."""

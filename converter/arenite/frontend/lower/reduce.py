@@ -6,7 +6,7 @@ import numpy as np
 
 from ..program import Node
 from .lowering import Lowering
-from .registry import lowers
+from .registry import Refusal, lowers
 
 
 @lowers("Mean")
@@ -19,6 +19,12 @@ def mean(lowering: Lowering, node: Node) -> None:
 def total(lowering: Lowering, node: Node) -> None:
     """SUM."""
     _reduction(lowering, node, "sum")
+
+
+@lowers("Prod")
+def product(lowering: Lowering, node: Node) -> None:
+    """REDUCE_PROD."""
+    _reduction(lowering, node, "reduce_prod")
 
 
 @lowers("Min")
@@ -76,6 +82,29 @@ def arg_max(lowering: Lowering, node: Node) -> None:
 def arg_min(lowering: Lowering, node: Node) -> None:
     """ARG_MIN."""
     _index(lowering, node, "arg_min")
+
+
+@lowers("Cumsum")
+def cumsum(lowering: Lowering, node: Node) -> None:
+    """CUMSUM."""
+    value, (axis,) = lowering.value(node.inputs[0]), _axes(lowering, node)
+    operands = [value, lowering.constant(node.inputs[1], np.array(axis, np.int32), "axis")]
+    attrs = {name: bool(node.attrs[name]) for name in ("exclusive", "reverse")}
+    lowering.bind(node.outputs[0], lowering.emit("cumsum", operands, value.shape, node.origin, attrs))
+
+
+@lowers("TopKV2")
+def top_k(lowering: Lowering, node: Node) -> None:
+    """TOPK_V2, always sorted."""
+    if node.outputs[1].dtype != "int32":
+        raise Refusal(f"its indices are {node.outputs[1].dtype}", "use index_type=tf.int32")
+    value, k = lowering.value(node.inputs[0]), int(lowering.data(node.inputs[1], "k"))
+    operands = [value, lowering.constant(node.inputs[1], np.array(k, np.int32), "k")]
+    shapes = [lowering.shape(output) for output in node.outputs]
+    results = lowering.emit_all("topk_v2", operands, shapes, node.origin, None, value.dtype)
+    results[1].dtype = "int32"
+    for output, result in zip(node.outputs, results, strict=True):
+        lowering.bind(output, result)
 
 
 def _index(lowering: Lowering, node: Node, name: str) -> None:
