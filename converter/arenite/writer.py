@@ -120,7 +120,7 @@ class _Writer:
 
 def _stated_operands(op: Op) -> list[Value | None]:
     """Those of the file. LiteRT's convolutions count operands: a bias of −1 is an error there, a missing one is not."""
-    if opdef.declaration(op.name).states_absent:
+    if op.name == opdef.CUSTOM or opdef.declaration(op.name).states_absent:
         return op.inputs
     present = [index for index, value in enumerate(op.inputs) if value is not None]
     return op.inputs[: present[-1] + 1] if present else []
