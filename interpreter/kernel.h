@@ -54,6 +54,9 @@ class Node {
   Tensor input(int32_t i) const;
   Tensor output(int32_t i) const;
 
+  // False: its variables count as zero at the start of each run. (The file says that the operator mutates none.)
+  bool keeps_state() const;
+
   // Fields of the operator's builtin options (ids in schema/format.h). Absent table or field: the default.
   int32_t option_i32(uint32_t field, int32_t fallback) const;
   int32_t option_i8(uint32_t field, int32_t fallback) const;  // also bool and byte enums

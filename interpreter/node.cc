@@ -48,6 +48,13 @@ Tensor Node::output(int32_t i) const {
   return operand(*interpreter_, operands(table_, format::Operator::outputs), i, window_ != nullptr);
 }
 
+bool Node::keeps_state() const {
+  const Vector mutated = operands(table_, format::Operator::mutating_variable_inputs);
+  bool keeps = mutated.size() == 0;
+  for (uint32_t i = 0; i < mutated.size(); ++i) keeps = keeps || mutated.data()[i] != 0;
+  return keeps;
+}
+
 int32_t Node::option_i32(uint32_t field, int32_t fallback) const {
   int32_t value;
   return read_option(table_, field, &value) ? value : fallback;

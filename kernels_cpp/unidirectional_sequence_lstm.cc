@@ -274,8 +274,17 @@ Status prepare(const Node& node, uint32_t*) {
   return is_float(node.input(0)) ? Status::kOk : check_quantization(node);
 }
 
+void forget_state(const Tensor& state) {
+  const size_t bytes = static_cast<size_t>(state.count()) * type_size(state.type);
+  std::memset(state.data, state.type == Type::kInt8 ? state.zero_point : 0, bytes);
+}
+
 Status eval(const Node& node) {
   const Tensor input = node.input(0);
+  if (!node.keeps_state()) {
+    forget_state(node.input(kHidden));
+    forget_state(node.input(kCell));
+  }
   if (is_float(input)) {
     run(node, FloatLstm(node));
   } else if (is_int16(input)) {

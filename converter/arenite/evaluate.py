@@ -32,8 +32,8 @@ def evaluate(
     """The graph's outputs for ``inputs``, real values in the order of ``graph.inputs``.
 
     inputs   as declared, or with a leading axis that is a multiple of it (a batch) if :func:`keeps_samples_apart`.
-    observe  sees every input and result once, and variables behind each operator that may have changed them. Results
-             are dropped after their last reader, so memory stays near the largest live set.
+    observe  sees every input and result once, and all values together that a variable takes in an operator. Results are
+             dropped after their last reader, so memory stays near the largest live set.
     state    what the variables hold before; left with what they hold afterwards. None, or none of them: zeros.
     """
     readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
@@ -42,7 +42,7 @@ def evaluate(
     results = _state(variables, graph, inputs, state or {})
 
     def store(value: Value, array: np.ndarray) -> None:
-        results[value] = array if value.quant is None else on_grid(array, value.quant, value.dtype)
+        results[value] = _as_stored(value, array)
         if observe is not None:
             observe(value, results[value])
 
@@ -54,14 +54,28 @@ def evaluate(
                 f"{title(op)} of {op.origin} cannot be evaluated: only its own kernel knows what it does"
             )
         operands = [_operand(op, i, results) for i in range(len(op.inputs))]
+        if observe is not None:
+            _observe_state(op, operands, observe)
         for value, array in zip(op.outputs, declaration(op.name).reference(op, operands), strict=True):
             store(value, array)
         for value in [v for v in variables if v in op.inputs]:
-            store(value, results[value])
+            results[value] = _as_stored(value, results[value])
         _release(op, readers, results)
     if state is not None:
         state.update({value: results[value] for value in variables})
     return [results[value] if not value.is_constant else real_constant(value) for value in graph.outputs]
+
+
+def _as_stored(value: Value, array: np.ndarray) -> np.ndarray:
+    return array if value.quant is None else on_grid(array, value.quant, value.dtype)
+
+
+def _observe_state(op: Op, operands: list[np.ndarray | None], observe: Observer) -> None:
+    """Show what the variables of ``op`` go through; they themselves stay as they are."""
+    trajectory = declaration(op.name).trajectory
+    if trajectory is not None:
+        for index, array in trajectory(op, [x if x is None else x.copy() for x in operands]).items():
+            observe(op.operand(index), array)
 
 
 def _state(variables: Sequence[Value], graph: Graph, inputs: Sequence[np.ndarray], before: State) -> State:

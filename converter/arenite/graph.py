@@ -114,6 +114,10 @@ class Value:
         return f"Value({self.name!r}, {self.dtype}{list(self.shape)}{kind})"
 
 
+#: Attribute of an operator with variables: each run starts from zero and leaves them so. Not a field of its options.
+STATELESS = "stateless"
+
+
 @dataclass(eq=False)
 class Op:
     """One operator. ``inputs`` may hold None for an optional operand that is absent."""

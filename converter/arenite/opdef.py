@@ -96,6 +96,25 @@ class Role(Enum):
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """Weights with one scale that multiply one of the operands, and the bias of the products.
+
+    index  operand of the weights.   of  operand that they multiply.   bias  operand of the bias, None without.
+    """
+
+    index: int
+    of: int
+    bias: int | None = None
+
+
+class StateGrid(Enum):
+    """The grid of a variable in the integer schemes."""
+
+    OUTPUT = "output"  # dtype and grid of the first result
+    POWER_OF_TWO = "power of two"  # int16 whose scale is a power of two
+
+
+@dataclass(frozen=True)
 class Declaration:
     """What ``arenite/ops/<name>.py`` says about its operator, as a module constant ``OP``.
 
@@ -129,6 +148,10 @@ class Declaration:
     window        (op) → how its kernel slides over H and W; padded places count as zero when ``zero_padded``.
     scale_input   (op, factors [C of operand 0]) → factors that broadcast with the weights, so that scaling the
                   weights by them equals scaling the input's channels.
+    matrices      of an operator with several weights, instead of ``weight`` and ``bias``.
+    states        operand index → grid, of the operands that are variables.
+    trajectory    (op, inputs) → operand index of a variable → every value that it takes during the run; it may write into
+                  the variables' arrays, as ``reference`` does.
     states_absent the file states absent operands at the end too: readers of this operator count them.
     role          why passes create it.
     affine_form   (scale [C], shift [C]) → (constant operands after the data, attributes) of Role.CHANNEL_AFFINE.
@@ -159,6 +182,9 @@ class Declaration:
     window: Callable[[Op], Window] | None = None
     zero_padded: bool = False
     scale_input: Callable[[Op, np.ndarray], np.ndarray] | None = None
+    matrices: tuple[Matrix, ...] = ()
+    states: dict[int, StateGrid] = field(default_factory=dict)
+    trajectory: Callable[[Op, Sequence[np.ndarray | None]], dict[int, np.ndarray]] | None = None
     states_absent: bool = False
     role: Role | None = None
     affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None

@@ -17,7 +17,7 @@ import numpy as np
 from . import flat, flexbuffer
 from .elements import limits, numpy_dtype, unpack
 from .errors import GraphError, ModelError, UnsupportedError
-from .graph import DTYPES, Graph, Op, Origin, Quantization, Value
+from .graph import DTYPES, STATELESS, Graph, Op, Origin, Quantization, Value
 from .opdef import CUSTOM, custom_rows
 
 #: No runtime takes tensors of a higher rank.
@@ -249,6 +249,8 @@ class _Operators:
         indices = self.list(record["inputs"])
         inputs = [None if i == -1 else self.tensors.one(i, f"operands of {name}") for i in indices]
         outputs = self.tensors.at(self.list(record["outputs"]), f"results of {name}")
+        if _is_stateless(record, inputs):
+            attrs[STATELESS] = True
         return Op(name, inputs, outputs, attrs, Origin(op=outputs[0].name if outputs else name))
 
     def attributes(self, record: flat.Record) -> dict[str, Any]:
@@ -268,6 +270,13 @@ class _Operators:
         if self.left < 0:
             raise ModelError("the model is damaged: its operators have more operands than the file has bytes")
         return values.tolist() if isinstance(values, np.ndarray) else values
+
+
+def _is_stateless(record: flat.Record, inputs: list[Value | None]) -> bool:
+    """Whether the file says that the operator changes none of its variables."""
+    mutated = record["mutating_variable_inputs"]
+    has_variables = any(value is not None and value.is_variable for value in inputs)
+    return has_variables and mutated is not None and len(mutated) == len(inputs) and not any(mutated)
 
 
 def _operator_name(record: flat.Record) -> tuple[str, str]:

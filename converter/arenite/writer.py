@@ -14,7 +14,7 @@ import numpy as np
 from . import __version__, flat, flexbuffer, opdef
 from .elements import pack
 from .errors import GraphError, UnsupportedError
-from .graph import Graph, Op, Quantization, Value
+from .graph import STATELESS, Graph, Op, Quantization, Value
 
 #: version of the format.
 SCHEMA_VERSION = 3
@@ -100,6 +100,7 @@ class _Writer:
             "inputs": self.indices_of(_stated_operands(op)),
             "outputs": self.indices_of(op.outputs),
             "builtin_options": _options(op),
+            "mutating_variable_inputs": np.zeros(len(op.inputs), np.bool_) if op.attrs.get(STATELESS) else None,
             "custom_options": _custom_options(op),
         }
 
@@ -173,9 +174,10 @@ def _options(op: Op) -> tuple[str, dict[str, Any]] | None:
     if op.name == opdef.CUSTOM or opdef.rows()[op.name].custom_code is not None:
         return None
     table = opdef.rows()[op.name].options
-    if table is None and op.attrs:
-        raise GraphError(f"{op.name} of {op.origin} has no options table to hold {', '.join(op.attrs)}")
-    return None if table is None else (table, {**opdef.declaration(op.name).attrs, **op.attrs})
+    attrs = {name: value for name, value in op.attrs.items() if name != STATELESS}
+    if table is None and attrs:
+        raise GraphError(f"{op.name} of {op.origin} has no options table to hold {', '.join(attrs)}")
+    return None if table is None else (table, {**opdef.declaration(op.name).attrs, **attrs})
 
 
 def _custom_options(op: Op) -> np.ndarray | None:

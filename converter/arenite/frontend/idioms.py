@@ -15,12 +15,19 @@ _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
 def undo_idioms(program: Program) -> None:
     """All of them, in place."""
     float_inputs(program)
+    drop_kept_states(program)
     undo_space_to_batch(program)
     undo_tensordot(program)
     merge_activations(program)
     merge_functions(program)
     merge_clips(program)
     program.remove_dead()
+
+
+def drop_kept_states(program: Program) -> None:
+    """Assignments of a recurrent layer's final state to its own variable: its operator keeps the state itself."""
+    ends = {t for node in program.nodes if node.attrs.get("stateful") for t in node.outputs}
+    program.nodes = [n for n in program.nodes if n.type != "AssignVariableOp" or n.inputs[1] not in ends]
 
 
 def undo_tensordot(program: Program) -> None:

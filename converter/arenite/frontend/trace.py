@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import AreniteError, ModelError, UnsupportedError
+from .composites import Composites
 from .keras_inputs import Shapes, call_of
 from .program import Program, Tensor
 from .signature import Call, Port, distinct, fix_shapes, leaves
@@ -26,9 +27,10 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     specs = [tf.TensorSpec(shape, port.dtype) for port, shape in zip(call.ports, fixed, strict=True)]
     spans = LayerSpans()
     function = tf.function(lambda *tensors: call(model, tensors), autograph=False)
-    with spans.recording(model), _explained(model, fixed):
+    composites = Composites()
+    with spans.recording(model), composites.recording(model), _explained(model, fixed):
         concrete = function.get_concrete_function(*specs)
-    walker = Walker(spans, _variable_names(model))
+    walker = Walker(spans, _variable_names(model), composites)
     arguments = [(port, tensor) for port, tensor in zip(call.ports, _arguments(concrete), strict=True)]
     return _walk(walker, concrete, arguments, fixed, call.outputs)
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import ModelError
 from ..graph import Origin
 from . import fold
+from .composites import Composites
 from .program import FLOATS, Node, Program, Tensor
 from .spans import LayerSpans
 from .where import user_location
@@ -44,13 +45,15 @@ class Walker:
     """Builds the nodes of a :class:`Program`.
 
     variable_names  id of a variable's eager handle → its name, ``"conv1/kernel"``.
+    composites      the calls that are not looked into.
     """
 
-    def __init__(self, spans: LayerSpans, variable_names: dict[int, str]) -> None:
+    def __init__(self, spans: LayerSpans, variable_names: dict[int, str], composites: Composites | None = None) -> None:
         from tensorflow.python.framework.func_graph import FuncGraph
 
         self.nodes: list[Node] = []
         self._spans = spans
+        self._composites = composites or Composites()
         self._variable_names = variable_names
         self._variables: dict[int, Tensor] = {}
         self._memo: dict[tuple[Any, ...], list[Tensor]] = {}
@@ -122,6 +125,9 @@ class Walker:
         return self._variables[key]
 
     def _inline(self, graph: Any, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        composite = self._composites.of(op.get_attr("f").name)
+        if composite is not None:
+            return self._bound(composite.type, inputs, list(op.outputs), op, composite.attrs, origin)
         body = self._body(graph, op.get_attr("f").name)
         feeds = {placeholder.name: tensor for placeholder, tensor in zip(body.inputs, inputs, strict=True)}
         env = self.walk(body, feeds, origin)
@@ -150,12 +156,17 @@ class Walker:
         return self._memo[key]
 
     def _node(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
-        symbols = self._replay(op, inputs)
+        return self._bound(op.type, inputs, self._replay(op, inputs), op, _attrs(op, decode=True), origin)
+
+    def _bound(
+        self, kind: str, inputs: list[Tensor], symbols: list[Any], op: Any, attrs: dict[str, Any], origin: Origin
+    ) -> list[Tensor]:
+        """The results of a new node for ``op``; ``symbols`` have their shapes."""
         outputs = [
             Tensor(original.name, dtype_name(original.dtype), _known(symbol.shape), symbol=symbol)
             for original, symbol in zip(op.outputs, symbols, strict=True)
         ]
-        self.nodes.append(Node(op.type, list(inputs), outputs, _attrs(op, decode=True), origin))
+        self.nodes.append(Node(kind, list(inputs), outputs, attrs, origin))
         return outputs
 
     def _replay(self, op: Any, inputs: list[Tensor]) -> list[Any]:

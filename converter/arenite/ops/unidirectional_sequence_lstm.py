@@ -14,8 +14,8 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..errors import GraphError
-from ..graph import Op, Quantization, Value
-from ..opdef import Declaration, attribute
+from ..graph import STATELESS, Op, Quantization, Value
+from ..opdef import Declaration, Matrix, StateGrid, attribute
 from ..recurrence import over_time, sigmoid, state
 
 ATTRS = {
@@ -46,16 +46,30 @@ def shape(op: Op) -> list[tuple[int, ...]]:
 
 
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    return [_run(op, inputs)[0]]
+
+
+def trajectory(op: Op, inputs: Sequence[np.ndarray | None]) -> dict[int, np.ndarray]:
+    hidden, cells = _run(op, inputs)
+    return {HIDDEN: hidden, CELL: cells}
+
+
+def _run(op: Op, inputs: Sequence[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
+    """Hidden states and cell states of all steps."""
     x, w, r, b, hidden, cell = _parts(inputs)
     clip = attribute(op, "cell_clip") or np.inf
+    cells: list[np.ndarray] = []
+    if op.attrs.get(STATELESS):
+        hidden[...], cell[...] = 0, 0
 
     def step(x: np.ndarray) -> np.ndarray:
         i, f, g, o = np.split(x @ w + b + hidden @ r, 4, axis=1)
         cell[...] = np.clip(sigmoid(f) * cell + sigmoid(i) * np.tanh(g), -clip, clip)
         hidden[...] = sigmoid(o) * np.tanh(cell)
+        cells.append(cell.copy())
         return hidden
 
-    return [over_time(x, hidden.shape[1], attribute(op, "time_major"), step)]
+    return over_time(x, hidden.shape[1], attribute(op, "time_major"), step), np.array(cells)
 
 
 def _parts(inputs: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
@@ -91,6 +105,7 @@ def case(draw: Draw, dtype: str) -> Op:
         inputs[RECURRENT_WEIGHTS[i]] = _matrix(draw, hidden, (units, units))
         inputs[BIASES[i]] = _bias(draw, dtype, units)
     attrs = {"time_major": time_major, "cell_clip": draw.choice([0.0, 0.0, 0.75, 10.0])}
+    attrs |= {STATELESS: True} if draw.choice([False, False, True]) else {}
     op = Op("unidirectional_sequence_lstm", inputs, [], attrs)
     return cases.finished(op, shape(op), hidden.quant)
 
@@ -129,5 +144,9 @@ OP = Declaration(
     data=(0,),
     attrs=ATTRS,
     macs=macs,
+    trajectory=trajectory,
+    matrices=tuple(Matrix(i, 0, bias) for i, bias in zip(INPUT_WEIGHTS, BIASES, strict=True))
+    + tuple(Matrix(i, HIDDEN) for i in RECURRENT_WEIGHTS),
+    states={HIDDEN: StateGrid.OUTPUT, CELL: StateGrid.POWER_OF_TWO},
     states_absent=True,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..graph import Graph, Op, Quantization, Value
-from ..opdef import QuantRule, Role, data_operands, declaration, name_of
+from ..opdef import QuantRule, Role, StateGrid, data_operands, declaration, name_of
 from .context import PassContext, Statistics
 from .scheme import activation_quantization
 
@@ -77,6 +77,9 @@ def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[V
                 groups.of(value)
         if decl.quant is QuantRule.SAME_AS_INPUT:
             _tie(graph, op, groups, integer, context)
+        for index, grid in decl.states.items():
+            if grid is StateGrid.OUTPUT:
+                groups.merge(op.outputs[0], op.operand(index))
         for value in _real_results(op):
             group = groups.of(value)
             if decl.fixed:

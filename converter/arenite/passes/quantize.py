@@ -7,6 +7,8 @@
 * weights: int8 symmetric in [−127, 127], one scale per output channel (fully connected too);
 * bias: int32 at input scale · weight scale, corrected by the mean error that rounding the weights causes on the
   calibration data;
+* recurrent operators: weights with one scale per matrix, the hidden state on the output's grid, a cell state int16 at a
+  power of two, from every value that it takes in calibration;
 * 16x8: activations int16 without zero point, bias int64, all else alike;
 * operators that move or select elements share one scale with their inputs, the union of the ranges; a fixed-scale
   operand of a concatenation is requantized instead;
@@ -23,6 +25,7 @@ from ..graph import Graph, Op, Origin, Quantization, Value
 from ..opdef import Declaration, QuantRule, Role, data_operands, declaration, name_of, rows
 from .context import PassContext, set_constant
 from .grids import assign_grids
+from .recurrent import quantize_matrices, quantize_states, state_dtype
 from .scheme import activation_quantization
 from .weights import quantize_weighted
 
@@ -42,6 +45,7 @@ def run(graph: Graph, context: PassContext) -> None:
     grids = assign_grids(graph, integer, context)
     for op in list(graph.ops):
         if op in integer:
+            quantize_states(op, grids, context)
             _quantize_constants(graph, op, grids, context)
     for value, quant in grids.items():
         if not value.is_constant:
@@ -57,6 +61,7 @@ def _has_kernel(op: Op, context: PassContext) -> bool:
     if all(value.dtype != "float32" for value in op.outputs):
         return False
     parameters = [i for i in (decl.weight[0] if decl.weight else None, decl.bias) if i is not None]
+    parameters += [i for matrix in decl.matrices for i in (matrix.index, matrix.bias) if i is not None]
     if any(i < len(op.inputs) and (v := op.inputs[i]) is not None and not v.is_constant for i in parameters):
         return False
     inputs = [
@@ -70,10 +75,12 @@ def _dtype(decl: Declaration, index: int, value: Value, is_data: bool, context: 
     """The dtype that operand ``index`` takes in the scheme."""
     if value.dtype != "float32":
         return value.dtype
-    if index == decl.bias:
+    if index == decl.bias or any(index == matrix.bias for matrix in decl.matrices):
         return context.bias
-    if decl.weight is not None and index == decl.weight[0]:
+    if (decl.weight is not None and index == decl.weight[0]) or any(index == m.index for m in decl.matrices):
         return "int8"
+    if index in decl.states:
+        return state_dtype(decl.states[index], context)
     return context.activations if is_data else value.dtype
 
 
@@ -84,7 +91,7 @@ def bridge(graph: Graph, integer: set[Op], context: PassContext) -> None:
     """
     outside = context.io != "float32"
     producers = graph.producers()
-    for value in [v for v in graph.values() if not v.is_constant and v.dtype == "float32"]:
+    for value in [v for v in graph.values() if not (v.is_constant or v.is_variable) and v.dtype == "float32"]:
         producer = producers.get(value)
         inside = outside if producer is None else producer in integer
         readers = [op for op in graph.ops if value in op.inputs and (op in integer) != inside]
@@ -117,6 +124,7 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
     """Give an integer operator integer weights, bias and constant operands."""
     if declaration(op.name).weight is not None:
         quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
+    quantize_matrices(graph, op, grids, context)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
             low, high = float(value.data.min()), float(value.data.max())

@@ -37,6 +37,7 @@ def random_inputs(graph: Graph, seed: int = 1) -> list[np.ndarray]:
 def evaluate(graph: Graph, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """The graph's outputs; also checks each operator's shape and dtypes against its declaration."""
     known: dict[Value, np.ndarray] = dict(zip(graph.inputs, inputs, strict=True))
+    known |= {value: np.zeros(value.shape, value.dtype) for value in graph.variables()}
     for op in graph.ops:
         assert opdef.matching_signature(op), f"{op} fits no signature"
         declaration = opdef.declaration(op.name)

@@ -31,6 +31,16 @@ def looped(x: Any) -> Any:
     return tf.while_loop(lambda y: tf.reduce_sum(y) < 9.0, lambda y: [y + 1.0], [x])[0]
 
 
+def cell_state() -> Any:
+    x = keras.Input((5, 3))
+    return keras.Model(x, L.LSTM(4, return_state=True, name="memory")(x)[2])
+
+
+def initial_state() -> Any:
+    x, h = keras.Input((5, 3)), keras.Input((4,))
+    return keras.Model([x, h], L.LSTM(4, name="memory")(x, initial_state=[h, h]))
+
+
 #: what → (model, what the message must say).
 REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
     "spectrum": (
@@ -38,9 +48,19 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
         ("layer 'spectrum' (Lambda, test_refusals.py:", "uses TensorFlow RFFT", "compute them before the model"),
     ),
     "recurrent": (
-        lambda: chain((5, 3), L.LSTM(4, name="memory")),
-        ("layer 'memory' (LSTM)", "While", "recurrent layers included"),
+        lambda: chain((5, 3), L.RNN(L.StackedRNNCells([L.LSTMCell(4), L.LSTMCell(4)]), name="memory")),
+        ("layer 'memory' (RNN)", "While", "recurrent layers included"),
     ),
+    "masked sequence": (
+        lambda: chain((5, 3), L.Masking(), L.LSTM(4, name="memory")),
+        ("layer 'memory' (LSTM", "a mask skips steps", "sequences of one length"),
+    ),
+    "recurrent activation": (
+        lambda: chain((5, 3), L.LSTM(4, activation="relu", name="memory")),
+        ("'memory' (LSTM)", "relu and sigmoid", "tanh"),
+    ),
+    "cell state": (lambda: cell_state(), ("'memory' (LSTM)", "final cell state is read")),
+    "initial state": (lambda: initial_state(), ("'memory' (LSTM)", "initial state is given", "starts from zero")),
     "fake quantization": (
         lambda: chain((4,), L.Lambda(fake_quantized, name="fq")),
         ("layer 'fq' (Lambda", "FakeQuantWithMinMaxArgs", "quantization-aware training"),

@@ -72,6 +72,8 @@ def unidirectional_sequence_lstm(op: Op, *operands: Array) -> Array:
     source, state, result = op.operand(0), op.operand(18), np.zeros(op.output.shape, op.output.dtype)
     exponent = int(math.log2(scale_of(op.operand(19))))
     clip = min(int(op.attrs["cell_clip"] / scale_of(op.operand(19))), 32767) if op.attrs["cell_clip"] else 32768
+    if op.attrs.get("stateless"):
+        hidden[...], cell[...] = zero_of(state), 0
     axis = 0 if op.attrs["time_major"] else 1
     for x, y in zip(np.moveaxis(operands[0], axis, 0), np.moveaxis(result, axis, 0), strict=True):
         sums = [

@@ -7,7 +7,7 @@ from ...graph import DTYPES, Graph
 from ..idioms import undo_idioms
 from ..problems import Problem, raise_if_any, unknown_operation
 from ..program import Node, Program
-from . import conv, dense, elementwise, functions, movement, reduce, shape  # noqa: F401 - they register lowerings
+from . import conv, dense, elementwise, functions, movement, recurrent, reduce, shape  # noqa: F401 - they register lowerings
 from .lowering import Lowering
 from .registry import LOWERINGS, Refusal
 

@@ -53,6 +53,10 @@ class Lowering:
         data = np.ascontiguousarray(data)
         return Value(self._unique(name), data.dtype.name, data.shape, data)
 
+    def new_variable(self, name: str, shape: Sequence[int]) -> Value:
+        """State that is kept from run to run, zero at first."""
+        return Value(self._unique(name), "float32", tuple(shape), is_variable=True)
+
     def data(self, tensor: Tensor, what: str) -> np.ndarray:
         """The array of an operand that must be known now; ``what`` names it in the refusal."""
         if tensor.data is None:
@@ -76,6 +80,10 @@ class Lowering:
         """Whether every reader converts it to ``dtype`` and the model does not return it as it is."""
         casts = all(node.type == "Cast" and node.outputs[0].dtype == dtype for node in self._readers.get(tensor, []))
         return casts and not any(tensor is result for result in self._results)
+
+    def is_read(self, tensor: Tensor) -> bool:
+        """Whether a node reads it or the model returns it."""
+        return bool(self._readers.get(tensor)) or any(tensor is result for result in self._results)
 
     def producer(self, value: Value) -> Op | None:
         """The operator that computes ``value``; None for inputs and constants."""
