@@ -84,6 +84,18 @@ Sum channel_sum(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, 
   return sum;
 }
 
+// By a variant of this processor, group by group; false: the plain loop has to do it.
+bool variant_f32(const Convolution& conv, ConvF32 job, RowRange rows) {
+  for (int32_t left = conv.outputs(); left > 0; left -= job.output_channels) {
+    if (!isa::conv_f32(job, rows)) return false;
+    job.input.base += job.input_channels * static_cast<int32_t>(sizeof(float));
+    job.output.base += job.output_channels * static_cast<int32_t>(sizeof(float));
+    job.weights += job.output_channels * job.depth();
+    if (job.bias != nullptr) job.bias += job.output_channels;
+  }
+  return true;
+}
+
 void eval_f32(const Node& node, const Convolution& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
   const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
@@ -91,7 +103,12 @@ void eval_f32(const Node& node, const Convolution& conv) {
     return channel_sum<float, float, float>(conv, input, y, x, n);
   };
   const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
-  for_each_output<float>(node, conv, sum, finish);
+  for_each_output<float>(node, conv, sum, finish, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    const ConvF32 job = {
+        conv.window, conv.filter.dim(3), group_outputs(conv), input, output, conv.filter.as<float>(), bias,
+        range.min,   range.max};
+    return variant_f32(conv, job, rows);
+  });
 }
 
 void eval_s16(const Node& node, const Convolution& conv) {

@@ -57,11 +57,12 @@ inline void for_each_image(const Node& node, const Convolution& conv, Compute co
   }
 }
 
-// out[y, x, n] = finish(sum(input rows, y, x, n), n) for every output pixel: the plain loop of types without
-// microkernels.
-template <typename T, typename Sum, typename Finish>
-inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish) {
+// out[y, x, n] = finish(sum(input rows, y, x, n), n) for every output pixel, the plain loop, of images that
+// variant(input rows, output rows, range) does not do.
+template <typename T, typename Sum, typename Finish, typename Variant>
+inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish, Variant variant) {
   for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    if (variant(input, output, rows)) return;
     for (int32_t y = rows.begin; y < rows.end; ++y) {
       T* out = output.row<T>(y);
       for (int32_t x = 0; x < conv.window.output_width; ++x) {
@@ -69,6 +70,12 @@ inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, 
       }
     }
   });
+}
+
+// The same for types without microkernels.
+template <typename T, typename Sum, typename Finish>
+inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish) {
+  for_each_output<T>(node, conv, sum, finish, [](RowBuffer, RowBuffer, RowRange) { return false; });
 }
 
 }  // namespace arenite

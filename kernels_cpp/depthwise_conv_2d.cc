@@ -104,7 +104,11 @@ void eval_f32(const Node& node, const Convolution& conv) {
     return channel_sum<float, float, float>(conv, input, y, x, n);
   };
   const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
-  for_each_output<float>(node, conv, sum, finish);
+  for_each_output<float>(node, conv, sum, finish, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    return isa::depthwise_f32({conv.window, conv.input.dim(3), depth_multiplier(conv), input, output,
+                               conv.filter.as<float>(), bias, range.min, range.max},
+                              rows);
+  });
 }
 
 void eval_s16(const Node& node, const Convolution& conv) {

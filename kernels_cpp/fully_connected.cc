@@ -133,6 +133,9 @@ void for_each_sum(const Operands& o, int32_t first, int32_t count, Finish finish
 void eval_f32(const Operands& o) {
   const ActivationRange<float> range = activation_range_f32(o.activation);
   const float* bias = o.bias.present ? o.bias.as<float>() : nullptr;
+  const bool done = isa::gemm_f32({o.rows(), o.outputs(), o.depth(), o.input.as<float>(), o.filter.as<float>(),
+                                   o.output.as<float>(), bias, range.min, range.max});
+  if (done) return;
   for_each_sum<float, float, float>(
       o, 0, o.outputs(), [=](float sum, int32_t n) { return range.apply(bias == nullptr ? sum : sum + bias[n]); });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/portable.h"
@@ -15,9 +16,9 @@ using SumS8Kernel = void (*)(const SumS8&);
 #if defined(ARENITE_COMPACT)
 #include "kernels_cpp/microkernels/compact.h"
 namespace arenite::isa {
-using portable::conv_s8;
 using compact::depthwise_s8;
 using compact::gemm_s8;
+using portable::conv_s8;
 using portable::quantize_ratios;
 inline SumS8Kernel sum_kernel() { return nullptr; }
 }  // namespace arenite::isa
@@ -81,16 +82,37 @@ inline bool sum_s8(const SumS8& sum) {
   if (kernel != nullptr) kernel(sum);
   return kernel != nullptr;
 }
+}  // namespace arenite::isa
 
-// For tests on a host: takes the named variant from now on. False when this processor, or this build, lacks it.
-inline bool use_variant([[maybe_unused]] const char* name) {
+// What only hosts have variants of. False: nothing is done, or a part, and the caller's own loop has to do it.
 #if defined(__x86_64__) && !defined(ARENITE_COMPACT)
+namespace arenite::isa {
+inline bool conv_f32(const ConvF32& conv, RowRange rows) {
+  const auto kernel = x86::microkernels().conv_f32;
+  return kernel != nullptr && kernel(conv, rows);
+}
+inline bool depthwise_f32(const DepthwiseF32& conv, RowRange rows) {
+  const auto kernel = x86::microkernels().depthwise_f32;
+  return kernel != nullptr && kernel(conv, rows);
+}
+inline bool gemm_f32(const GemmF32& gemm) {
+  const auto kernel = x86::microkernels().gemm_f32;
+  return kernel != nullptr && kernel(gemm);
+}
+
+// For tests: takes the named variant from now on. False when this processor, or this build, lacks it.
+inline bool use_variant(const char* name) {
   const x86::Microkernels* found = x86::find(name);
   if (found != nullptr) x86::use(found);
   return found != nullptr;
-#else
-  return false;
-#endif
 }
-
 }  // namespace arenite::isa
+
+#else
+namespace arenite::isa {
+inline bool conv_f32(const ConvF32&, RowRange) { return false; }
+inline bool depthwise_f32(const DepthwiseF32&, RowRange) { return false; }
+inline bool gemm_f32(const GemmF32&) { return false; }
+inline bool use_variant(const char*) { return false; }
+}  // namespace arenite::isa
+#endif

@@ -78,8 +78,10 @@ def channel_quantization(draw: Draw, channels: int, axis: int) -> Quantization:
 
 
 def weight_quantization(draw: Draw, dtype: str) -> Quantization:
-    """Per tensor; the zero point is 0 more often than not."""
-    return Quantization.per_tensor(scale(draw), draw.choice([0, 0, 0, draw.integer(*limits(weight_dtype(dtype)))]))
+    """Per tensor; the zero point is 0 more often than not. Float weights have none."""
+    codes = weight_dtype(dtype)
+    low, high = (0, 0) if codes == "float32" else limits(codes)
+    return Quantization.per_tensor(scale(draw), draw.choice([0, 0, 0, draw.integer(low, high)]))
 
 
 def near_quantization(draw: Draw, x: Value) -> Quantization | None:

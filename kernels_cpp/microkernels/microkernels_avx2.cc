@@ -1,10 +1,10 @@
 // AVX2: activations and weights are widened to int16, so that VPMADDWD is exact (VPMADDUBSW would saturate).
 #include <immintrin.h>
 
+#include "kernels_cpp/microkernels/transpose_avx2.h"
 #include "kernels_cpp/microkernels/x86.h"
-#include "kernels_cpp/microkernels/x86_conv.h"
-#include "kernels_cpp/microkernels/x86_depthwise.h"
 #include "kernels_cpp/microkernels/x86_gemm.h"
+#include "kernels_cpp/microkernels/x86_int8.h"
 #include "kernels_cpp/microkernels/x86_ratios.h"
 #include "kernels_cpp/microkernels/x86_sum.h"
 
@@ -13,6 +13,7 @@ namespace {
 
 struct V {
   using Int32 = __m256i;
+  using Sum = Int32;
   using Bytes = __m256i;
   using Block = __m256i;  // 16 int16
   using Element = int16_t;
@@ -155,30 +156,6 @@ struct V {
     for (int32_t l = 0; l < 8; ++l) rows[l] = l < lanes ? widen_first(from + l * stride, count) : set(0);
     transpose(rows);
     for (int32_t g = 0; g < (count + 1) / 2; ++g) store(to + g * 16, rows[g]);
-  }
-  // 8x8 words.
-  static void transpose(Int32 (&r)[8]) {
-    Int32 t[8];
-#pragma GCC unroll 8
-    for (int32_t i = 0; i < 8; i += 2) {
-      t[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
-      t[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
-    }
-#pragma GCC unroll 8
-    for (int32_t i = 0; i < 8; i += 4) {
-#pragma GCC unroll 2
-      for (int32_t j = 0; j < 2; ++j) {
-        r[i + 2 * j] = _mm256_unpacklo_epi64(t[i + j], t[i + j + 2]);
-        r[i + 2 * j + 1] = _mm256_unpackhi_epi64(t[i + j], t[i + j + 2]);
-      }
-    }
-#pragma GCC unroll 4
-    for (int32_t i = 0; i < 4; ++i) {
-      t[i] = _mm256_permute2x128_si256(r[i], r[i + 4], 0x20);
-      t[i + 4] = _mm256_permute2x128_si256(r[i], r[i + 4], 0x31);
-    }
-#pragma GCC unroll 8
-    for (int32_t i = 0; i < 8; ++i) r[i] = t[i];
   }
 
   // --- depthwise ---

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
@@ -15,6 +16,9 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void quantize_ratios(const QuantizeRatios& ratios);
 void sum_s8(const SumS8& sum);
+bool conv_f32(const ConvF32& conv, RowRange rows);
+bool depthwise_f32(const DepthwiseF32& conv, RowRange rows);
+bool gemm_f32(const GemmF32& gemm);
 }  // namespace avx2
 
 namespace avx512vnni {
@@ -24,6 +28,9 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void quantize_ratios(const QuantizeRatios& ratios);
 void sum_s8(const SumS8& sum);
+bool conv_f32(const ConvF32& conv, RowRange rows);
+bool depthwise_f32(const DepthwiseF32& conv, RowRange rows);
+bool gemm_f32(const GemmF32& gemm);
 }  // namespace avx512vnni
 
 namespace x86 {
@@ -33,7 +40,11 @@ struct Microkernels {
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
-  void (*sum_s8)(const SumS8&);  // null: none
+  // Null: none.
+  void (*sum_s8)(const SumS8&);
+  bool (*conv_f32)(const ConvF32&, RowRange);
+  bool (*depthwise_f32)(const DepthwiseF32&, RowRange);
+  bool (*gemm_f32)(const GemmF32&);
 };
 
 // Those of a variant, "portable", "avx2" or "avx512vnni"; null for any other name or when this processor lacks it.

@@ -8,9 +8,10 @@
 //   V::sum_lanes(vectors)                   lane l: the sum over vector l
 #pragma once
 
-#include "kernels_cpp/microkernels/x86_conv.h"
+#include "kernels_cpp/microkernels/x86_int8.h"
 
 namespace arenite::x86 {
+namespace {
 
 constexpr int32_t kDotRows = 8;  // right rows that share the loads of the left one
 
@@ -86,16 +87,8 @@ inline ConvS8 as_conv(const GemmS8& gemm) {
 }
 
 template <typename V>
-inline bool conv_takes(const ConvS8& conv) {
-  return columns_that_fit<V>(conv) > 0 && Panel<V>::channels(Runs<V>(conv)) > 0;
-}
-
-template <typename V>
 inline void gemm_s8(const GemmS8& gemm) {
-  if (gemm.rhs_offset == 0 && gemm.rows >= kConvRows) {
-    const ConvS8 conv = as_conv(gemm);
-    if (conv_takes<V>(conv)) return conv_s8<V>(conv, {0, 1});
-  }
+  if (gemm.rhs_offset == 0 && gemm.rows >= kConvRows && convolve<ConvS8Kernel<V>>(as_conv(gemm), {0, 1})) return;
   const int8_t* lhs = gemm.lhs;
   int8_t* out = gemm.out;
   for (int32_t i = 0; i < gemm.rows; ++i, lhs += gemm.depth, out += gemm.columns) {
@@ -110,4 +103,5 @@ inline void gemm_s8(const GemmS8& gemm) {
   }
 }
 
+}  // namespace
 }  // namespace arenite::x86

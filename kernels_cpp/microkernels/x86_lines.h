@@ -9,8 +9,8 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 
 namespace arenite::x86 {
+namespace {
 
-constexpr int32_t kLineBytes = 1 << 15;  // all rows under one window, on the stack
 constexpr int32_t kMaxKernelRows = 64;
 
 inline int32_t at_most(int32_t x, int32_t limit) { return x < limit ? x : limit; }
@@ -21,7 +21,9 @@ template <typename V>
 class LineBuffer {
  public:
   using Element = typename V::Element;
-  static constexpr int32_t kElements = kLineBytes / static_cast<int32_t>(sizeof(Element));
+  // All rows under one window, on the stack.
+  static constexpr int32_t kElements =
+      (sizeof(Element) == 4 ? 1 << 16 : 1 << 15) / static_cast<int32_t>(sizeof(Element));
 
   // At most kMaxKernelRows kernel rows.
   explicit LineBuffer(const WindowGeometry& window) : window_(window), size_(kElements / window.kernel_height) {}
@@ -70,4 +72,5 @@ struct Columns {
   }
 };
 
+}  // namespace
 }  // namespace arenite::x86

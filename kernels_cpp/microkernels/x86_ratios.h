@@ -8,6 +8,7 @@
 #include "kernels_cpp/microkernels/portable.h"
 
 namespace arenite::x86 {
+namespace {
 
 // kPairs multipliers in memory order, or false when one of them is beyond the shifts that a multiplier has. So are zero
 // and infinity, which a processor that takes subnormal scales for zero would make.
@@ -38,4 +39,5 @@ inline void quantize_ratios(const QuantizeRatios& r) {
   portable::quantize_ratios({r.a, r.b + i, r.c, r.count - i, r.to + i});
 }
 
+}  // namespace
 }  // namespace arenite::x86

@@ -1,6 +1,6 @@
 // Requantization of vectors of channels on x86. Included, like its users x86_conv.h, x86_depthwise.h and x86_gemm.h,
-// only by *_avx2.cc and *_avx512vnni.cc: their type V holds what differs between them and has internal linkage, so that
-// nothing compiled for one processor is linked into another's code.
+// only by *_avx2.cc and *_avx512vnni.cc: their type V holds what differs between them. All has internal linkage, so
+// that nothing compiled for one processor is linked into another's code.
 //
 //   V::Int32, V::kLanes   vector of kLanes int32
 #pragma once
@@ -8,6 +8,7 @@
 #include "kernels_cpp/microkernels/output_stage.h"
 
 namespace arenite::x86 {
+namespace {
 
 // |x| below which Stage::narrow may double x.
 constexpr int64_t kNarrowLimit = 1 << 30;
@@ -104,4 +105,5 @@ struct ByteLimits {
       : zero_point(V::set16(stage.zero_point)), min(V::set8(stage.min)), max(V::set8(stage.max)) {}
 };
 
+}  // namespace
 }  // namespace arenite::x86

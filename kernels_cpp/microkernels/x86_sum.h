@@ -9,6 +9,7 @@
 #include "kernels_cpp/microkernels/x86_stage.h"
 
 namespace arenite::x86 {
+namespace {
 
 // Scaling of every lane.
 template <typename V>
@@ -101,4 +102,5 @@ inline void sum_s8(const SumS8& s) {
   }
 }
 
+}  // namespace
 }  // namespace arenite::x86

@@ -9,7 +9,7 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..graph import Op
-from ..opdef import TYPE_CODES, Declaration, QuantRule
+from ..opdef import Declaration, QuantRule, data_dtypes
 
 
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
@@ -27,7 +27,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw, largest=6))
-    result = draw.choice(list(TYPE_CODES.values()))
+    result = draw.choice(data_dtypes("cast"))
     attrs = {"in_data_type": dtype.upper(), "out_data_type": result.upper()}
     return cases.finished(Op("cast", [x], [], attrs), [x.shape], x.quant, result)
 
