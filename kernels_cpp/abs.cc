@@ -38,7 +38,7 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
 Status eval(const Node& node) {
   if (is_float(node.input(0))) {
     map_f32(node, [](float x) { return __builtin_fabsf(x); });
-  } else if (node.input(0).type == Type::kInt32) {
+  } else if (is_integer(node.input(0))) {
     map<int32_t>(node, magnitude);
   } else {
     eval_codes(node);

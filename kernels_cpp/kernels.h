@@ -23,7 +23,8 @@ constexpr const char* find(const char* begin, const char* end, char letter) {
 }
 
 constexpr bool only_float(const char* begin, const char* end) {
-  return *begin == 'f' && find(begin, end, '>')[1] != 'b';  // quantize stays
+  const char result = find(begin, end, '>')[1];
+  return *begin == 'f' && result != 'b' && result != 'h' && result != 'B';  // quantize stays
 }
 
 constexpr bool contains(const char* begin, const char* end, char letter) { return find(begin, end, letter) < end; }
@@ -33,9 +34,15 @@ constexpr bool has_int16(const char* begin, const char* end) {
   return *begin == 'h' || find(begin, end, '>')[1] == 'h';
 }
 
-// Those that this build's kernels take: all but those that are float32 throughout, have int16 or have int4, as types.h
-// leaves them out.
-// A function and an aggregate, because gcc puts some objects that a constexpr constructor has filled into .data.
+constexpr bool is_integer(char letter) { return letter == 'i' || letter == 'q'; }
+
+constexpr bool only_integers(const char* begin, const char* end) {
+  return is_integer(*begin) && is_integer(find(begin, end, '>')[1]);
+}
+
+// Those that this build's kernels take: all but those that are float32 throughout, plain integers throughout, have
+// int16 or have int4, as types.h leaves them out. A function and an aggregate, because gcc puts some objects that a
+// constexpr constructor has filled into .data.
 template <size_t N>
 constexpr Signatures<N> built_signatures(const char (&all)[N]) {
   Signatures<N> built = {};
@@ -44,6 +51,7 @@ constexpr Signatures<N> built_signatures(const char (&all)[N]) {
     end = begin;
     while (end < N - 1 && all[end] != ' ') ++end;
     if (ARENITE_FLOAT == 0 && only_float(all + begin, all + end)) continue;
+    if (ARENITE_INT32 == 0 && only_integers(all + begin, all + end)) continue;
     if (ARENITE_INT16 == 0 && has_int16(all + begin, all + end)) continue;
     // Up to the result: behind it stands the version.
     if (ARENITE_INT4 == 0 && contains(all + begin, find(all + begin, all + end, '>'), '4')) continue;

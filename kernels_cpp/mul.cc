@@ -2,6 +2,7 @@
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/integers.h"
 #include "kernels_cpp/kernels.h"
 
 namespace arenite {
@@ -49,6 +50,8 @@ Status eval(const Node& node) {
   const Tensor output = node.output(0);
   if (is_float(output)) {
     eval_f32(node);
+  } else if (is_integer(output)) {
+    eval_integers(node, activation_of(node), [](auto a, auto b) { return a * b; });
   } else if (is_int16(output)) {
     eval_codes<int16_t>(node, activation_range_s16(activation_of(node), output));
   } else {

@@ -2,6 +2,7 @@
 // the larger scale (int8: with 7 bits of fraction), subtracted, squared, and scaled to the output; every step rounds.
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/integers.h"
 #include "kernels_cpp/kernels.h"
 
 namespace arenite {
@@ -72,18 +73,13 @@ void eval_codes(const Node& node) {
   eval_as<T>(node, SquaredDifference<T>(a, b, node.output(0), wider(a, b)));
 }
 
-// Wraps.
-int32_t squared_difference_i32(int32_t x, int32_t y) {
-  const uint32_t difference = static_cast<uint32_t>(x) - static_cast<uint32_t>(y);
-  return static_cast<int32_t>(difference * difference);
-}
-
 Status eval(const Node& node) {
   const Tensor output = node.output(0);
   if (is_float(output)) {
     eval_as<float>(node, [](float x, float y) { return (x - y) * (x - y); });
-  } else if (output.type == Type::kInt32) {
-    eval_as<int32_t>(node, squared_difference_i32);
+  } else if (is_integer(output)) {
+    eval_integers_as<Int32>(node, format::ActivationFunctionType::NONE,
+                            [](uint32_t x, uint32_t y) { return (x - y) * (x - y); });
   } else if (is_int16(output)) {
     eval_codes<int16_t>(node);
   } else {

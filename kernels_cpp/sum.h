@@ -6,6 +6,7 @@
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/integers.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 
@@ -139,7 +140,7 @@ inline Status prepare(const Node& node) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(activation_is_fusable(activation_of(node)), kBadOption);
   ARENITE_CHECK(broadcasts(a, b, output), kBadShape);
-  if (is_float(output)) return Status::kOk;
+  if (is_float(output) || is_integer(output)) return Status::kOk;
   ARENITE_CHECK(is_scaled(a) && is_scaled(b) && is_scaled(output), kBadQuantization);
   // The sum's factor must stay below 1/2: no output scale 2^18 times (int16: 2^13 times) finer than the inputs'.
   const float wide = a.scale() < b.scale() ? b.scale() : a.scale();
@@ -193,6 +194,8 @@ inline Status eval(const Node& node) {
   const Tensor output = node.output(0);
   if (is_float(output)) {
     eval_f32<kSign>(node);
+  } else if (is_integer(output)) {
+    eval_integers(node, activation_of(node), [](auto a, auto b) { return kSign < 0 ? a - b : a + b; });
   } else if (is_int16(output)) {
     eval_s16<kSign>(node);
   } else {

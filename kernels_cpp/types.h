@@ -14,6 +14,11 @@
 #define ARENITE_INT16 1
 #endif
 
+// 0 leaves out operators whose operands and results are plain int32 or int64.
+#ifndef ARENITE_INT32
+#define ARENITE_INT32 1
+#endif
+
 // 0 leaves out int4 weights.
 #ifndef ARENITE_INT4
 #define ARENITE_INT4 1
@@ -24,6 +29,9 @@ namespace arenite {
 // Choose the body of a kernel. A constant false where such bodies are left out, so that they are not linked.
 inline bool is_float(const Tensor& operand) { return ARENITE_FLOAT != 0 && operand.type == Type::kFloat32; }
 inline bool is_int16(const Tensor& operand) { return ARENITE_INT16 != 0 && operand.type == Type::kInt16; }
+inline bool is_integer(const Tensor& operand) {
+  return ARENITE_INT32 != 0 && (operand.type == Type::kInt32 || operand.type == Type::kInt64);
+}
 inline bool is_int4(const Tensor& operand) { return ARENITE_INT4 != 0 && operand.type == Type::kInt4; }
 
 }  // namespace arenite

@@ -18,7 +18,10 @@ def clamp(x: np.ndarray, activation: str) -> np.ndarray:
     if activation == "NONE":
         return x
     low, high = RANGES[activation]
-    clamped: np.ndarray = np.clip(x, np.float32(low), np.float32(high))
+    if x.dtype.kind == "i":
+        codes = np.iinfo(x.dtype)
+        low, high = max(low, codes.min), min(high, codes.max)
+    clamped: np.ndarray = np.clip(x, x.dtype.type(low), x.dtype.type(high))
     return clamped
 
 

@@ -136,6 +136,16 @@ def constant(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization |
     return value
 
 
+def without_negatives(draw: Draw, dtype: str, shape: Sequence[int]) -> Value:
+    """A constant of real values from 0 on; floats are fed, of either sign."""
+    if dtype == "float32":
+        return tensor(draw, dtype, shape)
+    x = constant(draw, dtype, shape)
+    assert x.data is not None and x.quant is not None
+    x.data = np.maximum(x.data, x.quant.zero_point[0]).astype(dtype)
+    return x
+
+
 def integers(data: Sequence[int] | Sequence[Sequence[int]]) -> Value:
     """An int32 constant: axes, paddings, a shape."""
     array = np.array(data, np.int32)

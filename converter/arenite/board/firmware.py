@@ -57,7 +57,8 @@ def build_firmware(
 
 
 def needed_bodies(model: bytes) -> Bodies:
-    """float32 when some operator of ``model`` works on it throughout, int16 and int4 when some tensor has it.
+    """float32 and plain integers when some operator of ``model`` works on them throughout, int16 and int4 when some
+    tensor has it.
 
     All when the model cannot be read as a graph, none for what is no model at all.
     """
@@ -66,13 +67,14 @@ def needed_bodies(model: bytes) -> Bodies:
     except UnsupportedError:
         return ALL
     except ModelError:
-        return Bodies(floats=False, int16=False, int4=False)
+        return Bodies(floats=False, int16=False, int32=False, int4=False)
     dtypes = {value.dtype for value in graph.values()}
     return Bodies(
         floats=any(
             {v.dtype for v in (*op.inputs[:1], *op.outputs) if v is not None} == {"float32"} for op in graph.ops
         ),
         int16="int16" in dtypes,
+        int32=any({v.dtype for v in (*op.inputs[:1], *op.outputs) if v} <= {"int32", "int64"} for op in graph.ops),
         int4="int4" in dtypes,
     )
 

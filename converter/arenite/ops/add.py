@@ -30,7 +30,8 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 def case(draw: Draw, dtype: str) -> Op:
     a, b = cases.broadcast_pair(draw)
-    attrs = {"fused_activation_function": cases.activation(draw), "pot_scale_int16": False}
+    activation = "NONE" if dtype == "int32" and draw.choice([False, True]) else cases.activation(draw)
+    attrs = {"fused_activation_function": activation, "pot_scale_int16": False}
     op = Op("add", [cases.tensor(draw, dtype, a), cases.tensor(draw, dtype, b)], [], attrs)
     return cases.finished(op, shape(op), cases.quantization(draw))
 

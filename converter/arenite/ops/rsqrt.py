@@ -1,10 +1,13 @@
-"""RSQRT: 1 / √x, element-wise; infinite at 0, NaN below."""
+"""RSQRT: 1 / √x, element-wise; infinite at 0 (coded: the highest code), NaN below (coded: refused when the model runs)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from .. import cases
+from ..cases import Draw
 from ..elementwise import quietly, unary
+from ..graph import Op
 
 
 def rsqrt(x: np.ndarray) -> np.ndarray:
@@ -12,4 +15,9 @@ def rsqrt(x: np.ndarray) -> np.ndarray:
     return result
 
 
-OP = unary("rsqrt", quietly(rsqrt))
+def case(draw: Draw, dtype: str) -> Op:
+    x = cases.without_negatives(draw, dtype, cases.shape(draw))
+    return cases.finished(Op("rsqrt", [x], []), [x.shape], cases.quantization(draw))
+
+
+OP = unary("rsqrt", quietly(rsqrt), case=case)

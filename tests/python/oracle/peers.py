@@ -11,6 +11,7 @@ from arenite.opdef import data_operands, declaration, rows
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
         "abs": {"int32"},
+        "add": {"int64"},
         "add_n": {"int32"},
         "arg_max": {"int32"},
         "arg_min": {"int32"},
@@ -30,6 +31,8 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "gelu": None,
         "log": {"int8", "int16"},
         "mirror_pad": {"int16", "int32", "int64", "bool", "uint8"},
+        "mul": {"int64"},
+        "neg": {"int32", "int64"},
         "one_hot": None,
         "pack": {"uint8"},
         "pad": {"int64", "bool", "uint8"},
@@ -53,6 +56,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "split": {"int64", "uint8"},
         "split_v": {"int64", "uint8"},
         "strided_slice": {"int64", "uint8"},
+        "sub": {"int64"},
         "sum": {"int32"},
         "tile": None,
         "topk_v2": None,
@@ -66,6 +70,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "depthwise_conv_2d": {"int8/int4"},  # the reference kernels end with version 6
         "elu": None,
         "round": None,
+        "rsqrt": {"int16"},
         "squared_difference": {"int16"},
         "unidirectional_sequence_lstm": {"int8", "int16"},  # int8: gates by gemmlowp's functions; no int16
         "sum": {"int8", "int16"},  # it adds codes rescaled one by one and saturates on the way: other sums than SUM's
@@ -153,6 +158,8 @@ def tflm_limit(op: Op) -> str | None:
     """Why TFLite Micro has no say about this instance, or None."""
     if op.name == "softmax" and softmax_wraps(op):
         return "wraps"
+    if op.name == "add" and op.operand(0).dtype == "int32" and op.attrs["fused_activation_function"] != "NONE":
+        return "ignores the activation"
     if unscaled_bias_refused(op):
         return "wants a scale on the bias"
     if op.name == "relu6" and is_coded(op) and not same_quant(op):

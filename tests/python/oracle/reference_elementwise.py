@@ -23,6 +23,7 @@ from oracle.reference_int8 import (
     steps,
     zero_of,
 )
+from oracle.reference_vectors import inverse_sqrt
 
 from arenite.graph import Op, Value
 
@@ -190,6 +191,19 @@ def softmax(op: Op, x: Array) -> Array:
     return result
 
 
+def rsqrt(op: Op, x: Array) -> Array:
+    v, y = op.operand(0), op.output
+    m, shift = quantize_multiplier(1 / (math.sqrt(scale_of(v)) * scale_of(y)))
+
+    def of(d: int) -> int:
+        if d == 0:
+            return int(np.iinfo(y.dtype).max)
+        root, root_shift = inverse_sqrt(d)
+        return int(rescale(rescale(1, (root, root_shift + 20)), (m, shift - 20))) + zero_of(y)
+
+    return clipped(np.array([of(int(d)) for d in centred(x, v).ravel()], np.int64).reshape(x.shape), y)
+
+
 def absolute(op: Op, x: Array) -> Array:
     v, y = op.operand(0), op.output
     return clipped(rescale(np.abs(centred(x, v)), quantize_multiplier(scale_of(v) / scale_of(y))) + zero_of(y), y)
@@ -331,6 +345,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "relu_n1_to_1": requantized(-1, 1),
     "squared_difference": squared_difference,
     "sub": sub,
+    "rsqrt": rsqrt,
     "softmax": softmax,
     "tanh": tanh_of,
 }
