@@ -1,8 +1,9 @@
 // Interpreter::allocate: checks each operator against its kernel, finds out when each tensor is needed, plans the
-// arena.
+// arena. The steps work on one subgraph; interpreter/callee.cc takes them for those that operators call.
 #include <cstring>
 
 #include "interpreter/interpreter.h"
+#include "interpreter/planning.h"
 #include "interpreter/signature.h"
 #include "schema/format.h"
 
@@ -12,52 +13,61 @@ namespace {
 using flat::Table;
 using flat::Vector;
 
-constexpr uint16_t kUnborn = 0xFFFF;
-
 uint32_t max(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
+void extend(Allocation* item, uint16_t time) {
+  if (item->last < time) item->last = time;
+}
+
+// What lives for ever has no beginning either: it keeps its value from one invoke to the next.
+void begin(Allocation* item, uint32_t bytes, uint16_t time, bool forever) {
+  item->bytes = bytes;
+  item->first = forever ? 0 : time;
+  extend(item, forever ? kForever : time);
+}
 
 }  // namespace
 
 Status Interpreter::allocate(Error* error, Sharing sharing) {
   Error where;
+  Planning planning{this, reinterpret_cast<Allocation*>(arena_), &where, sharing == Sharing::kRetainAll};
   ready_ = false;
-  tensor_end_ = scratch_end_ = planning_end_ = 0;
-  where.status = prepare_all(sharing, &where);
+  tensor_end_ = scratch_end_ = planning_end_ = allocation_count_ = persistent_ = callees_ = 0;
+  for_each_callee_ = nullptr;
+  where.status = prepare_all(&planning);
   ready_ = where.status == Status::kOk;
   if (ready_) reset_variables();
   if (error != nullptr) *error = where;
   return where.status;
 }
 
-Status Interpreter::prepare_all(Sharing sharing, Error* where) {
+// The lists of the planner lie where tensors will lie when it is done.
+Status Interpreter::prepare_all(Planning* planning) {
   ARENITE_CHECK(reinterpret_cast<uintptr_t>(arena_) % kArenaAlignment == 0, kMisaligned);
-  ARENITE_TRY(reserve(where));
-  index_tensors();
-  ARENITE_TRY(check_operators(where));
-  // The lists of the planner lie where tensors will lie when it is done.
-  Allocation* items = reinterpret_cast<Allocation*>(arena_);
-  ARENITE_TRY(find_lifetimes(items, where));
-  ARENITE_TRY(ask_scratch(items, where));
-  if (sharing == Sharing::kRetainAll) {
-    retain_all(items);
-  } else {
-    ARENITE_TRY(read_plan(items));
-  }
-  return plan_arena(items, where);
+  ARENITE_TRY(reserve(planning, 0));
+  ARENITE_TRY(check_operators(planning->where));
+  ARENITE_TRY(walk(planning));
+  if (!planning->retain) ARENITE_TRY(read_plan(planning->items));
+  return plan_arena(planning);
 }
 
-// Room for the bookkeeping and the planner's lists.
-Status Interpreter::reserve(Error* where) {
+// Room for the subgraph's bookkeeping, behind header_bytes of its caller's, and for the planner's lists.
+Status Interpreter::reserve(Planning* planning, uint32_t header_bytes) {
+  Interpreter& root = *planning->root;
   stored_tensors_ = 0;
   for (uint32_t i = 0; i < model_->tensor_count(); ++i) stored_tensors_ += model_->is_constant(i) ? 0 : 1;
-  ARENITE_CHECK(allocation_count() < 0xFFFF, kLimitExceeded);
-  where->detail = align_up(allocation_count() * sizeof(Allocation)) + persistent_bytes();
-  ARENITE_CHECK(where->detail <= arena_size_, kArenaTooSmall);
-  where->detail = kNoDetail;
-  const uint32_t at = (arena_size_ & ~(kArenaAlignment - 1)) - persistent_bytes();
-  offsets_ = reinterpret_cast<uint32_t*>(arena_ + at);
-  stored_bitmap_ = offsets_ + allocation_count();
-  kernel_indices_ = reinterpret_cast<uint16_t*>(stored_bitmap_ + bitmap_words());
+  first_allocation_ = root.allocation_count_;
+  root.allocation_count_ += own_allocations();
+  root.persistent_ += header_bytes + own_bookkeeping();
+  ARENITE_CHECK(root.allocation_count_ < 0xFFFF, kLimitExceeded);
+  planning->where->detail = align_up(root.allocation_count_ * sizeof(Allocation)) + root.persistent_;
+  ARENITE_CHECK(planning->where->detail <= arena_size_, kArenaTooSmall);
+  planning->where->detail = kNoDetail;
+  place_bookkeeping(arena_ + (arena_size_ & ~(kArenaAlignment - 1)) - root.persistent_ + header_bytes);
+  index_tensors();
+  for (uint32_t i = first_allocation_; i < root.allocation_count_; ++i) {
+    planning->items[i] = {0, kUnplaced, kUnborn, 0, 0, false};
+  }
   return Status::kOk;
 }
 
@@ -95,98 +105,95 @@ Status Interpreter::check_operator(uint32_t index) {
   return check_signatures(kernel.signatures, node(index));
 }
 
-Status Interpreter::ask_scratch(Allocation* items, Error* where) const {
-  for (uint32_t i = 0; i < model_->operator_count(); ++i) {
-    where->node = static_cast<uint16_t>(i);
-    uint32_t bytes = 0;
-    ARENITE_TRY(kernel(i).prepare(node(i), &bytes));
-    ARENITE_CHECK(bytes < (1u << 31), kLimitExceeded);
-    const bool keeps = kernel(i).keeps_scratch;
-    const uint16_t first = keeps ? 0 : static_cast<uint16_t>(i);
-    items[stored_tensors_ + i] = {bytes, kUnplaced, first, keeps ? last_node() : first, 0, false};
-  }
-  where->node = kNoNode;
-  return Status::kOk;
-}
-
 // --- lifetimes -------------------------------------------------------------------------------------------------------
 
-uint16_t Interpreter::last_node() const {
-  const uint32_t count = model_->operator_count();
-  return static_cast<uint16_t>(count == 0 ? 0 : count - 1);
+// Goes through the operators in order, as eval will. Inputs live from the start, outputs to the end, variables always.
+// Checks the order too: every tensor is produced once, before it is read, and constants never.
+Status Interpreter::walk(Planning* planning) const {
+  Error& where = *planning->where;
+  const uint16_t start = planning->time;
+  ARENITE_TRY(begin_lives(model_->inputs(), planning));
+  ARENITE_TRY(begin_variables(planning));
+  for (uint32_t i = 0; i < model_->operator_count(); ++i) {
+    where.node = static_cast<uint16_t>(i);
+    ARENITE_TRY(walk_operator(i, planning));
+  }
+  where.node = kNoNode;
+  if (planning->time == start) ++planning->time;
+  return extend_lives(model_->outputs(), static_cast<uint16_t>(planning->time - 1), planning);
 }
 
-// Time is the index of the running operator. Inputs live from the start, outputs to the end, variables always. Checks
-// the order too: every tensor is produced once, before it is read, and constants never.
-Status Interpreter::find_lifetimes(Allocation* items, Error* where) const {
-  const uint16_t end = last_node();
-  for (uint32_t i = 0; i < stored_tensors_; ++i) items[i] = {0, kUnplaced, kUnborn, 0, 0, false};
-  const Vector inputs = model_->inputs();
-  for (uint32_t i = 0; i < inputs.size(); ++i) {
-    where->detail = static_cast<uint32_t>(inputs.i32(i));
-    ARENITE_TRY(begin_life(items, where->detail, 0));
+// prepare may walk other subgraphs: the operator's operands live as long as they run.
+Status Interpreter::walk_operator(uint32_t index, Planning* planning) const {
+  const Table op = model_->operator_table(index);
+  const Vector inputs = op.vector(format::Operator::inputs), outputs = op.vector(format::Operator::outputs);
+  const uint16_t start = planning->time;
+  ARENITE_CHECK(start < kForever, kLimitExceeded);
+  ARENITE_TRY(extend_lives(inputs, start, planning));
+  ARENITE_TRY(begin_lives(outputs, planning));
+  Node node = this->node(index);
+  node.planning_ = planning;
+  uint32_t bytes = 0;
+  ARENITE_TRY(kernel(index).prepare(node, &bytes));
+  ARENITE_CHECK(bytes < (1u << 31), kLimitExceeded);
+  if (planning->time == start) ++planning->time;
+  const uint16_t end = static_cast<uint16_t>(planning->time - 1);
+  ARENITE_TRY(extend_lives(inputs, end, planning));
+  ARENITE_TRY(extend_lives(outputs, end, planning));
+  if (bytes == 0) return Status::kOk;
+  Allocation& scratch = planning->items[first_allocation_ + stored_tensors_ + index];
+  if (scratch.first == kUnborn) begin(&scratch, bytes, start, kernel(index).keeps_scratch);
+  extend(&scratch, end);
+  return Status::kOk;
+}
+
+Status Interpreter::begin_lives(Vector tensors, Planning* planning) const {
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    planning->where->detail = static_cast<uint32_t>(tensors.i32(i));
+    ARENITE_TRY(begin_life(planning->where->detail, planning));
   }
+  planning->where->detail = kNoDetail;
+  return Status::kOk;
+}
+
+Status Interpreter::extend_lives(Vector tensors, uint16_t time, Planning* planning) const {
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    if (tensors.i32(i) < 0) continue;
+    planning->where->detail = static_cast<uint32_t>(tensors.i32(i));
+    ARENITE_TRY(extend_life(planning->where->detail, time, planning));
+  }
+  planning->where->detail = kNoDetail;
+  return Status::kOk;
+}
+
+Status Interpreter::begin_variables(Planning* planning) const {
   for (uint32_t i = 0; i < model_->tensor_count(); ++i) {
     if (!is_stored(i) || !model_->is_variable(i)) continue;
-    where->detail = i;
-    ARENITE_TRY(begin_life(items, i, 0));
-    items[slot(i)].last = end;
-  }
-  for (uint32_t i = 0; i < model_->operator_count(); ++i) {
-    where->node = static_cast<uint16_t>(i);
-    ARENITE_TRY(find_lifetimes_at(i, items, where));
-  }
-  where->node = kNoNode;
-  const Vector outputs = model_->outputs();
-  for (uint32_t i = 0; i < outputs.size(); ++i) {
-    where->detail = static_cast<uint32_t>(outputs.i32(i));
-    ARENITE_TRY(extend_life(items, where->detail, end));
-  }
-  where->detail = kNoDetail;
-  return Status::kOk;
-}
-
-Status Interpreter::find_lifetimes_at(uint32_t index, Allocation* items, Error* where) const {
-  const Table op = model_->operator_table(index);
-  const uint16_t time = static_cast<uint16_t>(index);
-  const Vector inputs = op.vector(format::Operator::inputs);
-  for (uint32_t i = 0; i < inputs.size(); ++i) {
-    if (inputs.i32(i) < 0) continue;
-    where->detail = static_cast<uint32_t>(inputs.i32(i));
-    ARENITE_TRY(extend_life(items, where->detail, time));
-  }
-  const Vector outputs = op.vector(format::Operator::outputs);
-  for (uint32_t i = 0; i < outputs.size(); ++i) {
-    where->detail = static_cast<uint32_t>(outputs.i32(i));
-    ARENITE_TRY(begin_life(items, where->detail, time));
+    planning->where->detail = i;
+    ARENITE_TRY(begin_life(i, planning));
   }
   return Status::kOk;
 }
 
-Status Interpreter::begin_life(Allocation* items, uint32_t tensor, uint16_t time) const {
+Status Interpreter::begin_life(uint32_t tensor, Planning* planning) const {
   ARENITE_CHECK(is_stored(tensor), kBadIndex);
-  Allocation& item = items[slot(tensor)];
+  Allocation& item = planning->items[first_allocation_ + slot(tensor)];
+  if (planning->again) {  // the order has been checked, and the room is taken since the first call
+    extend(&item, planning->time);
+    return Status::kOk;
+  }
   ARENITE_CHECK(item.first == kUnborn, kBadOrder);
-  item.bytes = model_->tensor_bytes(tensor);
-  item.first = time;
-  if (item.last < time) item.last = time;
+  begin(&item, model_->tensor_bytes(tensor), planning->time, planning->retain || model_->is_variable(tensor));
   return Status::kOk;
 }
 
-Status Interpreter::extend_life(Allocation* items, uint32_t tensor, uint16_t time) const {
+Status Interpreter::extend_life(uint32_t tensor, uint16_t time, Planning* planning) const {
   if (!is_stored(tensor)) return Status::kOk;
-  Allocation& item = items[slot(tensor)];
+  Allocation& item = planning->items[first_allocation_ + slot(tensor)];
   // A tensor without elements needs no producer.
   ARENITE_CHECK(item.first != kUnborn || model_->tensor_bytes(tensor) == 0, kBadOrder);
-  if (item.last < time) item.last = time;
+  extend(&item, time);
   return Status::kOk;
-}
-
-void Interpreter::retain_all(Allocation* items) const {
-  for (uint32_t i = 0; i < stored_tensors_; ++i) {
-    items[i].first = 0;
-    items[i].last = last_node();
-  }
 }
 
 // --- plan ------------------------------------------------------------------------------------------------------------
@@ -215,32 +222,55 @@ uint32_t Interpreter::stored_tensor(uint32_t slot) const {
   return kNoDetail;
 }
 
-Status Interpreter::plan_arena(Allocation* items, Error* where) {
+Status Interpreter::plan_arena(Planning* planning) {
+  Allocation* const items = planning->items;
+  Error& where = *planning->where;
   uint32_t total = 0;
-  const Status status = plan(items, allocation_count(), &total, &where->detail);
-  if (status != Status::kOk) where->detail = stored_tensor(where->detail);
+  const Status status = plan(items, allocation_count(), &total, &where.detail);
+  if (status != Status::kOk) where.detail = stored_tensor(where.detail);
   ARENITE_TRY(status);
   const uint32_t lists = align_up(allocation_count() * sizeof(Allocation));
-  for (uint32_t i = 0; i < stored_tensors_; ++i) {
+  for (uint32_t i = 0; i < allocation_count(); ++i) {
+    if (i >= stored_tensors_ && i < own_allocations()) continue;  // scratch
     if (items[i].bytes != 0) tensor_end_ = max(tensor_end_, align_up(items[i].offset + items[i].bytes));
   }
   scratch_end_ = total - tensor_end_;
   planning_end_ = max(lists, total) - total;
-  where->detail = arena_used();
-  ARENITE_CHECK(where->detail <= arena_size_, kArenaTooSmall);
-  where->detail = kNoDetail;
-  for (uint32_t i = 0; i < allocation_count(); ++i) offsets_[i] = items[i].bytes == 0 ? kUnplaced : items[i].offset;
+  where.detail = arena_used();
+  ARENITE_CHECK(where.detail <= arena_size_, kArenaTooSmall);
+  where.detail = kNoDetail;
+  for_each_subgraph(keep_offsets, items);
   return Status::kOk;
+}
+
+// context: the allocations of all subgraphs.
+void Interpreter::keep_offsets(const Interpreter& subgraph, void* context) {
+  const Allocation* const items = static_cast<const Allocation*>(context);
+  const Allocation* const own = items + subgraph.first_allocation_;
+  for (uint32_t i = 0; i < subgraph.own_allocations(); ++i) {
+    const Allocation& item = own[i].bytes == 0 && own[i].last == kAlias ? items[own[i].first] : own[i];
+    subgraph.offsets_[i] = item.bytes == 0 ? kUnplaced : item.offset;
+  }
+}
+
+// The inverse, for describe_plan.
+void Interpreter::show_offsets(const Interpreter& subgraph, void* context) {
+  Allocation* const own = static_cast<Allocation*>(context) + subgraph.first_allocation_;
+  for (uint32_t i = 0; i < subgraph.own_allocations(); ++i) own[i].offset = subgraph.offsets_[i];
 }
 
 Status Interpreter::describe_plan(Allocation* items, Error* error) {
   Error where;
   if (ready_) {
+    Planning planning{this, items, &where, false};
+    for (uint32_t i = 0; i < allocation_count(); ++i) items[i] = {0, kUnplaced, kUnborn, 0, 0, false};
     ready_ = false;  // kernels are asked as allocate asked them: tensors have no data
-    where.status = find_lifetimes(items, &where);
-    if (where.status == Status::kOk) where.status = ask_scratch(items, &where);
+    where.status = walk(&planning);
     ready_ = true;
-    for (uint32_t i = 0; i < allocation_count(); ++i) items[i].offset = offsets_[i];
+    for (uint32_t i = 0; i < allocation_count(); ++i) {
+      if (items[i].last == kForever) items[i].last = static_cast<uint16_t>(planning.time - 1);
+    }
+    for_each_subgraph(show_offsets, items);
   } else {
     where.status = Status::kNotReady;
   }

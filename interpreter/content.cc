@@ -92,7 +92,7 @@ Status check_quantization(Table tensor, Vector shape, Type type) {
 Status check_tensor(Table tensor, Vector buffers) {
   const Type type = static_cast<Type>(tensor.u8(format::Tensor::type));
   const uint32_t element_size = type_size(type);
-  ARENITE_CHECK(element_size != 0, kBadType);
+  ARENITE_CHECK(element_size != 0 || type == Type::kResource, kBadType);
   const Vector shape = tensor.vector(format::Tensor::shape);
   uint32_t count;
   ARENITE_TRY(check_shape(shape, element_size, &count));

@@ -28,9 +28,15 @@ Interpreter::Interpreter(const Model& model, OpResolver resolver, void* arena, s
 
 // --- bookkeeping at the arena's end ----------------------------------------------------------------------------------
 
-uint32_t Interpreter::persistent_bytes() const {
+uint32_t Interpreter::own_bookkeeping() const {
   const uint32_t nodes = model_->operator_count();
   return align_up(4 * (stored_tensors_ + nodes) + 4 * bitmap_words() + 2 * nodes);
+}
+
+void Interpreter::place_bookkeeping(uint8_t* at) {
+  offsets_ = reinterpret_cast<uint32_t*>(at);
+  stored_bitmap_ = offsets_ + own_allocations();
+  kernel_indices_ = reinterpret_cast<uint16_t*>(stored_bitmap_ + bitmap_words());
 }
 
 // Position of a stored tensor among the stored ones.
@@ -60,32 +66,45 @@ Node Interpreter::node(uint32_t index) const {
 
 // --- running ---------------------------------------------------------------------------------------------------------
 
-Status Interpreter::run(uint32_t index) const { return kernel(index).eval(node(index)); }
+Status Interpreter::run(uint32_t index, Invocation* invocation) const {
+  Node node = this->node(index);
+  node.invocation_ = invocation;
+  return kernel(index).eval(node);
+}
 
 Status Interpreter::invoke(Error* error) {
   NoObserver observer;
   return invoke(observer, error);
 }
 
-// What a kernel's scratch holds is known to prepare alone, which has to see tensors without data.
-void Interpreter::reset_states() {
+void Interpreter::for_each_subgraph(Step step, void* context) const {
+  step(*this, context);
+  if (for_each_callee_ != nullptr) for_each_callee_(*this, step, context);
+}
+
+// Without tensors' data: prepare alone knows what a kernel's scratch holds, and it has to see none.
+void Interpreter::reset_variables() {
+  if (!ready_) return;
   ready_ = false;
-  for (uint32_t i = 0; i < model_->operator_count(); ++i) {
-    uint32_t bytes = 0;
-    if (!kernel(i).keeps_scratch || kernel(i).prepare(node(i), &bytes) != Status::kOk || bytes == 0) continue;
-    std::memset(arena_ + offsets_[stored_tensors_ + i], 0, bytes);
-  }
+  for_each_subgraph(reset_subgraph, nullptr);
   ready_ = true;
 }
 
-void Interpreter::reset_variables() {
-  if (!ready_) return;
-  reset_states();
-  for (uint32_t i = 0; i < model_->tensor_count(); ++i) {
-    if (!model_->is_variable(i)) continue;
-    const Tensor variable = tensor(i);
+void Interpreter::reset_subgraph(const Interpreter& subgraph, void*) {
+  const Model& model = *subgraph.model_;
+  uint8_t* const arena = subgraph.arena_;
+  for (uint32_t i = 0; i < model.tensor_count(); ++i) {
+    if (!model.is_variable(i)) continue;
+    const Tensor variable = model.tensor(i);
+    const uint32_t offset = subgraph.offsets_[subgraph.slot(i)];
     const int32_t zero = variable.type == Type::kInt8 ? variable.zero_point : 0;  // TFLite's rule
-    if (variable.data != nullptr) std::memset(variable.data, zero, model_->tensor_bytes(i));
+    if (offset != kUnplaced) std::memset(arena + offset, zero, model.tensor_bytes(i));
+  }
+  for (uint32_t i = 0; i < model.operator_count(); ++i) {
+    uint32_t bytes = 0;
+    const Kernel& kernel = subgraph.kernel(i);
+    if (!kernel.keeps_scratch || kernel.prepare(subgraph.node(i), &bytes) != Status::kOk || bytes == 0) continue;
+    std::memset(arena + subgraph.offsets_[subgraph.stored_tensors_ + i], 0, bytes);
   }
 }
 

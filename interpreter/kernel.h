@@ -42,7 +42,8 @@ struct Bytes {
 };
 
 class Interpreter;
-class Model;
+struct Invocation;
+struct Planning;
 
 // One operator as its kernel sees it. Cheap to make: it looks things up in the model when asked. Views are built on
 // each call, so fetch a Tensor once into a local.
@@ -70,17 +71,67 @@ class Node {
   // them. Only in eval.
   void* scratch() const;
 
+  // For kernels that keep their scratch, in prepare: operand i is a resource. scratch() in eval will be that of the
+  // VAR_HANDLE that names the variable, shared by all that use it: a word, then `bytes` > 0. BadShape when others gave
+  // it another size, BadOption when no VAR_HANDLE can be found. Sets *scratch_bytes.
+  Status bind_variable(int32_t i, uint32_t bytes, uint32_t* scratch_bytes) const;
+
+  // Counts one round of a loop; TooManyIterations when the program allows no more. Only in eval.
+  Status count_iteration() const;
+
   // Null: compute the whole tensor. Else compute only these rows of image 0; whole tensors of input and output
   // operands do not exist then (their data is null).
   const RowWindow* window() const { return window_; }
 
  private:
+  friend class Callee;
   friend class Interpreter;
   friend class RowRunner;
+  struct VariableSearch;
+  bool find_handle(int32_t i, VariableSearch* search) const;
+
   const Interpreter* interpreter_ = nullptr;
   const RowWindow* window_ = nullptr;
   const uint8_t* table_ = nullptr;  // the Operator table in the model
   void* scratch_ = nullptr;
+  Planning* planning_ = nullptr;      // in prepare; null when it is asked for the bytes of scratch alone
+  Invocation* invocation_ = nullptr;  // in eval
+};
+
+// A subgraph that an operator calls. Made anew in prepare and in eval.
+class Callee {
+ public:
+  // The subgraph's input i belongs to the operator's operand first_operand + i. Refers to `caller`.
+  Callee(const Node& caller, int32_t subgraph, uint32_t first_operand);
+
+  // In prepare: checks the subgraph's operators and lays its tensors into the plan, inside the caller's time. Before
+  // the other calls. BadIndex when there is no such subgraph, LimitExceeded when calls are nested too deep.
+  Status plan();
+  // In eval: runs its operators. Its inputs are the caller's to set before each run.
+  Status run() const;
+
+  int32_t input_count() const;
+  int32_t output_count() const;
+  // data is null during prepare when it is not a constant. i < input_count() or output_count().
+  Tensor input(int32_t i) const;
+  Tensor output(int32_t i) const;
+
+ private:
+  friend class Node;
+  class View;
+  struct Header;
+  static Header* at(const Interpreter& any, uint32_t offset);
+  static void for_each(const Interpreter& root, void (*step)(const Interpreter& subgraph, void* context),
+                       void* context);
+  const Interpreter& list_holder() const;
+  Header* header() const;
+  Status walk() const;
+  void append(const View& view) const;
+
+  const Node& caller_;
+  const Callee* outer_ = nullptr;  // the call that the caller is part of
+  const uint32_t subgraph_;
+  const uint32_t first_operand_;
 };
 
 // An operator's body. Rows of schema/ops.def become objects of this type, one per kernels_cpp/<name>.cc.

@@ -27,13 +27,18 @@ Status Model::open(const void* data, size_t size, Model* model, Error* error) {
   if (error != nullptr) *error = where;
   if (where.status != Status::kOk) return where.status;
   const uint8_t* base = static_cast<const uint8_t*>(data);
-  model->root_ = Table(base + flat::load<uint32_t>(base));
-  model->subgraph_ = model->root_.vector(format::Model::subgraphs).table(0);
-  model->tensors_ = model->subgraph_.vector(format::SubGraph::tensors);
-  model->operators_ = model->subgraph_.vector(format::SubGraph::operators);
-  model->buffers_ = model->root_.vector(format::Model::buffers);
+  *model = Model(Table(base + flat::load<uint32_t>(base)), 0, base + size);
   return Status::kOk;
 }
+
+Model::Model(Table root, uint32_t subgraph, const uint8_t* end)
+    : root_(root),
+      subgraph_(root.vector(format::Model::subgraphs).table(subgraph)),
+      tensors_(subgraph_.vector(format::SubGraph::tensors)),
+      operators_(subgraph_.vector(format::SubGraph::operators)),
+      buffers_(root.vector(format::Model::buffers)),
+      end_(end),
+      index_(subgraph) {}
 
 // Every member is named once: default values first would be a memset per operand of every operator.
 Tensor Model::tensor(uint32_t index) const {

@@ -7,15 +7,24 @@
 #include "interpreter/flatbuffer.h"
 #include "interpreter/status.h"
 #include "interpreter/tensor.h"
+#include "schema/format.h"
 
 namespace arenite {
 
-// Subgraph 0 of an opened file; the others are verified but not run.
+// One subgraph of an opened file: the first, which is the model proper, or one that operators call.
 class Model {
  public:
+  Model() = default;
+
   // Verifies `size` bytes at `data` (a multiple of 4; 16 recommended) and makes *model read from them; they must stay
   // unchanged as long as the model is used. On failure *error says what is wrong and where.
   static Status open(const void* data, size_t size, Model* model, Error* error = nullptr);
+
+  uint32_t subgraph_count() const { return root_.vector(format::Model::subgraphs).size(); }
+  // The same file, seen at subgraph `index` < subgraph_count().
+  Model subgraph(uint32_t index) const { return Model(root_, index, end_); }
+  uint32_t index() const { return index_; }    // of the subgraph
+  const uint8_t* end() const { return end_; }  // of the file
 
   uint32_t tensor_count() const { return tensors_.size(); }
   // A view with data for constants only.
@@ -39,6 +48,7 @@ class Model {
   flat::Vector metadata(const char* name) const;
 
  private:
+  Model(flat::Table root, uint32_t subgraph, const uint8_t* end);
   flat::Table code_table(uint32_t node) const;
   flat::Vector constant_data(uint32_t index) const;
 
@@ -47,6 +57,8 @@ class Model {
   flat::Vector tensors_;
   flat::Vector operators_;
   flat::Vector buffers_;
+  const uint8_t* end_ = nullptr;
+  uint32_t index_ = 0;
 };
 
 }  // namespace arenite

@@ -3,8 +3,13 @@
 namespace arenite {
 namespace {
 
-// Letter of a signature by TensorType.
-constexpr char kLetters[] = "f.iBq.?h.b..Q..I.4";
+// Letter of a signature by TensorType. Tensors of types without one are refused before; a signature's '.' is any type
+// whose elements are whole bytes.
+constexpr char kLetters[] = "f.iBq.?h.b..Qr.I.4";
+
+bool matches(char letter, Type type) {
+  return letter == '.' ? type != Type::kInt4 : kLetters[static_cast<uint8_t>(type)] == letter;
+}
 
 struct Fit {
   bool arity = true;
@@ -27,7 +32,7 @@ const char* match_side(const char* text, char end, const Node& node, bool output
       if (!tensor.present) {
         fit->arity &= optional;
       } else {
-        fit->types &= kLetters[static_cast<uint8_t>(tensor.type)] == letter;
+        fit->types &= matches(letter, tensor.type);
       }
       ++index;
     } while (repeated && index < count);

@@ -28,7 +28,8 @@ namespace arenite {
   X(NotReady, "the interpreter has not been allocated")                                  \
   X(LimitExceeded, "the model exceeds a fixed limit of the runtime")                     \
   X(BadValue, "an operand's value at run time is out of range")                          \
-  X(NotDue, "an operator waits for more input: the outputs are not new yet")
+  X(NotDue, "an operator waits for more input: the outputs are not new yet")             \
+  X(TooManyIterations, "the loops of the model made more iterations than the program allows")
 
 enum class [[nodiscard]] Status : uint8_t {
 #define ARENITE_STATUS_ENUM(name, text) k##name,

@@ -17,11 +17,12 @@ enum class Type : uint8_t {
   kUInt64 = 12,
   kUInt32 = 15,
   kInt4 = 17,
+  kResource = 13,  // names a variable; has no bytes
 };
 
 constexpr int32_t kMaxRank = 6;
 
-// Bytes of one element, of int4 when it is unpacked; 0 for a type that no kernel takes.
+// Bytes of one element, of int4 when it is unpacked; 0 for a resource and for a type that no kernel takes.
 constexpr uint32_t type_size(Type type) {
   switch (type) {
     case Type::kFloat32:
@@ -38,6 +39,8 @@ constexpr uint32_t type_size(Type type) {
     case Type::kInt8:
     case Type::kInt4:
       return 1;
+    case Type::kResource:
+      return 0;
   }
   return 0;
 }

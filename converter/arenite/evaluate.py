@@ -3,6 +3,8 @@
 A quantized graph is simulated: constants are dequantized and each result is rounded to its tensor's grid. That is what
 the int8 scheme costs before any rounding inside the integer kernels (the kernels themselves are in the runtime).
 
+The operators of subgraphs that are called are not observed.
+
 State: the reference of an operator with variables gets their real values as arrays of its own and writes into them.
 """
 
@@ -14,7 +16,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .elements import limits, numpy_dtype
-from .errors import UnsupportedError
+from .errors import GraphError, UnsupportedError
 from .graph import Graph, Op, Quantization, Value
 from .opdef import CUSTOM, data_operands, declaration, title
 
@@ -56,7 +58,7 @@ def evaluate(
         operands = [_operand(op, i, results) for i in range(len(op.inputs))]
         if observe is not None:
             _observe_state(op, operands, observe)
-        for value, array in zip(op.outputs, declaration(op.name).reference(op, operands), strict=True):
+        for value, array in zip(op.outputs, _results(op, operands), strict=True):
             store(value, array)
         for value in [v for v in variables if v in op.inputs]:
             results[value] = _as_stored(value, results[value])
@@ -76,6 +78,13 @@ def _observe_state(op: Op, operands: list[np.ndarray | None], observe: Observer)
     if trajectory is not None:
         for index, array in trajectory(op, [x if x is None else x.copy() for x in operands]).items():
             observe(op.operand(index), array)
+
+
+def _results(op: Op, operands: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+    calls = declaration(op.name).calls
+    if calls is not None and op.keeps_state:
+        raise GraphError(f"{op.name} of {op.origin} changes variables in a subgraph; only the interpreter can run that")
+    return declaration(op.name).reference(op, operands) if calls is None else calls(op, operands, evaluate)
 
 
 def _state(variables: Sequence[Value], graph: Graph, inputs: Sequence[np.ndarray], before: State) -> State:

@@ -18,8 +18,14 @@ import numpy as np
 from .elements import limits, numpy_dtype
 from .errors import GraphError
 
-#: dtypes a value can have, numpy names.
+#: dtypes with elements, numpy names.
 DTYPES = ("float32", "float16", "int4", "int8", "uint8", "int16", "int32", "int64", "uint32", "uint64", "bool")
+#: The type of a value that names a resource variable; it has no elements to look at and takes no room.
+RESOURCE = "resource"
+#: dtypes a value can have.
+TYPES = (*DTYPES, RESOURCE)
+#: Calls inside calls: the deepest nesting that the runtime takes (interpreter.h).
+MAX_CALL_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Value:
     @property
     def nbytes(self) -> int:
         """Bytes in the file and on the device; two int4 share one."""
+        if self.dtype == RESOURCE:
+            return 0
         return (self.size + 1) // 2 if self.dtype == "int4" else self.size * np.dtype(self.dtype).itemsize
 
     def __repr__(self) -> str:
@@ -120,7 +128,10 @@ STATELESS = "stateless"
 
 @dataclass(eq=False)
 class Op:
-    """One operator. ``inputs`` may hold None for an optional operand that is absent."""
+    """One operator. ``inputs`` may hold None for an optional operand that is absent.
+
+    An attribute that names a subgraph (``then_subgraph_index``) holds the Graph itself; several operators may hold one.
+    """
 
     name: str
     inputs: list[Value | None]
@@ -136,9 +147,17 @@ class Op:
         return self.outputs[0]
 
     @property
+    def callees(self) -> list[Graph]:
+        """The subgraphs that it calls, in the order of its attributes."""
+        return [value for value in self.attrs.values() if isinstance(value, Graph)]
+
+    @property
     def keeps_state(self) -> bool:
-        """Whether it has a variable as an operand: what it does then depends on earlier runs, and later runs on it."""
-        return any(value is not None and value.is_variable for value in self.inputs)
+        """Whether it touches a variable, itself or in a subgraph: it depends on earlier runs, or later ones depend on it."""
+        return any(
+            value is not None and (value.is_variable or value.dtype == RESOURCE)
+            for value in (*self.inputs, *self.outputs)
+        ) or any(op.keeps_state for graph in self.callees for op in graph.ops)
 
     def operand(self, index: int) -> Value:
         """Input ``index``, which must be present."""
@@ -153,7 +172,7 @@ class Op:
 
 @dataclass(eq=False)
 class Graph:
-    """One subgraph: operators in topological order.
+    """One subgraph: operators in topological order. That of the model reaches all others through its operators.
 
     ``inputs`` and ``outputs`` keep the order of the user's model; ``input_names`` and ``output_names`` are the user's
     names for them in the same order (a value can be an output twice).
@@ -183,6 +202,16 @@ class Graph:
     def variables(self) -> list[Value]:
         """The state that is kept from one run to the next, in the order of its first readers."""
         return [value for value in self.values() if value.is_variable]
+
+    def subgraphs(self) -> list[Graph]:
+        """This graph and all that its operators call, directly or not, once each, in the order of the first calls."""
+        found, seen = [self], {id(self)}
+        for graph in found:  # grows
+            for callee in (callee for op in graph.ops for callee in op.callees):
+                if id(callee) not in seen:
+                    seen.add(id(callee))
+                    found.append(callee)
+        return found
 
     def producers(self) -> dict[Value, Op]:
         """Value → the operator that computes it. Built anew on each call."""
@@ -226,10 +255,28 @@ class Graph:
         return name
 
     def copy(self) -> Graph:
-        """A graph that can be changed without touching this one; constant arrays are shared (they are never mutated)."""
+        """A graph that can be changed without touching this one or those that it calls.
+
+        Constant arrays are shared (they are never mutated).
+        """
+        return self._copy({})
+
+    def _copy(self, copies: dict[int, Graph]) -> Graph:
+        """This graph's copy; ``copies`` by the identity of the original."""
+        if id(self) not in copies:
+            copies[id(self)] = self._copied(copies)
+        return copies[id(self)]
+
+    def _copied(self, copies: dict[int, Graph]) -> Graph:
         table = {value: dataclasses.replace(value) for value in self.values()}
         ops = [
-            Op(op.name, [v and table[v] for v in op.inputs], [table[v] for v in op.outputs], dict(op.attrs), op.origin)
+            Op(
+                op.name,
+                [v and table[v] for v in op.inputs],
+                [table[v] for v in op.outputs],
+                {name: v._copy(copies) if isinstance(v, Graph) else v for name, v in op.attrs.items()},
+                op.origin,
+            )
             for op in self.ops
         ]
         return Graph(
@@ -244,11 +291,31 @@ class Graph:
 
     # --- invariants -------------------------------------------------------------------------------------------------
     def verify(self) -> None:
-        """Raise GraphError unless every invariant of the IR holds.
+        """Raise GraphError unless every invariant of the IR holds, in this graph and those that it calls; none calls itself.
 
         Names are unique; constants match their shape and dtype and are never written; each value has one producer, which
         stands before every reader; graph inputs and variables have none; outputs are produced, constant, variable or inputs.
         """
+        self._call_depth({}, 0)
+        names: set[str] = set()
+        for graph in self.subgraphs():
+            if graph.name in names:
+                raise GraphError(f"two subgraphs are called '{graph.name}'")
+            names.add(graph.name)
+            graph._verify_own()
+
+    def _call_depth(self, known: dict[int, int], level: int) -> int:
+        """How deep calls are nested below this graph; ``known`` by the identity of graphs, ``level`` calls above it."""
+        if level > MAX_CALL_DEPTH or level + known.get(id(self), 0) > MAX_CALL_DEPTH:
+            raise GraphError(
+                f"calls are nested more than {MAX_CALL_DEPTH} deep, or circular, at subgraph '{self.name}'"
+            )
+        if id(self) not in known:
+            callees = (callee for op in self.ops for callee in op.callees)
+            known[id(self)] = max((1 + callee._call_depth(known, level + 1) for callee in callees), default=0)
+        return known[id(self)]
+
+    def _verify_own(self) -> None:
         self._verify_values()
         defined = {id(value) for value in (*self.inputs, *self.variables())}
         for op in self.ops:
@@ -266,7 +333,7 @@ class Graph:
             if value.name in names:
                 raise GraphError(f"two values are called '{value.name}'")
             names.add(value.name)
-            if value.dtype not in DTYPES:
+            if value.dtype not in TYPES:
                 raise GraphError(f"value '{value.name}' has unknown dtype {value.dtype}")
             if value.is_variable and (value.is_constant or value in self.inputs):
                 what = "a constant" if value.is_constant else "an input"

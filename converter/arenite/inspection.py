@@ -43,6 +43,7 @@ class OperatorInfo:
 class Inspection:
     """``arenite.inspect``'s answer.
 
+    operators       of all subgraphs, the model's own first; what runs in a loop counts once.
     constant_bytes  of all distinct constants.     metadata  entry name → bytes.
     arena           None when our kernels cannot run the file; ``problem`` says why then.
     unsupported     operators without a kernel, or without one for their operand types, → how often; most frequent first.
@@ -81,19 +82,21 @@ def inspect(model: Path | str | bytes) -> Inspection:
     content = model if isinstance(model, bytes) else read_content(Path(model))
     graph = reader.read(content)
     arena, plan, problem = _arena(content)
-    constants = {id(v.data): v.nbytes for v in graph.values() if v.data is not None}
+    parts = graph.subgraphs()
+    operators = [op for part in parts for op in part.ops]
+    constants = {id(v.data): v.nbytes for part in parts for v in part.values() if v.data is not None}
     return Inspection(
         file_bytes=len(content),
         inputs=[_tensor(value, name) for value, name in zip(graph.inputs, graph.input_names, strict=True)],
         outputs=[_tensor(value, name) for value, name in zip(graph.outputs, graph.output_names, strict=True)],
-        operators=[_operator(op) for op in graph.ops],
-        tensor_count=sum(1 for _ in graph.values()),
+        operators=[_operator(op) for op in operators],
+        tensor_count=sum(1 for part in parts for _ in part.values()),
         constant_bytes=sum(constants.values()),
         metadata=_metadata(graph),
         arena=arena,
         plan=plan,
         problem=problem,
-        unsupported=dict(Counter(filter(None, map(_unsupported, graph.ops))).most_common()),
+        unsupported=dict(Counter(filter(None, map(_unsupported, operators))).most_common()),
     )
 
 
@@ -115,7 +118,7 @@ def _tensor(value: Value, name: str) -> TensorInfo:
 
 
 def _operator(op: Op) -> OperatorInfo:
-    output = op.outputs[0]
+    output = op.outputs[0] if op.outputs else Value("", "", ())
     constants = sum(value.nbytes for value in op.inputs if value is not None and value.is_constant)
     macs = opdef.declaration(op.name).macs(op) if op.name in opdef.rows() else 0
     return OperatorInfo(opdef.title(op), output.name, output.shape, output.dtype, constants, macs)

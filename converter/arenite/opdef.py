@@ -19,13 +19,16 @@ import numpy as np
 
 from .cases import Draw, weight_dtype
 from .errors import GraphError
-from .graph import Op, Value
+from .graph import RESOURCE, Graph, Op, Value
 from .spatial import Window
 
+#: Stands for every dtype but int4 in a signature.
+ANY = "any"
 #: numpy type code in ops.def → dtype.
 TYPE_CODES = {
     "f": "float32", "4": "int4", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
     "I": "uint32", "Q": "uint64",
+    "r": "resource", ".": ANY,
 }  # fmt: skip
 
 
@@ -35,18 +38,22 @@ class Signature:
 
     inputs   (dtype, optional, repeated) per operand.
     version  operator version that the writer states for this variant.
-    several  the last result may be repeated.
+    several  the last result may be repeated; ``optional_result``: or be left out.
     """
 
     inputs: tuple[tuple[str, bool, bool], ...]
     outputs: tuple[str, ...]
     version: int
     several: bool = False
+    optional_result: bool = False
 
     def accepts(self, inputs: Sequence[str | None], outputs: Sequence[str]) -> bool:
         """Whether operands of these dtypes fit; None stands for an absent one."""
         repeats = max(0, len(outputs) - len(self.outputs)) if self.several else 0
-        if tuple(outputs) != self.outputs + self.outputs[-1:] * repeats:
+        results = self.outputs + self.outputs[-1:] * repeats
+        if self.optional_result and not outputs:
+            results = ()
+        if len(outputs) != len(results) or not all(map(_fits, outputs, results)):
             return False
         patterns = list(self.inputs)
         if patterns and patterns[-1][2]:
@@ -55,15 +62,21 @@ class Signature:
             return False
         given = list(inputs) + [None] * (len(patterns) - len(inputs))
         return all(
-            g == dtype or (g is None and optional) for g, (dtype, optional, _) in zip(given, patterns, strict=True)
+            (optional if g is None else _fits(g, dtype))
+            for g, (dtype, optional, _) in zip(given, patterns, strict=True)
         )
+
+
+def _fits(given: str, dtype: str) -> bool:
+    return dtype == given or (dtype == ANY and given != "int4")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of ``schema/ops.def``."""
+    """One line of ``schema/ops.def``. ``symbol`` is the kernel's name in C++: ``if_`` where ``name`` is a word of C++."""
 
     name: str
+    symbol: str
     code: int
     max_version: int
     options: str | None
@@ -93,6 +106,11 @@ class Role(Enum):
     QUANTIZE = "quantize"  # float → int8, or int8 → int8 at another scale
     DEQUANTIZE = "dequantize"  # int8 → float
     CHANNEL_AFFINE = "channel_affine"  # x · scale + shift with one pair per channel, exact per channel in int8
+
+
+#: Runs a subgraph on real values: (graph, inputs) → outputs.
+Run = Callable[[Graph, Sequence[np.ndarray]], list[np.ndarray]]
+Calls = Callable[[Op, Sequence[np.ndarray | None], Run], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -131,7 +149,9 @@ class Declaration:
     activation    True when ``fused_activation_function`` can absorb a following relu.
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
     case          (draw, dtype of the first data operand) → a generated instance with all its values; the oracle tests
-                  run it.
+                  run it. None for operators that mean something only among others (``var_handle``).
+    calls         (op, inputs, run) → outputs, of operators that call subgraphs, instead of the reference: run(graph,
+                  inputs) gives a subgraph's outputs.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     affine        what the operator does to one operand when the other is constant.
@@ -168,6 +188,7 @@ class Declaration:
     activation: bool = False
     macs: Callable[[Op], int] = lambda op: 0
     case: Callable[[Draw, str], Op] | None = None
+    calls: Calls | None = None
     fuses_as: str | None = None
     passes_clamp: bool = False
     affine: Affine | None = None
@@ -196,7 +217,7 @@ CUSTOM_CODE, CUSTOM = 32, "custom"
 _ROW = re.compile(
     r'^(?:OP\((\w+),\s*(\d+),\s*(\d+),\s*(\w+)|CUSTOM_OP\((\w+),\s*"([^"]+)"),\s*"([^"]*)"\)', re.MULTILINE
 )
-_OPERAND = re.compile(r"\[(.)\]|(.)(\*?)")
+_OPERAND = re.compile(r"(?:\[(.)\]|(.))(\*?)")
 
 
 def _parse_signature(text: str) -> Signature:
@@ -206,8 +227,8 @@ def _parse_signature(text: str) -> Signature:
         (TYPE_CODES[optional or code], bool(optional), bool(star))
         for optional, code, star in _OPERAND.findall(inputs.replace(",", ""))
     )
-    several = outputs.endswith("*")
-    return Signature(parsed, tuple(TYPE_CODES[c] for c in outputs.removesuffix("*")), int(version), several)
+    results = tuple(TYPE_CODES[optional or code] for optional, code, _ in _OPERAND.findall(outputs))
+    return Signature(parsed, results, int(version), outputs.endswith("*"), "[" in outputs)
 
 
 def schema_path(name: str) -> Path:
@@ -225,9 +246,10 @@ def rows() -> dict[str, Row]:
     ):
         parsed = tuple(_parse_signature(s) for s in signatures.split())
         if custom:
-            table[custom] = Row(custom, CUSTOM_CODE, 1, None, parsed, custom_code)
+            table[custom] = Row(custom, custom, CUSTOM_CODE, 1, None, parsed, custom_code)
         else:
-            table[name] = Row(name, int(code), int(version), None if options == "None" else options, parsed)
+            own = name.rstrip("_")
+            table[own] = Row(own, name, int(code), int(version), None if options == "None" else options, parsed)
     return table
 
 
@@ -246,7 +268,7 @@ def describe(row: Row) -> list[str]:
     """The operand types of a row, ``int8 int8 [int32] → int8``; signatures that differ in one type T are one entry."""
     patterns: dict[str, list[str]] = {}
     for signature in row.signatures:
-        own = signature.outputs[0]
+        own = (signature.outputs or ("",))[0]
         pattern = next((p for p in patterns if p.replace("T", own) == _text(signature)), _text(signature, own))
         patterns.setdefault(pattern, []).append(own)
     return [
@@ -262,10 +284,10 @@ def _text(signature: Signature, placeholder: str | None = None) -> str:
         return "T" if dtype == placeholder else dtype
 
     inputs = [
-        f"[{letter(d)}]" if optional else f"{letter(d)}…" if repeated else letter(d)
-        for d, optional, repeated in signature.inputs
+        (f"[{letter(d)}]" if optional else letter(d)) + "…" * repeated for d, optional, repeated in signature.inputs
     ]
-    return f"{' '.join(inputs)} → {' '.join(map(letter, signature.outputs))}{'…' * signature.several}"
+    results = [f"[{letter(d)}]" if signature.optional_result else letter(d) for d in signature.outputs]
+    return f"{' '.join(inputs)} → {' '.join(results)}{'…' * signature.several}".strip()
 
 
 @cache
@@ -312,9 +334,13 @@ def data_operands(op: Op) -> list[tuple[int, Value]]:
 
 @cache
 def data_dtypes(name: str) -> list[str]:
-    """The dtypes that the first data operand of operator ``name`` may have, in the order of the table."""
+    """The dtypes that the first data operand of operator ``name`` may have, in the order of the table; none without a case."""
+    if declaration(name).case is None:
+        return []
     first = (declaration(name).data or (0,))[0]
-    return list(dict.fromkeys(signature.inputs[first][0] for signature in rows()[name].signatures))
+    given = [signature.inputs[first][0] for signature in rows()[name].signatures if signature.inputs]
+    dtypes = [d for dtype in given for d in (TYPE_CODES.values() if dtype == ANY else [dtype])]
+    return [dtype for dtype in dict.fromkeys(dtypes) if dtype not in (ANY, RESOURCE, "int4")]
 
 
 @cache

@@ -93,7 +93,7 @@ def optimize(
 
 def _lean(graph: Graph, context: PassContext) -> Graph:
     """The graph after the passes, which know the operators of our table only."""
-    unknown = sorted({op.name for op in graph.ops} - rows().keys())
+    unknown = sorted({op.name for part in graph.subgraphs() for op in part.ops} - rows().keys())
     if unknown:
         raise UnsupportedError(
             f"the model has operators that are not in our table: {', '.join(unknown)}; it stays as it is"

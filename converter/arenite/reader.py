@@ -17,7 +17,7 @@ import numpy as np
 from . import flat, flexbuffer
 from .elements import limits, numpy_dtype, unpack
 from .errors import GraphError, ModelError, UnsupportedError
-from .graph import DTYPES, STATELESS, Graph, Op, Origin, Quantization, Value
+from .graph import RESOURCE, STATELESS, TYPES, Graph, Op, Origin, Quantization, Value
 from .opdef import CUSTOM, custom_rows
 
 #: No runtime takes tensors of a higher rank.
@@ -27,6 +27,11 @@ MAX_TENSOR_BYTES = 2**31 - 1
 #: Metadata entry with the arena offset of every tensor, in the layout of TFLite Micro.
 ARENA_PLAN = "OfflineMemoryAllocation"
 
+#: Fields of options tables that hold the number of a subgraph.
+SUBGRAPH_ATTRIBUTES = {
+    "then_subgraph_index", "else_subgraph_index", "cond_subgraph_index", "body_subgraph_index", "init_subgraph_index",
+}  # fmt: skip
+
 _MAX_DUPLICATE_NAME = 64
 
 
@@ -35,42 +40,61 @@ def read(content: bytes) -> Graph:
 
     An operator's origin is the name of its first result, in ``Origin.op``.
     Raises ModelError when the file is malformed, UnsupportedError when it is sound but the graph cannot hold it: several
-    subgraphs, sparse or string or two-bit tensors, weights outside the file.
+    entry points, sparse or string or two-bit tensors, weights outside the file.
     """
     model = flat.read(content)
     _check_version(model)
-    subgraph = _only_subgraph(model)
+    records = model.records("subgraphs")
+    if not records:
+        raise ModelError("the model has no subgraph")
     buffers = _Buffers(model)
-    tensors = _Tensors(subgraph.records("tensors"), buffers)
-    operators = _Operators(model, tensors, limit=len(content))
-    graph = Graph(
-        name=subgraph["name"] or Graph().name,
-        inputs=tensors.at(_indices(subgraph, "inputs"), "the graph's inputs"),
-        outputs=tensors.at(_indices(subgraph, "outputs"), "the graph's outputs"),
-        ops=[operators.operator(record) for record in subgraph.records("operators")],
-    )
+    operators = _Operators(model, limit=len(content))
+    names = _unique_names([record["name"] or Graph().name for record in records])
+    graphs = [Graph(name) for name in names]
+    tensors = [_Tensors(record.records("tensors"), buffers) for record in records]
+    for graph, record, own in zip(graphs, records, tensors, strict=True):
+        _fill(graph, record, own, operators, graphs)
+    main = graphs[0]
+    main.input_names, main.output_names = _signature_names(model, records[0], tensors[0])
+    main.metadata = _metadata(model, main, tensors[0], buffers)
+    _require_one_entry(graphs)
+    _verify(main)
+    return main
+
+
+def _fill(graph: Graph, record: flat.Record, tensors: _Tensors, operators: _Operators, graphs: list[Graph]) -> None:
+    """What a subgraph of the file holds; the tensors' names stand for the user's."""
+    graph.inputs = tensors.at(_indices(record, "inputs"), "the graph's inputs")
+    graph.outputs = tensors.at(_indices(record, "outputs"), "the graph's outputs")
+    graph.ops = [operators.operator(operator, tensors, graphs) for operator in record.records("operators")]
+    graph.input_names = [value.name for value in graph.inputs]
+    graph.output_names = [value.name for value in graph.outputs]
     tensors.fill_empty_constants(graph)
-    graph.input_names, graph.output_names = _signature_names(model, subgraph, tensors)
-    graph.metadata = _metadata(model, graph, tensors, buffers)
-    _verify(graph)
-    return graph
+
+
+def _unique_names(names: list[str]) -> list[str]:
+    taken: set[str] = set()
+    result = []
+    for index, name in enumerate(names):
+        result.append(name if name not in taken else f"{name[:_MAX_DUPLICATE_NAME]}:{index}")
+        taken.add(result[-1])
+    return result
+
+
+def _require_one_entry(graphs: list[Graph]) -> None:
+    """Refuse files with subgraphs that only a signature of their own reaches."""
+    reached = {id(graph) for graph in graphs[0].subgraphs()}
+    for index, graph in enumerate(graphs):
+        if id(graph) not in reached:
+            raise UnsupportedError(
+                f"subgraph {index} '{graph.name}' is not called by the first one: the model has several entry points;"
+                " convert each of its functions by itself"
+            )
 
 
 def _check_version(model: flat.Record) -> None:
     if model["version"] != 3:
         raise ModelError(f"the model has schema version {model['version']}; only version 3 is known")
-
-
-def _only_subgraph(model: flat.Record) -> flat.Record:
-    subgraphs = model.records("subgraphs")
-    if not subgraphs:
-        raise ModelError("the model has no subgraph")
-    if len(subgraphs) > 1:
-        raise UnsupportedError(
-            f"the model has {len(subgraphs)} subgraphs (If, While, or variables that are initialised at the start);"
-            " only one is supported: convert it from a model without control flow"
-        )
-    return subgraphs[0]
 
 
 def _indices(record: flat.Record, name: str) -> list[int]:
@@ -79,7 +103,7 @@ def _indices(record: flat.Record, name: str) -> list[int]:
 
 
 def _verify(graph: Graph) -> None:
-    for value in graph.inputs:
+    for value in (value for part in graph.subgraphs() for value in part.inputs):
         if value.is_constant:
             raise ModelError(f"the model is damaged: its input '{value.name}' is a constant")
     try:
@@ -129,11 +153,11 @@ class _Tensors:
         name = self.unique(record["name"] or f"tensor_{index}", index)
         _check_supported(record, name)
         dtype = record["type"].lower()
-        if dtype not in DTYPES:
+        if dtype not in TYPES:
             raise UnsupportedError(f"tensor '{name}' has elements of type {record['type']}, which is not supported")
         shape = _shape(record, name, dtype)
         value = Value(name, dtype, shape, self.data(record, name, dtype, shape), is_variable=record["is_variable"])
-        if dtype not in ("float32", "float16", "bool"):
+        if dtype not in ("float32", "float16", "bool", RESOURCE):
             value.quant = self.quantization(record["quantization"], value)
         return value
 
@@ -157,6 +181,8 @@ class _Tensors:
             )
         if dtype == "int4":
             return unpack(content, math.prod(shape)).reshape(shape)
+        if dtype == RESOURCE:
+            raise ModelError(f"the model is damaged: the resource '{name}' has a value")
         return content.view(np.dtype(dtype).newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
 
     def quantization(self, record: flat.Record | None, value: Value) -> Quantization | None:
@@ -181,7 +207,7 @@ class _Tensors:
         produced = {id(value) for op in graph.ops for value in op.outputs}
         produced |= {id(value) for value in (*graph.inputs, *graph.variables())}
         for value in self.values:
-            if value.data is None and value.size == 0 and id(value) not in produced:
+            if value.data is None and value.size == 0 and value.dtype != RESOURCE and id(value) not in produced:
                 value.data = np.empty(value.shape, value.dtype)
 
 
@@ -201,7 +227,7 @@ def _shape(record: flat.Record, name: str, dtype: str) -> tuple[int, ...]:
     if dims.size > MAX_RANK or (dims < 0).any():
         raise ModelError(f"the model is damaged: tensor '{name}' has a malformed shape of {dims.size} dimensions")
     shape = tuple(int(d) for d in dims)
-    largest = numpy_dtype(dtype).itemsize
+    largest = 1 if dtype == RESOURCE else numpy_dtype(dtype).itemsize
     for d in shape:  # in Python's integers: the product of hostile dimensions overflows 64 bits
         largest *= max(d, 1)
     if largest > MAX_TENSOR_BYTES:
@@ -227,17 +253,17 @@ def _quantization(scale: np.ndarray, zero_point: np.ndarray | None, axis: int, v
 
 # --- operators ------------------------------------------------------------------------------------------------------
 class _Operators:
-    """Operators of the subgraph.
+    """Operators of all subgraphs.
 
     limit  of operands and list attributes together; more can only come from a file whose vectors are shared by many
            operators to make it look larger than it is.
     """
 
-    def __init__(self, model: flat.Record, tensors: _Tensors, limit: int) -> None:
-        self.tensors, self.left = tensors, limit
+    def __init__(self, model: flat.Record, limit: int) -> None:
+        self.left = limit
         self.codes = [_operator_name(record) for record in model.records("operator_codes")]
 
-    def operator(self, record: flat.Record) -> Op:
+    def operator(self, record: flat.Record, tensors: _Tensors, graphs: list[Graph]) -> Op:
         index = record["opcode_index"]
         if index >= len(self.codes):
             raise ModelError(f"the model is damaged: it refers to operator code {index} of {len(self.codes)}")
@@ -247,8 +273,12 @@ class _Operators:
             options = record["custom_options"]
             name, attrs = _custom(custom_code, b"" if options is None else options.tobytes())
         indices = self.list(record["inputs"])
-        inputs = [None if i == -1 else self.tensors.one(i, f"operands of {name}") for i in indices]
-        outputs = self.tensors.at(self.list(record["outputs"]), f"results of {name}")
+        inputs = [None if i == -1 else tensors.one(i, f"operands of {name}") for i in indices]
+        outputs = tensors.at(self.list(record["outputs"]), f"results of {name}")
+        for attribute in set(attrs) & SUBGRAPH_ATTRIBUTES:
+            if not 0 <= attrs[attribute] < len(graphs):
+                raise ModelError(f"the model is damaged: {name} calls subgraph {attrs[attribute]} of {len(graphs)}")
+            attrs[attribute] = graphs[attrs[attribute]]
         if _is_stateless(record, inputs):
             attrs[STATELESS] = True
         return Op(name, inputs, outputs, attrs, Origin(op=outputs[0].name if outputs else name))

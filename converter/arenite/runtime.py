@@ -31,6 +31,7 @@ REMEDIES = {
     "BadVersion": "convert the model again; 'arenite ops' lists the versions that run here",
     "UnsupportedOp": "'arenite ops' lists the operators that run here; replace the layer, or build a kernel for it",
     "BadType": "'arenite ops' lists the operand types that run here; quantize the whole model to int8 or keep it float32",
+    "TooManyIterations": "the condition of a loop may never become false; else call set_iteration_limit",
     "BadBuffer": "the file is damaged; copy or convert it again",
     "BadPlan": "convert the model again, or remove the OfflineMemoryAllocation metadata",
 }
@@ -78,6 +79,7 @@ class ArenaUse:
 class PlannedTensor:
     """A piece of the arena: ``size`` bytes at ``offset``, in use from operator ``first`` to ``last`` inclusive.
 
+    An operator that calls subgraphs counts as all of theirs together.
     kind  "tensor", or "scratch" of the operator that it is named after.
     """
 
@@ -96,6 +98,19 @@ def _choose_variant() -> None:
 
 
 _choose_variant()
+
+
+@dataclass(frozen=True)
+class _Subgraph:
+    """What reports and errors say of a subgraph: names of tensors; name, operands and results of operators."""
+
+    names: list[str]
+    operators: list[tuple[str, list[int], list[int]]]
+
+    @staticmethod
+    def of(core: _core.Interpreter, index: int) -> _Subgraph:
+        names = [name or f"tensor_{number}" for number, (name, *_) in enumerate(core.tensors(index))]
+        return _Subgraph(names, core.operators(index))
 
 
 class Interpreter:
@@ -125,15 +140,12 @@ class Interpreter:
         self._arena_size = arena_size
         self._allocated = False
         self._core = _core.Interpreter(content, preserve_all_tensors)
-        self._names: list[str] = []
-        self._operators: list[tuple[str, list[int], list[int]]] = []
+        self._subgraphs: list[_Subgraph] = []
         self._check(self._core.open())
-        tensors = self._core.tensors()
-        self._operators = self._core.operators()
-        self._names = [name or f"tensor_{index}" for index, (name, *_) in enumerate(tensors)]
-        self._details = [
-            _detail(index, name, t) for index, (name, t) in enumerate(zip(self._names, tensors, strict=True))
-        ]
+        self._subgraphs = [_Subgraph.of(self._core, index) for index in range(self._core.subgraph_count())]
+        tensors = self._core.tensors(0)
+        named = zip(self._subgraphs[0].names, tensors, strict=True)
+        self._details = [_detail(index, name, tensor) for index, (name, tensor) in enumerate(named)]
         self._constant = [tensor[-1] for tensor in tensors]
         self._packed = [tensor[1] == "int4" for tensor in tensors]
 
@@ -190,7 +202,7 @@ class Interpreter:
         self._check(self._core.invoke())
 
     def reset_all_variables(self) -> None:
-        """Give variables (what a model keeps from one run to the next) the real value 0, which they have at first."""
+        """Start anew: state tensors are 0 as at first, variables unassigned, and what initialises them runs again."""
         self._require_allocation()
         self._core.reset_variables()
 
@@ -224,18 +236,27 @@ class Interpreter:
         return ArenaUse(*self._core.arena_used())
 
     def op_counts(self) -> dict[str, int]:
-        """Operator name → how often, most frequent first."""
-        return dict(Counter(name for name, _, _ in self._operators).most_common())
+        """Operator name → how often in all subgraphs, most frequent first."""
+        return dict(Counter(name for part in self._subgraphs for name, _, _ in part.operators).most_common())
 
     def memory_plan(self) -> list[PlannedTensor]:
         """Where every tensor and every scratch buffer lies, and how long it lives."""
         self._require_allocation()
-        return [
-            PlannedTensor(self._names[tensor], "tensor", *place)
-            if tensor >= 0
-            else PlannedTensor(self._operators[node][0], "scratch", *place)
-            for tensor, node, *place in self._core.plan()
-        ]
+        plan = []
+        for subgraph, tensor, node, *place in self._core.plan():
+            part = self._subgraphs[subgraph]
+            name = part.names[tensor] if tensor >= 0 else part.operators[node][0]
+            where = f" [subgraph {subgraph}]" if subgraph else ""
+            plan.append(PlannedTensor(name + where, "tensor" if tensor >= 0 else "scratch", *place))
+        return plan
+
+    def set_iteration_limit(self, limit: int) -> None:
+        """Rounds that all loops of the model may make together in one run, 1,000,000 unless set; until the next allocation.
+
+        More end in ModelError, so that no file can loop for ever.
+        """
+        self._require_allocation()
+        self._core.set_iteration_limit(limit)
 
     # --- inside -----------------------------------------------------------------------------------------------------
     def _signatures(self) -> dict[str, Signature]:
@@ -280,17 +301,19 @@ class Interpreter:
     def _place(self, status: str, subgraph: int, node: int, detail: int) -> str:
         """``operator 3 (conv_2d → 'conv1/relu'), tensor 7 'conv1/bias': ``, as far as it is known."""
         words = []
-        if 0 <= node < len(self._operators):
-            name, _, outputs = self._operators[node]
+        part = self._subgraphs[subgraph] if subgraph < len(self._subgraphs) else _Subgraph([], [])
+        names = part.names
+        if 0 <= node < len(part.operators):
+            name, _, outputs = part.operators[node]
             name = _builtin_name(detail, name) if status == "UnsupportedOp" else name
-            result = f" → '{self._names[outputs[0]]}'" if outputs and 0 <= outputs[0] < len(self._names) else ""
+            result = f" → '{names[outputs[0]]}'" if outputs and 0 <= outputs[0] < len(names) else ""
             words.append(f"operator {node} ({name}{result})")
         elif node >= 0:
             words.append(f"operator {node}")
         if status in _AT_BYTE and detail >= 0:
             words.append(f"at byte {detail}")
         elif status != "UnsupportedOp" and detail >= 0:
-            words.append(f"tensor {detail}" + (f" '{self._names[detail]}'" if detail < len(self._names) else ""))
+            words.append(f"tensor {detail}" + (f" '{names[detail]}'" if detail < len(names) else ""))
         if subgraph:
             words.append(f"subgraph {subgraph}")
         return f"{', '.join(words)}: " if words else ""
@@ -321,7 +344,7 @@ def _detail(index: int, name: str, tensor: _core.TensorRow) -> dict[str, Any]:
         "index": index,
         "shape": np.array(shape, np.int32),
         "shape_signature": np.array(shape, np.int32),
-        "dtype": numpy_dtype(dtype).type,
+        "dtype": np.object_ if dtype == "resource" else numpy_dtype(dtype).type,
         "quantization": per_tensor,
         "quantization_parameters": {
             "scales": np.array(scales, np.float32),

@@ -15,6 +15,8 @@ One statement a line; ``#`` starts a comment. A name that is not ``[A-Za-z0-9_./
 - ``q(scale, zero_point)``; per channel ``q([scales], axis=n)``, or ``q([scales], [zero points], axis=n)``.
 - Constants: ``const [1, 2]`` (row-major, any rank), ``const 0.5`` (every element), ``const random(seed)``
   (float: standard normal, integer: uniform over the dtype), ``const hash(1f0c…)`` (elided; see ``parse``).
+- ``assign_variable(%r, %v)``: an operator without results.
+- ``subgraph "name"`` behind the ``return``: a graph that an attribute names, ``{then_subgraph_index=@"name"}``.
 - ``@"layer" {cls="Conv2D", where="model.py:41", op="Conv2D"}``: the origin; the braces only when known.
 - Attribute values are Python literals, ``nan`` and ``inf``.
 
@@ -23,18 +25,18 @@ Printing and parsing is exact: ``parse(to_text(g), constants(g))`` equals ``g``,
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from .elements import limits, numpy_dtype
 from .errors import GraphError
-from .graph import DTYPES, Graph, Op, Origin, Quantization, Value
+from .graph import TYPES, Graph, Op, Origin, Quantization, Value
+from .tokens import Line, Reference
 
 #: Constants of at most this many elements are printed in full; larger ones by hash unless all elements are equal.
 INLINE_ELEMENTS = 16
@@ -46,12 +48,14 @@ _ORIGIN_DETAILS = ("cls", "where", "op")
 # --- printing -------------------------------------------------------------------------------------------------------
 def to_text(graph: Graph) -> str:
     """The graph as text: inputs first, each constant and variable just before its first reader."""
-    return "\n".join(_lines(graph)) + "\n"
+    parts = ["\n".join(_lines(part, called=part is not graph)) + "\n" for part in graph.subgraphs()]
+    return "\n".join(parts)
 
 
 def constants(graph: Graph) -> dict[str, np.ndarray]:
     """Hash → data of every constant that ``to_text`` elides; what ``parse`` needs to read them back."""
-    arrays = (value.data for value in graph.values() if value.data is not None)
+    values = (value for part in graph.subgraphs() for value in part.values())
+    arrays = (value.data for value in values if value.data is not None)
     return {data_hash(data): data for data in arrays if _inline(data) is None}
 
 
@@ -61,9 +65,9 @@ def data_hash(data: np.ndarray) -> str:
     return hashlib.sha256(little.tobytes()).hexdigest()[:16]
 
 
-def _lines(graph: Graph) -> Iterator[str]:
-    if graph.name != Graph().name:
-        yield f"graph {_string(graph.name)}"
+def _lines(graph: Graph, called: bool) -> Iterator[str]:
+    if called or graph.name != Graph().name:
+        yield f"{'subgraph' if called else 'graph'} {_string(graph.name)}"
     for name, content in graph.metadata.items():
         yield f"metadata {_string(name)} {content!r}"
     for value, name in zip(graph.inputs, graph.input_names, strict=True):
@@ -97,7 +101,7 @@ def _op_line(op: Op) -> str:
     results = ", ".join(_typed(value) for value in op.outputs)
     operands = ", ".join("none" if value is None else _name(value) for value in op.inputs)
     attrs = f" {_braces(op.attrs)}" if op.attrs else ""
-    return f"{results} = {op.name}({operands}){attrs}{_origin(op.origin)}"
+    return f"{results}{' = ' * bool(results)}{op.name}({operands}){attrs}{_origin(op.origin)}"
 
 
 def _origin(origin: Origin) -> str:
@@ -144,6 +148,8 @@ def _literal(value: Any) -> str:
         return str(int(value))
     if isinstance(value, str):
         return _string(value)
+    if isinstance(value, Graph):
+        return f"@{_string(value.name)}"
     if value is None or isinstance(value, bytes):
         return repr(value)
     raise GraphError(f"an attribute of type {type(value).__name__} has no textual form")
@@ -175,136 +181,49 @@ def parse(text: str, data: Mapping[str, np.ndarray] | None = None, *, verify: bo
     return graph
 
 
-_TOKEN = re.compile(
-    r"""\s*(?: (?P<value>%(?:[A-Za-z0-9_./-]+|"(?:[^"\\]|\\.)*"))
-             | (?P<bytes>b(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))
-             | (?P<string>"(?:[^"\\]|\\.)*")
-             | (?P<number>-?(?:\d[\w.]*(?:(?<=e)[+-]\d+)?|inf\b|nan\b))
-             | (?P<word>[A-Za-z_]\w*)
-             | (?P<mark>[:=,@(){}\[\]])
-             | (?P<end>(?:\#.*)?$))""",
-    re.X,
-)
-_WORDS = {"True": True, "False": False, "None": None}
-
-
-def _parse_number(token: str) -> int | float:
-    return float(token) if set(token) & set(".en") else int(token)  # n: nan, inf
-
-
-class _Line:
-    """The tokens of one line, read from left to right."""
-
-    def __init__(self, text: str, number: int) -> None:
-        self.text, self.number, self.position = text, number, 0
-        self.kind, self.token = "", ""
-        self.advance()
-
-    def advance(self) -> str:
-        """Return the current token and step to the next."""
-        current = self.token
-        match = _TOKEN.match(self.text, self.position)
-        if match is None:
-            raise self.error(f"cannot read {self.text[self.position :].strip()[:20]!r}")
-        self.position, self.kind = match.end(), str(match.lastgroup)
-        self.token = match.group(self.kind)
-        return current
-
-    def error(self, message: str) -> GraphError:
-        return GraphError(f"line {self.number}: {message}, in: {self.text.strip()}")
-
-    def take(self, kind: str, what: str) -> str:
-        """The current token, which must be of this kind."""
-        if self.kind != kind:
-            raise self.error(f"expected {what} before {self.token or 'the end of the line'!r}")
-        return self.advance()
-
-    def skip(self, mark: str) -> bool:
-        """Step over ``mark`` if it stands here."""
-        if self.token != mark or self.kind not in ("mark", "word"):
-            return False
-        self.advance()
-        return True
-
-    def expect(self, mark: str) -> None:
-        if not self.skip(mark):
-            raise self.error(f"expected {mark!r} before {self.token or 'the end of the line'!r}")
-
-    def name(self) -> str:
-        """A value's name, without % and quotes."""
-        token = self.take("value", "a value such as %x")[1:]
-        return str(self.decoded(json.loads, token)) if token.startswith('"') else token
-
-    def string(self) -> str:
-        return str(self.decoded(json.loads, self.take("string", "a quoted name")))
-
-    def raw(self) -> bytes:
-        return bytes(self.decoded(ast.literal_eval, self.take("bytes", 'bytes such as b"\\x01"')))
-
-    def integer(self, what: str) -> int:
-        value = self.literal()
-        if type(value) is not int or value < 0:
-            raise self.error(f"{what} is a non-negative integer")
-        return value
-
-    def decoded(self, decode: Callable[[str], Any], token: str) -> Any:
-        try:
-            return decode(token)
-        except (ValueError, SyntaxError):
-            raise self.error(f"cannot read {token}") from None
-
-    def literal(self) -> Any:
-        """A number, string, bytes, True, False, None, or a list of literals."""
-        if self.skip("["):
-            return list(self.items("]", self.literal))
-        if self.kind == "word" and self.token in _WORDS:
-            return _WORDS[self.advance()]
-        if self.kind == "string":
-            return self.string()
-        if self.kind == "bytes":
-            return self.raw()
-        return self.decoded(_parse_number, self.take("number", "a value"))
-
-    def items(self, close: str, item: Callable[[], Any]) -> Iterator[Any]:
-        """Comma-separated items up to ``close``, whose opening mark has been read."""
-        while not self.skip(close):
-            yield item()
-            if self.token != close:
-                self.expect(",")
-
-    def attrs(self) -> dict[str, Any]:
-        """``{key=literal, …}`` or nothing."""
-        return dict(self.items("}", self.attr)) if self.skip("{") else {}
-
-    def attr(self) -> tuple[str, Any]:
-        key = self.take("word", "an attribute's name")
-        self.expect("=")
-        return key, self.literal()
-
-
 class _Parser:
-    """Builds one graph, line by line."""
+    """Builds the graphs, line by line."""
 
     def __init__(self, text: str, data: Mapping[str, np.ndarray]) -> None:
         self.text, self.data = text, data
         self.graph, self.values = Graph(), dict[str, Value]()
+        self.graphs = [self.graph]
         self.returned = False
 
     def parse(self) -> Graph:
         for number, text in enumerate(self.text.split("\n"), 1):
-            line = _Line(text, number)
+            line = Line(text, number)
             if line.kind == "end":
                 continue
-            if self.returned:
-                raise line.error("nothing may follow 'return'")
+            if self.returned and not (line.token == "subgraph" and line.kind == "word"):
+                raise line.error("nothing may follow 'return' but another subgraph")
             self.statement(line)
             if line.kind != "end":
                 raise line.error(f"unexpected {line.token!r}")
         if not self.returned:
             raise GraphError("the graph's text has no 'return' line")
-        return self.graph
+        self.resolve()
+        return self.graphs[0]
 
-    def statement(self, line: _Line) -> None:
+    def resolve(self) -> None:
+        """Put the graphs in the place of their names."""
+        named = {graph.name: graph for graph in self.graphs[1:]}
+        for op in (op for graph in self.graphs for op in graph.ops):
+            for key, value in op.attrs.items():
+                if isinstance(value, Reference) and value.name not in named:
+                    raise GraphError(f"{op.name} calls subgraph {_string(value.name)}, which the text does not have")
+                op.attrs[key] = named[value.name] if isinstance(value, Reference) else value
+
+    def subgraph(self, line: Line) -> None:
+        if not self.returned:
+            raise line.error("a subgraph begins behind the 'return' of the one before")
+        name = line.string()
+        if any(name == graph.name for graph in self.graphs[1:]):
+            raise line.error("there is a subgraph of this name already")
+        self.graph, self.values, self.returned = Graph(name), {}, False
+        self.graphs.append(self.graph)
+
+    def statement(self, line: Line) -> None:
         if line.kind == "value":
             self.definition(line)
         elif line.skip("graph"):
@@ -314,10 +233,14 @@ class _Parser:
             self.graph.metadata[name] = line.raw()
         elif line.skip("return"):
             self.results(line)
+        elif line.skip("subgraph"):
+            self.subgraph(line)
+        elif line.kind == "word" and line.text[line.position :].lstrip().startswith("("):
+            self.operator(line, line.advance(), [])
         else:
-            raise line.error("expected '%name: …', 'return', 'graph' or 'metadata'")
+            raise line.error("expected '%name: …', an operator, 'return', 'graph', 'subgraph' or 'metadata'")
 
-    def definition(self, line: _Line) -> None:
+    def definition(self, line: Line) -> None:
         """``%a: type, %b: type = input | variable | const … | operator(…)``."""
         values = [self.declared(line)]
         while line.skip(","):
@@ -337,20 +260,20 @@ class _Parser:
             self.operator(line, word, values)
         self.values.update({value.name: value for value in values})
 
-    def declared(self, line: _Line) -> Value:
+    def declared(self, line: Line) -> Value:
         """``%name: dtype[shape] q(…)``."""
         name = line.name()
         if name in self.values:
             raise line.error(f"%{name} is defined twice")
         line.expect(":")
         dtype = line.take("word", "a dtype")
-        if dtype not in DTYPES:
-            raise line.error(f"unknown dtype {dtype}; one of {', '.join(DTYPES)}")
+        if dtype not in TYPES:
+            raise line.error(f"unknown dtype {dtype}; one of {', '.join(TYPES)}")
         line.expect("[")
         shape = tuple(line.items("]", lambda: line.integer("a dimension")))
         return Value(name, dtype, shape, quant=self.quantization(line) if line.skip("q") else None)
 
-    def quantization(self, line: _Line) -> Quantization:
+    def quantization(self, line: Line) -> Quantization:
         line.expect("(")
         scale, zero_point, axis = line.literal(), 0, 0
         while not line.skip(")"):
@@ -369,7 +292,7 @@ class _Parser:
             raise line.error(f"{scales.size} scales but {zero_points.size} zero points")
         return Quantization(scales, np.broadcast_to(zero_points, scales.shape).copy(), axis)
 
-    def constant(self, line: _Line, value: Value) -> np.ndarray:
+    def constant(self, line: Line, value: Value) -> np.ndarray:
         for word, source in (("random", self.random), ("hash", self.elided)):
             if line.skip(word):
                 line.expect("(")
@@ -378,7 +301,7 @@ class _Parser:
                 return data
         return self.inline(line, value)
 
-    def inline(self, line: _Line, value: Value) -> np.ndarray:
+    def inline(self, line: Line, value: Value) -> np.ndarray:
         literal = line.literal()
         try:
             data = np.array(literal, numpy_dtype(value.dtype))
@@ -387,7 +310,7 @@ class _Parser:
             raise line.error(f"the constant does not fit {value.dtype}{list(value.shape)}: {error}") from None
 
     @staticmethod
-    def random(line: _Line, value: Value) -> np.ndarray:
+    def random(line: Line, value: Value) -> np.ndarray:
         generator, dtype = np.random.default_rng(line.integer("a seed")), numpy_dtype(value.dtype)
         if dtype.kind == "f":
             return generator.standard_normal(value.shape).astype(dtype)
@@ -395,7 +318,7 @@ class _Parser:
             return generator.integers(0, 2, value.shape).astype(dtype)
         return generator.integers(*limits(value.dtype), value.shape, dtype, endpoint=True)
 
-    def elided(self, line: _Line, value: Value) -> np.ndarray:
+    def elided(self, line: Line, value: Value) -> np.ndarray:
         key = line.advance()
         if key not in self.data:
             raise line.error(f"no data was given for the elided constant {key}")
@@ -404,7 +327,7 @@ class _Parser:
             raise line.error(f"the data given for {key} is {data.dtype.name}{list(data.shape)}")
         return data
 
-    def operator(self, line: _Line, name: str, outputs: list[Value]) -> None:
+    def operator(self, line: Line, name: str, outputs: list[Value]) -> None:
         line.expect("(")
         operands = list(line.items(")", lambda: None if line.skip("none") else self.known(line)))
         attrs = line.attrs()
@@ -412,19 +335,19 @@ class _Parser:
         self.graph.ops.append(Op(name, operands, outputs, attrs, origin))
 
     @staticmethod
-    def origin(line: _Line) -> Origin:
+    def origin(line: Line) -> Origin:
         layer, details = line.string(), line.attrs()
         if unknown := set(details) - set(_ORIGIN_DETAILS):
             raise line.error(f"an origin has {', '.join(_ORIGIN_DETAILS)}, not {', '.join(sorted(unknown))}")
         return Origin(layer, **details)
 
-    def known(self, line: _Line) -> Value:
+    def known(self, line: Line) -> Value:
         name = line.name()
         if name not in self.values:
             raise line.error(f"%{name} is not defined above")
         return self.values[name]
 
-    def results(self, line: _Line) -> None:
+    def results(self, line: Line) -> None:
         """``return %y, %z "user's name"``."""
         self.returned = True
         while line.kind != "end":

@@ -7,6 +7,7 @@ vectors, tables and constants.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ _BIAS_DTYPES = ("int32", "int64")
 def write(graph: Graph, *, strip: bool = False) -> bytes:
     """The file's content. Same graph, same bytes.
 
-    Tensors stand in the order of ``graph.values()``, so a tensor's index is its place there; entries of
-    ``graph.metadata`` that name tensors (``OfflineMemoryAllocation``) rely on that.
+    Subgraphs stand in the order of ``graph.subgraphs()``, a subgraph's tensors in that of its ``values()``, so that an
+    index is a place there; entries of ``graph.metadata`` that name tensors (``OfflineMemoryAllocation``) rely on that.
 
     strip  leave out tensor names; inputs and outputs keep the user's names in the signature.
     Raises UnsupportedError, naming the layer, for an operator or operand types without a row in ``schema/ops.def``
@@ -38,7 +39,7 @@ def write(graph: Graph, *, strip: bool = False) -> bytes:
     GraphError when the graph breaks an invariant or an attribute does not fit its options table.
     """
     graph.verify()
-    constants = {value: value.nbytes for value in graph.values() if value.is_constant}
+    constants = {value: value.nbytes for part in graph.subgraphs() for value in part.values() if value.is_constant}
     return flat.serialize(_Writer(graph, strip).model(), capacity=2 * sum(constants.values()) + 65536)
 
 
@@ -47,31 +48,33 @@ class _Writer:
 
     def __init__(self, graph: Graph, strip: bool) -> None:
         self.graph, self.strip = graph, strip
-        self.indices = {value: index for index, value in enumerate(graph.values())}
+        self.subgraphs = graph.subgraphs()
+        self.numbers = {id(part): number for number, part in enumerate(self.subgraphs)}
+        self.indices = {value: index for part in self.subgraphs for index, value in enumerate(part.values())}
         self.buffers: list[dict[str, Any]] = [{}]
         self.buffer_of: dict[bytes, int] = {b"": 0}
         self.codes: dict[tuple[str, int, str | None], int] = {}  # (BuiltinOperator, version, custom code) → index
 
     def model(self) -> dict[str, Any]:
-        subgraph = self.subgraph()
+        subgraphs = [self.subgraph(graph) for graph in self.subgraphs]
         metadata = [{"name": name, "buffer": self.buffer(data)} for name, data in self.graph.metadata.items()]
         return {
             "version": SCHEMA_VERSION,
             "operator_codes": [_operator_code(*code) for code in self.codes],
-            "subgraphs": [subgraph],
+            "subgraphs": subgraphs,
             "description": f"arenite {__version__}",
             "buffers": self.buffers,
             "metadata": metadata or None,
             "signature_defs": [self.signature()],
         }
 
-    def subgraph(self) -> dict[str, Any]:
+    def subgraph(self, graph: Graph) -> dict[str, Any]:
         return {
-            "tensors": [self.tensor(value) for value in self.indices],
-            "inputs": self.indices_of(self.graph.inputs),
-            "outputs": self.indices_of(self.graph.outputs),
-            "operators": [self.operator(op) for op in self.graph.ops],
-            "name": self.graph.name,
+            "tensors": [self.tensor(value) for value in graph.values()],
+            "inputs": self.indices_of(graph.inputs),
+            "outputs": self.indices_of(graph.outputs),
+            "operators": [self.operator(op) for op in graph.ops],
+            "name": graph.name,
         }
 
     def tensor(self, value: Value) -> dict[str, Any]:
@@ -99,7 +102,7 @@ class _Writer:
             "opcode_index": self.codes.setdefault(code, len(self.codes)),
             "inputs": self.indices_of(_stated_operands(op)),
             "outputs": self.indices_of(op.outputs),
-            "builtin_options": _options(op),
+            "builtin_options": _options(op, self.numbers),
             "mutating_variable_inputs": np.zeros(len(op.inputs), np.bool_) if op.attrs.get(STATELESS) else None,
             "custom_options": _custom_options(op),
         }
@@ -169,12 +172,16 @@ def _describe(signature: opdef.Signature) -> str:
     return f"{operands} → {', '.join(signature.outputs)}"
 
 
-def _options(op: Op) -> tuple[str, dict[str, Any]] | None:
-    """The operator's options table: its attributes, declared defaults where it states none."""
+def _options(op: Op, numbers: Mapping[int, int]) -> tuple[str, dict[str, Any]] | None:
+    """The operator's options table: its attributes, declared defaults where it states none.
+
+    numbers  of subgraphs, by their identity.
+    """
     if op.name == opdef.CUSTOM or opdef.rows()[op.name].custom_code is not None:
         return None
     table = opdef.rows()[op.name].options
-    attrs = {name: value for name, value in op.attrs.items() if name != STATELESS}
+    stated = {name: value for name, value in op.attrs.items() if name != STATELESS}
+    attrs = {name: numbers[id(v)] if isinstance(v, Graph) else v for name, v in stated.items()}
     if table is None and attrs:
         raise GraphError(f"{op.name} of {op.origin} has no options table to hold {', '.join(attrs)}")
     return None if table is None else (table, {**opdef.declaration(op.name).attrs, **attrs})

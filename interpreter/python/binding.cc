@@ -52,7 +52,7 @@ std::string operator_name(uint32_t code, arenite::flat::Vector custom_code) {
 #define CUSTOM_OP(name, custom, signatures)
 #define OP(name, value, max_version, options, signatures) \
   case value:                                             \
-    return #name;
+    return std::string(#name, sizeof(#name) - (#name[sizeof(#name) - 2] == '_' ? 2 : 1));
 #include "schema/ops.def"
 #undef OP
     case arenite::kCustomOperator:
@@ -95,6 +95,8 @@ const char* dtype_name(Type type) {
       return "uint64";
     case Type::kUInt32:
       return "uint32";
+    case Type::kResource:
+      return "resource";
   }
   return "";
 }
@@ -195,20 +197,23 @@ class HostInterpreter {
   }
 
   void reset_variables() { ready().reset_variables(); }
+  void set_iteration_limit(uint32_t limit) { ready().set_iteration_limit(limit); }
 
-  py::list tensors() const {
-    require(opened_, "open");
+  uint32_t subgraph_count() const { return require(opened_, "open"), model_.subgraph_count(); }
+
+  py::list tensors(uint32_t subgraph) const {
+    const arenite::Model model = at(subgraph);
     py::list rows;
-    for (uint32_t i = 0; i < model_.tensor_count(); ++i) rows.append(tensor_row(i));
+    for (uint32_t i = 0; i < model.tensor_count(); ++i) rows.append(tensor_row(model, i));
     return rows;
   }
 
-  py::list operators() const {
-    require(opened_, "open");
+  py::list operators(uint32_t subgraph) const {
+    const arenite::Model model = at(subgraph);
     py::list rows;
-    for (uint32_t i = 0; i < model_.operator_count(); ++i) {
-      const arenite::flat::Table op = model_.operator_table(i);
-      rows.append(py::make_tuple(to_text(operator_name(model_.operator_code(i), model_.custom_code(i))),
+    for (uint32_t i = 0; i < model.operator_count(); ++i) {
+      const arenite::flat::Table op = model.operator_table(i);
+      rows.append(py::make_tuple(to_text(operator_name(model.operator_code(i), model.custom_code(i))),
                                  to_vector(op.vector(arenite::format::Operator::inputs)),
                                  to_vector(op.vector(arenite::format::Operator::outputs))));
     }
@@ -233,21 +238,15 @@ class HostInterpreter {
     return {use.tensors, use.scratch, use.planning, use.persistent};
   }
 
-  // tensor (-1: scratch), node (-1: tensor), offset, size, first, last; without what takes no room.
-  std::vector<std::tuple<int, int, uint32_t, uint32_t, int, int>> plan() {
-    std::vector<Allocation> items(ready().allocation_count());
-    if (ready().describe_plan(items.data()) != Status::kOk) throw std::runtime_error("the plan cannot be described");
-    std::vector<std::tuple<int, int, uint32_t, uint32_t, int, int>> rows;
-    size_t slot = 0;
-    const auto add = [&](int tensor, int node) {
-      const Allocation& item = items[slot++];
-      if (item.bytes != 0) rows.emplace_back(tensor, node, item.offset, item.bytes, item.first, item.last);
-    };
-    for (uint32_t i = 0; i < model_.tensor_count(); ++i) {
-      if (!model_.is_constant(i)) add(static_cast<int>(i), -1);
+  // subgraph, tensor (-1: scratch), node (-1: tensor), offset, size, first, last; without what takes no room.
+  using PlanRow = std::tuple<int, int, int, uint32_t, uint32_t, int, int>;
+  std::vector<PlanRow> plan() {
+    Plan plan{std::vector<Allocation>(ready().allocation_count()), {}};
+    if (ready().describe_plan(plan.items.data()) != Status::kOk) {
+      throw std::runtime_error("the plan cannot be described");
     }
-    for (uint32_t i = 0; i < model_.operator_count(); ++i) add(-1, static_cast<int>(i));
-    return rows;
+    ready().for_each_subgraph(add_plan, &plan);
+    return plan.rows;
   }
 
  private:
@@ -259,9 +258,37 @@ class HostInterpreter {
     return *interpreter_;
   }
 
-  py::tuple tensor_row(uint32_t index) const {
-    const Tensor tensor = model_.tensor(index);
-    const arenite::flat::Vector name = model_.tensor_name(index);
+  arenite::Model at(uint32_t subgraph) const {
+    require(opened_, "open");
+    if (subgraph >= model_.subgraph_count()) throw py::index_error("subgraph");
+    return model_.subgraph(subgraph);
+  }
+
+  struct Plan {
+    std::vector<Allocation> items;
+    std::vector<PlanRow> rows;
+  };
+
+  static void add_plan(const arenite::Interpreter& subgraph, void* context) {
+    Plan& plan = *static_cast<Plan*>(context);
+    const arenite::Model& model = subgraph.model();
+    const Allocation* item = plan.items.data() + subgraph.first_allocation();
+    const auto add = [&](int tensor, int node) {
+      if (item->bytes != 0) {
+        plan.rows.emplace_back(static_cast<int>(model.index()), tensor, node, item->offset, item->bytes, item->first,
+                               item->last);
+      }
+      ++item;
+    };
+    for (uint32_t i = 0; i < model.tensor_count(); ++i) {
+      if (!model.is_constant(i)) add(static_cast<int>(i), -1);
+    }
+    for (uint32_t i = 0; i < model.operator_count(); ++i) add(-1, static_cast<int>(i));
+  }
+
+  static py::tuple tensor_row(const arenite::Model& model, uint32_t index) {
+    const Tensor tensor = model.tensor(index);
+    const arenite::flat::Vector name = model.tensor_name(index);
     py::tuple shape(static_cast<size_t>(tensor.rank));
     for (int32_t i = 0; i < tensor.rank; ++i) shape[static_cast<size_t>(i)] = tensor.dim(i);
     const std::vector<float> scales(tensor.scales, tensor.scales + tensor.scale_count);
@@ -311,8 +338,10 @@ PYBIND11_MODULE(_core, m) {
       .def("invoke", &HostInterpreter::invoke)
       .def("profile", &HostInterpreter::profile)
       .def("reset_variables", &HostInterpreter::reset_variables)
-      .def("tensors", &HostInterpreter::tensors)
-      .def("operators", &HostInterpreter::operators)
+      .def("tensors", &HostInterpreter::tensors, py::arg("subgraph"))
+      .def("operators", &HostInterpreter::operators, py::arg("subgraph"))
+      .def("subgraph_count", &HostInterpreter::subgraph_count)
+      .def("set_iteration_limit", &HostInterpreter::set_iteration_limit, py::arg("limit"))
       .def("inputs", &HostInterpreter::inputs)
       .def("outputs", &HostInterpreter::outputs)
       .def("buffer", &HostInterpreter::buffer, py::arg("tensor"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ModelError, UnsupportedError
+from ..opdef import rows
 from ..reader import read
 from .build import ALL, Bodies, build_target, configure, locked
 from .table import Board
@@ -80,7 +81,7 @@ def needed_bodies(model: bytes) -> Bodies:
 
 
 def _resolver(kernels: list[str]) -> str:
-    entries = "".join(f"    &arenite::kernels::{name},\n" for name in kernels)
+    entries = "".join(f"    &arenite::kernels::{rows()[name].symbol},\n" for name in kernels)
     table = f"const arenite::Kernel* const kKernels[] = {{\n{entries}}};" if kernels else ""
     first = "kKernels" if kernels else "nullptr"
     return (

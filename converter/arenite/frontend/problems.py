@@ -58,7 +58,10 @@ _QAT = (
 )
 _BRANCH = ("a branch on data cannot be converted", "split the model, or make the condition a Python constant")
 _STATE = ("the model changes a variable while it runs", "make the layer stateless and pass the state as an input")
-_ACTIVATION = ("this activation has no kernel here", "use relu, leaky_relu, elu, sigmoid, tanh, silu, gelu or hard_swish")
+_ACTIVATION = (
+    "this activation has no kernel here",
+    "use relu, leaky_relu, elu, sigmoid, tanh, silu, gelu or hard_swish",
+)
 _TRANSPOSED = ("transposed convolution has no kernel here", "build the model without it")
 _RANDOM = ("random numbers have no kernel here", "give the noise as an input")
 _FFT = ("spectra have no kernel here", "compute them before the model")

@@ -49,6 +49,8 @@ TARGET: tuple[ModuleType, ...] = (
 #: Passes for a graph that is in a file already: no byte of an integer output changes.
 LEAN: tuple[ModuleType, ...] = (canonicalize, dead_channels, canonicalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
+#: Passes that know one graph only: they leave a model with subgraphs alone. The others run on each subgraph.
+ONE_GRAPH: tuple[ModuleType, ...] = (equalize, quantize, dead_channels, plan_memory)
 
 
 def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...] = PIPELINE) -> Graph:
@@ -60,7 +62,12 @@ def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...
     graph.verify()
     for module in passes:
         context.current = module.NAME
-        module.run(graph, context)
+        parts = graph.subgraphs()
+        if len(parts) > 1 and module in ONE_GRAPH:
+            context.refused(graph.name, "the model has subgraphs, which this pass does not look into")
+            continue
+        for part in parts:
+            module.run(part, context)
         graph.verify()
     return graph
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..errors import CalibrationError, DataError
+from ..errors import CalibrationError, DataError, UnsupportedError
 from ..evaluate import evaluate, keeps_samples_apart
-from ..graph import Graph, Value
+from ..graph import RESOURCE, Graph, Value
 from ..opdef import data_operands, declaration
 from ..samples import InputSpec, stack_samples
 from .context import PassContext, Statistics
@@ -35,6 +35,7 @@ ADVICE = (
 def run(graph: Graph, context: PassContext) -> None:
     if context.quantize is None:
         return
+    _refuse_control_flow(graph)
     samples = context.samples = load_samples(graph, context.calibration)
     warn_about_features(graph, samples, context)
     averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
@@ -48,6 +49,16 @@ def run(graph: Graph, context: PassContext) -> None:
             context.progress("calibrating", min(begin + batch, count), count)
     context.statistics = statistics
     context.applied(graph.name, f"measured {len(statistics)} values over {count} samples, {batch} at a time")
+
+
+def _refuse_control_flow(graph: Graph) -> None:
+    """Ranges inside loops and branches, and of variables that are assigned, depend on more than one sample."""
+    for op in graph.ops:
+        if op.callees or any(value is not None and value.dtype == RESOURCE for value in (*op.inputs, *op.outputs)):
+            raise UnsupportedError(
+                f"{op.origin} became {op.name}: models with control flow or assigned variables are not quantized;"
+                " convert it without quantize, or move the loop, the branch or the variable out of the model"
+            )
 
 
 def load_samples(graph: Graph, data: object) -> list[np.ndarray]:

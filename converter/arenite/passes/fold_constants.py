@@ -2,7 +2,8 @@
 
     %b = mul(c1, c2)  →  %b : a constant
 
-Not when: the result is quantized (integer kernels decide its rounding). Why: the device should not compute it again.
+Not when: the result is quantized (integer kernels decide its rounding); it depends on a variable, or subgraphs compute it.
+Why: the device should not compute it again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ NAME = "fold_constants"
 
 def run(graph: Graph, context: PassContext) -> None:
     for op in list(graph.ops):
-        if any(value is not None and not value.is_constant for value in op.inputs):
+        if op.keeps_state or op.callees or any(value is not None and not value.is_constant for value in op.inputs):
             continue
         if any(value.quant is not None for value in op.outputs):
             context.refused(op.origin, f"{op.name} has only constant operands, but its result is quantized")

@@ -1,0 +1,8 @@
+"""ASSIGN_VARIABLE: a resource variable takes the value of operand 1 and keeps it between runs."""
+
+from __future__ import annotations
+
+from ..calls import refuse_reference
+from ..opdef import Declaration, QuantRule
+
+OP = Declaration(shape=lambda op: [], reference=refuse_reference, quant=QuantRule.PLAIN, data=(1,))

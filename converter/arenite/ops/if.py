@@ -1,0 +1,43 @@
+"""IF: one of two subgraphs on operands 1, 2 …, as operand 0 says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import cases
+from ..calls import callee, chain, check_operands, refuse_reference, result_shapes
+from ..cases import Draw
+from ..errors import GraphError
+from ..graph import Op, Value
+from ..opdef import Declaration, QuantRule, Run
+
+THEN, ELSE = "then_subgraph_index", "else_subgraph_index"
+
+
+def shape(op: Op) -> list[tuple[int, ...]]:
+    for branch in (THEN, ELSE):
+        check_operands(op, 1, callee(op, branch))
+    shapes = result_shapes(callee(op, THEN))
+    if shapes != result_shapes(callee(op, ELSE)):
+        raise GraphError(f"the branches of {op.name} of {op.origin} give different shapes")
+    return shapes
+
+
+def calls(op: Op, inputs: Sequence[np.ndarray | None], run: Run) -> list[np.ndarray]:
+    condition, *operands = (np.asarray(x) for x in inputs)
+    return run(callee(op, THEN if condition.reshape(-1)[0] else ELSE), operands)
+
+
+def case(draw: Draw, dtype: str) -> Op:
+    kind = draw.choice(["int8", "float32"])
+    x = cases.tensor(draw, kind, cases.shape(draw))
+    y = Value("y", x.dtype, x.shape, quant=x.quant)
+    branches = {THEN: chain(draw, "then", x), ELSE: chain(draw, "else", x)}
+    return Op("if", [Value("condition", dtype, draw.choice([(), (1,)])), x], [y], branches)
+
+
+OP = Declaration(
+    shape=shape, reference=refuse_reference, calls=calls, case=case, data=(0,), moves=True, quant=QuantRule.PLAIN
+)

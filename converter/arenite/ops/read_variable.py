@@ -1,0 +1,9 @@
+"""READ_VARIABLE: what a resource variable holds; the real value 0 before it is assigned."""
+
+from __future__ import annotations
+
+from ..calls import refuse_reference
+from ..opdef import Declaration, QuantRule
+
+# The resource does not say how large the variable is: the result does.
+OP = Declaration(shape=lambda op: [op.output.shape], reference=refuse_reference, quant=QuantRule.PLAIN, data=())
