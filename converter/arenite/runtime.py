@@ -196,10 +196,17 @@ class Interpreter:
         self._detail(tensor_index)
         return lambda: self._view(tensor_index)
 
-    def invoke(self) -> None:
-        """Run the model once. Releases the GIL."""
+    def invoke(self) -> bool:
+        """Run the model once. Releases the GIL.
+
+        False when the outputs are not new: an operator (CIRCULAR_BUFFER) waits for more input. Always True otherwise.
+        """
         self._require_allocation()
-        self._check(self._core.invoke())
+        failure = self._core.invoke()
+        if failure is not None and failure[0] == "NotDue":
+            return False
+        self._check(failure)
+        return True
 
     def reset_all_variables(self) -> None:
         """Start anew: state tensors are 0 as at first, variables unassigned, and what initialises them runs again."""
