@@ -8,10 +8,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/gates.h"
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/microkernels/output_stage.h"
-#include "kernels_cpp/shape.h"
 #include "kernels_cpp/sigmoid_f32.h"
 #include "kernels_cpp/sigmoid_s16.h"
 
@@ -19,58 +17,25 @@ namespace arenite {
 namespace {
 
 namespace Options = format::UnidirectionalSequenceLSTMOptions;
+using gates::check_bias, gates::check_matrix, gates::check_sequence, gates::check_state, gates::check_weights;
+using gates::Extent, gates::Product, gates::kFractionScale, gates::saturate_s16;
 
 // Operands; each group of four in the order of Gate.
 constexpr int32_t kInputWeights = 1, kRecurrentWeights = 5, kPeephole = 9, kBiases = 12, kProjection = 16, kHidden = 18,
                   kCell = 19, kNormalization = 20, kOperands = 24;
 enum Gate : int32_t { kInput, kForget, kCandidate, kOutput, kGates };
 
-constexpr float kGateScale = 1.0f / 4096.0f;       // of a gate's sum, Q3.12
-constexpr float kFractionScale = 1.0f / 32768.0f;  // of what sigmoid and tanh give, Q0.15
+bool is_time_major(const Node& node) { return node.option_i8(Options::time_major, 0) != 0; }
 
-// Sizes, and which vector of the input belongs to one batch entry and step.
-struct Extent {
-  int32_t steps;
-  int32_t batch;
-  int32_t inputs;
-  int32_t units;
-  bool time_major;
-
-  explicit Extent(const Node& node)
-      : inputs(node.input(0).back(0)),
-        units(node.output(0).back(0)),
-        time_major(node.option_i8(Options::time_major, 0) != 0) {
-    const Tensor input = node.input(0);
-    steps = input.dim(time_major ? 0 : 1);
-    batch = input.dim(time_major ? 1 : 0);
-  }
-  ptrdiff_t vector(int32_t entry, int32_t step) const {
-    return time_major ? static_cast<ptrdiff_t>(step) * batch + entry : static_cast<ptrdiff_t>(entry) * steps + step;
-  }
-};
-
-Status check_matrix(const Tensor& t, int32_t rows, int32_t columns) {
-  ARENITE_CHECK(t.present && t.rank == 2 && t.dim(0) == rows && t.dim(1) == columns, kBadShape);
-  return Status::kOk;
-}
-
-// A state that the operator may write to.
-Status check_state(const Tensor& t, const Extent& e) {
-  ARENITE_CHECK(t.present && !t.constant, kBadArity);
-  ARENITE_CHECK(t.count() == static_cast<int64_t>(e.batch) * e.units, kBadShape);
-  return Status::kOk;
-}
+Extent extent_of(const Node& node) { return Extent(node.input(0), node.output(0), is_time_major(node)); }
 
 Status check_shapes(const Node& node) {
-  const Tensor input = node.input(0), output = node.output(0);
-  ARENITE_CHECK(input.rank == 3 && output.rank == 3, kBadShape);
-  ARENITE_CHECK(output.dim(0) == input.dim(0) && output.dim(1) == input.dim(1), kBadShape);
-  const Extent e(node);
+  ARENITE_TRY(check_sequence(node.input(0), node.output(0)));
+  const Extent e = extent_of(node);
   for (int32_t gate = 0; gate < kGates; ++gate) {
     ARENITE_TRY(check_matrix(node.input(kInputWeights + gate), e.units, e.inputs));
     ARENITE_TRY(check_matrix(node.input(kRecurrentWeights + gate), e.units, e.units));
-    const Tensor bias = node.input(kBiases + gate);
-    ARENITE_CHECK(bias.present && bias.count() == e.units, kBadShape);
+    ARENITE_TRY(check_bias(node.input(kBiases + gate), e));
   }
   ARENITE_TRY(check_state(node.input(kHidden), e));
   return check_state(node.input(kCell), e);
@@ -96,13 +61,7 @@ struct FloatGate {
   const float* bias;
 
   float sum(const float* x, const float* h, const Extent& e, int32_t unit) const {
-    return dot(input_weights, x, e.inputs, unit) + bias[unit] + dot(recurrent_weights, h, e.units, unit);
-  }
-  static float dot(const float* weights, const float* x, int32_t count, int32_t unit) {
-    const float* w = weights + static_cast<ptrdiff_t>(unit) * count;
-    float total = 0.0f;
-    for (int32_t k = 0; k < count; ++k) total += w[k] * x[k];
-    return total;
+    return gates::dot(input_weights, x, e.inputs, unit) + bias[unit] + gates::dot(recurrent_weights, h, e.units, unit);
   }
 };
 
@@ -148,47 +107,10 @@ Status check_quantization(const Node& node) {
   const int32_t exponent = exponent_of(cell.scale());
   ARENITE_CHECK(exponent >= kSmallestExponent && exponent <= kLargestExponent, kBadQuantization);
   for (int32_t i = kInputWeights; i < kPeephole; ++i) {
-    const Tensor weights = node.input(i);
-    ARENITE_CHECK(weights.scale_count == 1 && weights.zero_point == 0, kBadQuantization);
-    const float of = i < kRecurrentWeights ? input.scale() : hidden.scale();
-    ARENITE_CHECK(!is_int16(input) || quantize_ratio(of, weights.scale(), kGateScale).shift <= kMaxWideShift,
-                  kBadQuantization);
+    ARENITE_TRY(check_weights(node.input(i), i < kRecurrentWeights ? input : hidden));
   }
   return Status::kOk;
 }
-
-int32_t wrapping_sum(int32_t a, int32_t b) { return wrap_add(a, b); }
-int64_t wrapping_sum(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-
-int32_t saturate_s16(int32_t x) { return clamp(x, INT16_MIN, INT16_MAX); }
-
-// From a sum of products and a bias to Q3.12.
-int32_t gate_code(int32_t sum, Multiplier m) { return saturate_s16(multiply_by_quantized_multiplier(sum, m)); }
-int32_t gate_code(int64_t sum, Multiplier m) { return saturate_s16(multiply_wide_by_quantized_multiplier(sum, m)); }
-
-// One matrix of a gate. T: of the vector that it multiplies.
-template <typename T, typename Sum>
-struct Product {
-  const int8_t* weights;
-  Multiplier multiplier;
-  int32_t zero_point;
-  int32_t count;
-
-  Product() = default;
-  Product(const Tensor& w, const Tensor& x)
-      : weights(w.as<int8_t>()),
-        multiplier(quantize_ratio(x.scale(), w.scale(), kGateScale)),
-        zero_point(x.zero_point),
-        count(w.dim(1)) {}
-  int32_t operator()(const T* x, int32_t unit, Sum bias) const {
-    const int8_t* w = weights + static_cast<ptrdiff_t>(unit) * count;
-    Sum sum = bias;
-    for (int32_t k = 0; k < count; ++k) sum = wrapping_sum(sum, Sum{w[k] * (x[k] - zero_point)});
-    return gate_code(sum, multiplier);
-  }
-};
 
 // T: of input, hidden state and output. Sum: of the products, and of the biases.
 template <typename T, typename Sum>
@@ -251,7 +173,7 @@ struct IntegerLstm {
 template <typename Lstm>
 void run(const Node& node, const Lstm& lstm) {
   using Value = typename Lstm::Value;
-  const Extent e(node);
+  const Extent e = extent_of(node);
   const Value* in = node.input(0).as<Value>();
   Value* out = node.output(0).as<Value>();
   for (int32_t entry = 0; entry < e.batch; ++entry) {
@@ -274,16 +196,11 @@ Status prepare(const Node& node, uint32_t*) {
   return is_float(node.input(0)) ? Status::kOk : check_quantization(node);
 }
 
-void forget_state(const Tensor& state) {
-  const size_t bytes = static_cast<size_t>(state.count()) * type_size(state.type);
-  std::memset(state.data, state.type == Type::kInt8 ? state.zero_point : 0, bytes);
-}
-
 Status eval(const Node& node) {
   const Tensor input = node.input(0);
   if (!node.keeps_state()) {
-    forget_state(node.input(kHidden));
-    forget_state(node.input(kCell));
+    gates::forget_state(node.input(kHidden));
+    gates::forget_state(node.input(kCell));
   }
   if (is_float(input)) {
     run(node, FloatLstm(node));

@@ -194,7 +194,8 @@ def _custom_options(op: Op) -> np.ndarray | None:
     elif opdef.rows()[op.name].custom_code is None:
         return None
     else:
-        content = flexbuffer.write_map({**opdef.declaration(op.name).attrs, **op.attrs})
+        attrs = {name: value for name, value in op.attrs.items() if name != STATELESS}
+        content = flexbuffer.write_map({**opdef.declaration(op.name).attrs, **attrs})
     return np.frombuffer(content, np.uint8) if content else None
 
 

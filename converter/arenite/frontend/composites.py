@@ -63,7 +63,7 @@ class Composites:
 
 
 #: Layer class → how many states its cell has.
-_STATES = {"LSTM": 2}
+_STATES = {"LSTM": 2, "GRU": 1}
 
 
 def _is_keras(layer: Any) -> bool:

@@ -16,7 +16,7 @@ from ..cases import Draw
 from ..errors import GraphError
 from ..graph import STATELESS, Op, Quantization, Value
 from ..opdef import Declaration, Matrix, StateGrid, attribute
-from ..recurrence import over_time, sigmoid, state
+from ..recurrence import drawn_bias, drawn_matrix, hidden_quantization, over_time, sigmoid, state
 
 ATTRS = {
     "fused_activation_function": "TANH",
@@ -92,7 +92,7 @@ def case(draw: Draw, dtype: str) -> Op:
     time_major = draw.choice([False, True])
     batch, steps = draw.integer(1, 3), draw.integer(1, 5)
     x = cases.tensor(draw, dtype, (steps, batch, depth) if time_major else (batch, steps, depth))
-    hidden = state(dtype, (batch, units), cases.coded(dtype, _hidden_quantization(draw)))
+    hidden = state(dtype, (batch, units), cases.coded(dtype, hidden_quantization(draw)))
     cell = state(
         "float32" if dtype == "float32" else "int16",
         (batch, units),
@@ -101,40 +101,13 @@ def case(draw: Draw, dtype: str) -> Op:
     inputs: list[Value | None] = [None] * OPERANDS
     inputs[0], inputs[HIDDEN], inputs[CELL] = x, hidden, cell
     for i in range(4):
-        inputs[INPUT_WEIGHTS[i]] = _matrix(draw, x, (units, depth))
-        inputs[RECURRENT_WEIGHTS[i]] = _matrix(draw, hidden, (units, units))
-        inputs[BIASES[i]] = _bias(draw, dtype, units)
+        inputs[INPUT_WEIGHTS[i]] = drawn_matrix(draw, x, (units, depth))
+        inputs[RECURRENT_WEIGHTS[i]] = drawn_matrix(draw, hidden, (units, units))
+        inputs[BIASES[i]] = drawn_bias(draw, dtype, units)
     attrs = {"time_major": time_major, "cell_clip": draw.choice([0.0, 0.0, 0.75, 10.0])}
     attrs |= {STATELESS: True} if draw.choice([False, False, True]) else {}
     op = Op("unidirectional_sequence_lstm", inputs, [], attrs)
     return cases.finished(op, shape(op), hidden.quant)
-
-
-def _hidden_quantization(draw: Draw) -> Quantization:
-    """Scales with which the state, in [−1, 1], fits or is cut off."""
-    scale = draw.integer(2**23, 2**24 - 1) / 2**24 / draw.choice([32, 128, 128, 32768])
-    return Quantization.per_tensor(scale, draw.choice([0, -128, 127, draw.integer(-20, 20)]))
-
-
-def _matrix(draw: Draw, x: Value, shape: tuple[int, int]) -> Value:
-    """Weights of one gate; the products' scale is a step of the gate, 2**-12, times 2**-10 to 4."""
-    if x.quant is None:
-        value = cases.constant(draw, "float32", shape)
-        assert value.data is not None
-        value.data = value.data / np.float32(np.sqrt(shape[1]))
-        return value
-    step = draw.integer(2**23, 2**24 - 1) / 2**23 * 2.0 ** -draw.integer(11, 22)
-    return cases.constant(draw, "int8", shape, Quantization.per_tensor(step / float(x.quant.scale[0]), 0))
-
-
-def _bias(draw: Draw, dtype: str, units: int) -> Value:
-    rng = cases.rng_of(draw)
-    if dtype == "float32":
-        data = rng.standard_normal(units).astype(np.float32)
-    else:
-        limit = draw.choice([1000, 100_000, 2**30])
-        data = rng.integers(-limit, limit + 1, units).astype(np.int64 if dtype == "int16" else np.int32)
-    return Value("", data.dtype.name, data.shape, data)
 
 
 OP = Declaration(

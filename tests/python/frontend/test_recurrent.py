@@ -21,6 +21,10 @@ LAYERS: dict[str, Callable[[], Any]] = {
     "lstm backwards": lambda: L.LSTM(4, return_sequences=True, go_backwards=True),
     "lstm unrolled": lambda: L.LSTM(4, unroll=True),
     "lstm without bias": lambda: L.LSTM(4, use_bias=False),
+    "gru": lambda: L.GRU(4),
+    "gru with the reset before": lambda: L.GRU(4, reset_after=False, return_sequences=True),
+    "gru without bias": lambda: L.GRU(4, use_bias=False, go_backwards=True),
+    "both directions of gru": lambda: L.Bidirectional(L.GRU(3, return_sequences=True)),
     "both directions": lambda: L.Bidirectional(L.LSTM(3, return_sequences=True)),
     "last of both directions": lambda: L.Bidirectional(L.LSTM(3), merge_mode="sum"),
     "lstm and its state": lambda: Last(),
@@ -63,11 +67,16 @@ def run(content: bytes, samples: np.ndarray) -> np.ndarray:
     return np.array(results)
 
 
+def gru_before(units: int, **options: Any) -> Any:
+    return L.GRU(units, reset_after=False, **options)
+
+
+@pytest.mark.parametrize("layer", [L.LSTM, L.GRU, gru_before], ids=["lstm", "gru", "gru with the reset before"])
 @pytest.mark.parametrize(("quantize", "decibel"), [("int8", 30), ("16x8", 38)])
-def test_quantized(quantize: str, decibel: float) -> None:
+def test_quantized(quantize: str, decibel: float, layer: Callable[..., Any]) -> None:
     """No state is left from one sample to the next."""
-    model = randomize(model_of(L.Bidirectional(L.LSTM(5, return_sequences=True))))
-    model.add(L.LSTM(4))
+    model = randomize(model_of(L.Bidirectional(layer(5, return_sequences=True))))
+    model.add(layer(4))
     randomize(model)
     samples = np.random.default_rng(1).standard_normal((40, 6, 3)).astype(np.float32)
     converted = arenite.convert(model, quantize=quantize, calibration=samples, io="float32")
@@ -78,8 +87,9 @@ def test_quantized(quantize: str, decibel: float) -> None:
     np.testing.assert_array_equal(run(converted.content, samples[::-1]), results[::-1])
 
 
-def test_a_stateful_layer_goes_on_where_it_stopped() -> None:
-    model = randomize(model_of(L.LSTM(4, stateful=True), batch_size=1))
+@pytest.mark.parametrize("layer", [L.LSTM, L.GRU])
+def test_a_stateful_layer_goes_on_where_it_stopped(layer: Callable[..., Any]) -> None:
+    model = randomize(model_of(layer(4, stateful=True), batch_size=1))
     model.layers[-1].reset_states()
     content = arenite.convert(model).content
     samples = np.random.default_rng(1).standard_normal((3, 6, 3)).astype(np.float32)

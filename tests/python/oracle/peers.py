@@ -10,6 +10,7 @@ from arenite.opdef import data_operands, declaration, rows
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
+        "arenite_gru": None,
         "abs": {"int32"},
         "add": {"int64"},
         "add_n": {"int32"},
@@ -64,6 +65,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "unpack": {"bool", "uint8"},
     },
     "litert": {
+        "arenite_gru": None,
         "add_n": {"int8"},
         "ceil": None,
         "cumsum": {"int8"},

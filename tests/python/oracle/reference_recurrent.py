@@ -13,6 +13,7 @@ from oracle.reference_int8 import (
     Array,
     centred,
     quantize_multiplier,
+    rdbpot,
     rescale,
     rescale_wide,
     scale_of,
@@ -96,6 +97,35 @@ def shifted(x: Array, left: int) -> Array:
     return x << left if left >= 0 else (x + (1 << (-left - 1))) >> -left
 
 
+# --- GRU ------------------------------------------------------------------------------------------------------------
+def arenite_gru(op: Op, *operands: Array) -> Array:
+    hidden, result = operands[11], np.zeros(op.output.shape, op.output.dtype)
+    source, state = op.operand(0), op.operand(11)
+    bias = 0 if operands[10] is None else operands[10]
+    if op.attrs.get("stateless"):
+        hidden[...] = zero_of(state)
+
+    def state_code(steps: Array) -> Array:
+        return saturated(steps + zero_of(state), state.dtype).astype(state.dtype)
+
+    axis = 0 if op.attrs["time_major"] else 1
+    for x, y in zip(np.moveaxis(operands[0], axis, 0), np.moveaxis(result, axis, 0), strict=True):
+        sums = [product(op, 1 + g, x, source, operands[7 + g]) for g in range(3)]
+        update, reset = (
+            each(sigmoid_code, 3 * saturated(sums[g] + product(op, 4 + g, hidden, state, 0))) for g in range(2)
+        )
+        if op.attrs["reset_after"]:
+            back = rdbpot(reset * product(op, 6, hidden, state, bias), 15)
+        else:
+            back = product(op, 6, state_code(rdbpot(reset * centred(hidden, state), 15)), state, 0)
+        candidate = each(tanh_code, 3 * saturated(sums[2] + back))
+        kept = rdbpot(update * centred(hidden, state), 8)
+        fresh = rescale((2**15 - update) * candidate, quantize_multiplier(Q15 * Q15 * 2**7 / scale_of(state)))
+        hidden[...] = state_code(rdbpot(kept + fresh, 7))
+        y[...] = hidden
+    return result
+
+
 # --- SVDF -----------------------------------------------------------------------------------------------------------
 def svdf(op: Op, x: Array, features: Array, time: Array, bias: Array | None, memory: Array) -> Array:
     source, state = op.operand(0), op.operand(4)
@@ -112,6 +142,7 @@ def svdf(op: Op, x: Array, features: Array, time: Array, bias: Array | None, mem
 
 
 OPERATORS: dict[str, Callable[..., Array]] = {
+    "arenite_gru": arenite_gru,
     "svdf": svdf,
     "unidirectional_sequence_lstm": unidirectional_sequence_lstm,
 }

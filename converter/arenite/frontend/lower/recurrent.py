@@ -62,6 +62,37 @@ def lstm(lowering: Lowering, node: Node) -> None:
     )
 
 
+@lowers("KerasGRU")
+def gru(lowering: Lowering, node: Node) -> None:
+    """ARENITE_GRU; its last step by itself where that is read."""
+    _require_unmasked(node)
+    _require_activations(node, "tanh", "sigmoid")
+    layer = _Layer.of(node)
+    biases, recurrent_bias = _gru_biases(lowering, layer)
+    operands = [
+        _sequence(lowering, node, layer),
+        *_gates(lowering, layer.kernel, 3),
+        *_gates(lowering, layer.recurrent, 3),
+        *biases,
+        recurrent_bias,
+        *_variables(lowering, node, layer),
+    ]
+    attrs = {"reset_after": node.attrs["reset_after"]} | ({} if node.attrs["stateful"] else {STATELESS: True})
+    _bind(lowering, node, layer, lowering.emit("arenite_gru", operands, _shape(layer), node.origin, attrs))
+
+
+def _gru_biases(lowering: Lowering, layer: _Layer) -> tuple[list[Value], Value | None]:
+    """Biases of the gates, and that of the candidate's recurrent sum; the other recurrent ones only add up."""
+    data = lowering.data(layer.bias, "biases")
+    if data.ndim == 1:
+        return _gates(lowering, layer.bias, 3), None
+    added = data[0].copy()
+    units = len(added) // 3
+    added[: 2 * units] += data[1, : 2 * units]
+    gates = [lowering.constant(layer.bias, part, f"gate {i}") for i, part in enumerate(np.split(added, 3))]
+    return gates, lowering.constant(layer.bias, data[1, 2 * units :], "recurrent")
+
+
 def _shape(layer: _Layer) -> tuple[int, ...]:
     return Lowering.shape(layer.outputs)
 

@@ -1,0 +1,115 @@
+// What LSTM and GRU kernels share: how a sequence is walked, and the sums of their gates.
+#pragma once
+
+#include <cstring>
+
+#include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/microkernels/output_stage.h"
+#include "kernels_cpp/shape.h"
+
+namespace arenite::gates {
+
+constexpr float kGateScale = 1.0f / 4096.0f;       // of a gate's sum, Q3.12
+constexpr float kFractionScale = 1.0f / 32768.0f;  // of what sigmoid and tanh give, Q0.15
+
+// Sizes, and which vector of the input belongs to one batch entry and step.
+struct Extent {
+  int32_t steps;
+  int32_t batch;
+  int32_t inputs;
+  int32_t units;
+  bool time_major;
+
+  // input, output: rank 3.
+  Extent(const Tensor& input, const Tensor& output, bool is_time_major)
+      : steps(input.dim(is_time_major ? 0 : 1)),
+        batch(input.dim(is_time_major ? 1 : 0)),
+        inputs(input.back(0)),
+        units(output.back(0)),
+        time_major(is_time_major) {}
+  ptrdiff_t vector(int32_t entry, int32_t step) const {
+    return time_major ? static_cast<ptrdiff_t>(step) * batch + entry : static_cast<ptrdiff_t>(entry) * steps + step;
+  }
+};
+
+inline Status check_sequence(const Tensor& input, const Tensor& output) {
+  ARENITE_CHECK(input.rank == 3 && output.rank == 3, kBadShape);
+  ARENITE_CHECK(output.dim(0) == input.dim(0) && output.dim(1) == input.dim(1), kBadShape);
+  return Status::kOk;
+}
+
+inline Status check_matrix(const Tensor& t, int32_t rows, int32_t columns) {
+  ARENITE_CHECK(t.present && t.rank == 2 && t.dim(0) == rows && t.dim(1) == columns, kBadShape);
+  return Status::kOk;
+}
+
+inline Status check_bias(const Tensor& t, const Extent& e) {
+  ARENITE_CHECK(t.present && t.count() == e.units, kBadShape);
+  return Status::kOk;
+}
+
+// A state that the operator may write to.
+inline Status check_state(const Tensor& t, const Extent& e) {
+  ARENITE_CHECK(t.present && !t.constant, kBadArity);
+  ARENITE_CHECK(t.count() == static_cast<int64_t>(e.batch) * e.units, kBadShape);
+  return Status::kOk;
+}
+
+// Weights with one scale that multiply `x`; its own quantization has been checked.
+inline Status check_weights(const Tensor& weights, const Tensor& x) {
+  ARENITE_CHECK(weights.scale_count == 1 && weights.zero_point == 0, kBadQuantization);
+  ARENITE_CHECK(!is_int16(x) || quantize_ratio(x.scale(), weights.scale(), kGateScale).shift <= kMaxWideShift,
+                kBadQuantization);
+  return Status::kOk;
+}
+
+// Real zero.
+inline void forget_state(const Tensor& state) {
+  const size_t bytes = static_cast<size_t>(state.count()) * type_size(state.type);
+  std::memset(state.data, state.type == Type::kInt8 ? state.zero_point : 0, bytes);
+}
+
+// weights[unit] . x
+inline float dot(const float* weights, const float* x, int32_t count, int32_t unit) {
+  const float* w = weights + static_cast<ptrdiff_t>(unit) * count;
+  float total = 0.0f;
+  for (int32_t k = 0; k < count; ++k) total += w[k] * x[k];
+  return total;
+}
+
+inline int32_t wrapping_sum(int32_t a, int32_t b) { return wrap_add(a, b); }
+inline int64_t wrapping_sum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
+inline int32_t saturate_s16(int32_t x) { return clamp(x, INT16_MIN, INT16_MAX); }
+
+// From a sum of products and a bias to Q3.12.
+inline int32_t gate_code(int32_t sum, Multiplier m) { return saturate_s16(multiply_by_quantized_multiplier(sum, m)); }
+inline int32_t gate_code(int64_t sum, Multiplier m) {
+  return saturate_s16(multiply_wide_by_quantized_multiplier(sum, m));
+}
+
+// One matrix of a gate. T: of the vector that it multiplies.
+template <typename T, typename Sum>
+struct Product {
+  const int8_t* weights;
+  Multiplier multiplier;
+  int32_t zero_point;
+  int32_t count;
+
+  Product() = default;
+  Product(const Tensor& w, const Tensor& x)
+      : weights(w.as<int8_t>()),
+        multiplier(quantize_ratio(x.scale(), w.scale(), kGateScale)),
+        zero_point(x.zero_point),
+        count(w.dim(1)) {}
+  int32_t operator()(const T* x, int32_t unit, Sum bias) const {
+    const int8_t* w = weights + static_cast<ptrdiff_t>(unit) * count;
+    Sum sum = bias;
+    for (int32_t k = 0; k < count; ++k) sum = wrapping_sum(sum, Sum{w[k] * (x[k] - zero_point)});
+    return gate_code(sum, multiplier);
+  }
+};
+
+}  // namespace arenite::gates
