@@ -1,9 +1,11 @@
 // CONV_2D, grouped and dilated too. Integer arithmetic as in TFLite Micro's reference kernel; a group is a convolution
 // of its own with narrower channels.
+#include <cstring>
+
 #include "kernels_cpp/convolution.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/microkernels/patch.h"
+#include "kernels_cpp/row_s16.h"
 #include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
@@ -29,7 +31,10 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_CHECK(conv.outputs() % (conv.input.dim(3) / group_inputs) == 0, kBadShape);
   if (is_float(conv.input)) return Status::kOk;
   *scratch_bytes = conv.multiplier_bytes();
-  if (is_int16(conv.input)) return check_multipliers_s16(conv.input, conv.filter, conv.output);
+  if (is_int16(conv.input)) {
+    *scratch_bytes += conv.window.taps() == 1 ? 0 : 2 * static_cast<uint32_t>(depth_of(conv));
+    return check_multipliers_s16(conv.input, conv.filter, conv.output);
+  }
   *scratch_bytes +=
       block_bytes(conv.filter, group_outputs(conv), depth_of(conv)) + conv_s8_scratch_bytes(depth_of(conv));
   return Status::kOk;
@@ -62,22 +67,17 @@ void eval_s8(const Node& node, const Convolution& conv) {
 }
 
 // Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
-template <typename Sum, typename In, typename Weight>
-Sum channel_sum(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, int32_t channel) {
+float channel_sum(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
   const WindowGeometry& w = conv.window;
   const int32_t inputs = conv.filter.dim(3);
   const int32_t first_input = channel / group_outputs(conv) * inputs;
-  const int32_t first_y = y * w.stride_height - w.pad_top;
-  const int32_t first_x = x * w.stride_width - w.pad_left;
-  const TapRange rows = taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height);
-  const TapRange columns = taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width);
-  const Weight* filter = conv.filter.as<Weight>() + static_cast<ptrdiff_t>(channel) * depth_of(conv);
-  Sum sum = 0;
-  for (int32_t i = rows.begin; i < rows.end; ++i) {
-    const In* in = input.row<In>(first_y + i * w.dilation_height);
-    for (int32_t j = columns.begin; j < columns.end; ++j) {
-      const In* pixel = in + (first_x + j * w.dilation_width) * w.input_pitch + first_input;
-      const Weight* weights = filter + (i * w.kernel_width + j) * inputs;
+  const float* filter = conv.filter.as<float>() + static_cast<ptrdiff_t>(channel) * depth_of(conv);
+  float sum = 0;
+  for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
+    const float* in = input.row<float>(at.first_y + i * w.dilation_height);
+    for (int32_t j = at.columns.begin; j < at.columns.end; ++j) {
+      const float* pixel = in + (at.first_x + j * w.dilation_width) * w.input_pitch + first_input;
+      const float* weights = filter + (i * w.kernel_width + j) * inputs;
       for (int32_t c = 0; c < inputs; ++c) sum += pixel[c] * weights[c];
     }
   }
@@ -99,9 +99,7 @@ bool variant_f32(const Convolution& conv, ConvF32 job, RowRange rows) {
 void eval_f32(const Node& node, const Convolution& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
   const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
-  const auto sum = [&](RowBuffer input, int32_t y, int32_t x, int32_t n) {
-    return channel_sum<float, float, float>(conv, input, y, x, n);
-  };
+  const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) { return channel_sum(conv, input, at, n); };
   const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
   for_each_output<float>(node, conv, sum, finish, [&](RowBuffer input, RowBuffer output, RowRange rows) {
     const ConvF32 job = {
@@ -111,13 +109,38 @@ void eval_f32(const Node& node, const Convolution& conv) {
   });
 }
 
+// The inputs [taps, inputs per group] of one group below a pixel, zero outside the image: in `patch`, or where they
+// are.
+const int16_t* gather_s16(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t group,
+                          int16_t* patch) {
+  const WindowGeometry& w = conv.window;
+  const int32_t inputs = conv.filter.dim(3);
+  if (w.taps() == 1) return input.row<int16_t>(at.first_y) + at.first_x * w.input_pitch + group * inputs;
+  std::memset(patch, 0, sizeof(int16_t) * static_cast<size_t>(depth_of(conv)));
+  for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
+    const int16_t* row = input.row<int16_t>(at.first_y + i * w.dilation_height) + group * inputs;
+    for (int32_t j = at.columns.begin; j < at.columns.end; ++j) {
+      const int16_t* in = row + (at.first_x + j * w.dilation_width) * w.input_pitch;
+      int16_t* to = patch + (i * w.kernel_width + j) * inputs;
+      for (int32_t c = 0; c < inputs; ++c) to[c] = in[c];
+    }
+  }
+  return patch;
+}
+
 void eval_s16(const Node& node, const Convolution& conv) {
   const bool narrow = conv.bias.present && conv.bias.type == Type::kInt32;
   const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), narrow);
-  const auto sum = [&](RowBuffer input, int32_t y, int32_t x, int32_t n) {
-    return channel_sum<int64_t, int16_t, int8_t>(conv, input, y, x, n);
-  };
-  for_each_output<int16_t>(node, conv, sum, [&](int64_t s, int32_t n) { return stage.apply(s, n); });
+  int16_t* const patch = reinterpret_cast<int16_t*>(static_cast<uint8_t*>(node.scratch()) + conv.multiplier_bytes());
+  const int32_t depth = depth_of(conv);
+  const int32_t per_group = group_outputs(conv);
+  for_each_pixel<int16_t>(node, conv, [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
+    const int8_t* weights = conv.filter.as<int8_t>();
+    for (int32_t first = 0; first < conv.outputs(); first += per_group, weights += per_group * depth) {
+      const int16_t* in = gather_s16(conv, input, at, first / per_group, patch);
+      row_s16(in, weights, depth, first, per_group, stage, out + first);
+    }
+  });
 }
 
 Status eval(const Node& node) {

@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/requantization.h"
 
 namespace arenite {
@@ -57,25 +58,33 @@ inline void for_each_image(const Node& node, const Convolution& conv, Compute co
   }
 }
 
-// out[y, x, n] = finish(sum(input rows, y, x, n), n) for every output pixel, the plain loop, of images that
-// variant(input rows, output rows, range) does not do.
-template <typename T, typename Sum, typename Finish, typename Variant>
-inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish, Variant variant) {
+// pixel(input rows, window, T* out) for every output pixel, of images that variant(input rows, output rows, range) does
+// not do.
+template <typename T, typename Pixel, typename Variant>
+inline void for_each_pixel(const Node& node, const Convolution& conv, Pixel pixel, Variant variant) {
   for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange rows) {
     if (variant(input, output, rows)) return;
     for (int32_t y = rows.begin; y < rows.end; ++y) {
       T* out = output.row<T>(y);
-      for (int32_t x = 0; x < conv.window.output_width; ++x) {
-        for (int32_t n = 0; n < conv.outputs(); ++n) *out++ = finish(sum(input, y, x, n), n);
+      for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.outputs()) {
+        pixel(input, PixelWindow(conv.window, y, x), out);
       }
     }
   });
 }
 
-// The same for types without microkernels.
-template <typename T, typename Sum, typename Finish>
-inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish) {
-  for_each_output<T>(node, conv, sum, finish, [](RowBuffer, RowBuffer, RowRange) { return false; });
+template <typename T, typename Pixel>
+inline void for_each_pixel(const Node& node, const Convolution& conv, Pixel pixel) {
+  for_each_pixel<T>(node, conv, pixel, [](RowBuffer, RowBuffer, RowRange) { return false; });
+}
+
+// out[y, x, n] = finish(sum(input rows, window, n), n) for every output pixel: the plain loop of float32.
+template <typename T, typename Sum, typename Finish, typename Variant>
+inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, Finish finish, Variant variant) {
+  const auto pixel = [&](RowBuffer input, const PixelWindow& window, T* out) {
+    for (int32_t n = 0; n < conv.outputs(); ++n) out[n] = finish(sum(input, window, n), n);
+  };
+  for_each_pixel<T>(node, conv, pixel, variant);
 }
 
 }  // namespace arenite

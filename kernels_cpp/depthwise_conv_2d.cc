@@ -2,7 +2,6 @@
 #include "kernels_cpp/convolution.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
@@ -80,18 +79,15 @@ void eval_s8(const Node& node, const Convolution& conv) {
 
 // Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
 template <typename Sum, typename In, typename Weight>
-Sum channel_sum(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, int32_t channel) {
+Sum channel_sum(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
   const WindowGeometry& w = conv.window;
-  const int32_t first_y = y * w.stride_height - w.pad_top;
-  const int32_t first_x = x * w.stride_width - w.pad_left;
-  const TapRange rows = taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height);
-  const TapRange columns = taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width);
   const Weight* filter = conv.filter.as<Weight>() + channel;
   Sum sum = 0;
-  for (int32_t i = rows.begin; i < rows.end; ++i) {
-    const In* in = input.row<In>(first_y + i * w.dilation_height) + channel / depth_multiplier(conv);
-    for (int32_t j = columns.begin; j < columns.end; ++j) {
-      sum += in[(first_x + j * w.dilation_width) * w.input_pitch] * filter[(i * w.kernel_width + j) * w.output_pitch];
+  for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
+    const In* in = input.row<In>(at.first_y + i * w.dilation_height) + channel / depth_multiplier(conv);
+    for (int32_t j = at.columns.begin; j < at.columns.end; ++j) {
+      sum +=
+          in[(at.first_x + j * w.dilation_width) * w.input_pitch] * filter[(i * w.kernel_width + j) * w.output_pitch];
     }
   }
   return sum;
@@ -100,8 +96,8 @@ Sum channel_sum(const Convolution& conv, RowBuffer input, int32_t y, int32_t x, 
 void eval_f32(const Node& node, const Convolution& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
   const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
-  const auto sum = [&](RowBuffer input, int32_t y, int32_t x, int32_t n) {
-    return channel_sum<float, float, float>(conv, input, y, x, n);
+  const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) {
+    return channel_sum<float, float, float>(conv, input, at, n);
   };
   const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
   for_each_output<float>(node, conv, sum, finish, [&](RowBuffer input, RowBuffer output, RowRange rows) {
@@ -111,12 +107,41 @@ void eval_f32(const Node& node, const Convolution& conv) {
   });
 }
 
+// Sums of four channels from `channel` on. Scalars, because compilers keep arrays in memory.
+// Exact: the depth multiplier is 1 and there are at most kNarrowProducts taps.
+NarrowSums four_sums(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
+  const WindowGeometry& w = conv.window;
+  const int32_t step = w.dilation_width * w.input_pitch;
+  NarrowSums sums = {0, 0, 0, 0};
+  for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
+    const int16_t* in = input.row<int16_t>(at.first_y + i * w.dilation_height);
+    in += at.first_x * w.input_pitch + at.columns.begin * step + channel;
+    const int8_t* filter =
+        conv.filter.as<int8_t>() + (i * w.kernel_width + at.columns.begin) * w.output_pitch + channel;
+    for (int32_t j = at.columns.begin; j < at.columns.end; ++j, in += step, filter += w.output_pitch) {
+      sums.s0 += in[0] * filter[0];
+      sums.s1 += in[1] * filter[1];
+      sums.s2 += in[2] * filter[2];
+      sums.s3 += in[3] * filter[3];
+    }
+  }
+  return sums;
+}
+
 void eval_s16(const Node& node, const Convolution& conv) {
   const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), false);
-  const auto sum = [&](RowBuffer input, int32_t y, int32_t x, int32_t n) {
-    return channel_sum<int64_t, int16_t, int8_t>(conv, input, y, x, n);
-  };
-  for_each_output<int16_t>(node, conv, sum, [&](int64_t s, int32_t n) { return stage.apply(s, n); });
+  const bool narrow = depth_multiplier(conv) == 1 && conv.window.taps() <= kNarrowProducts;
+  for_each_pixel<int16_t>(node, conv, [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
+    int32_t n = 0;
+    for (; narrow && n + 4 <= conv.outputs(); n += 4) {
+      const NarrowSums sums = four_sums(conv, input, at, n);
+      out[n] = stage.apply(sums.s0, n);
+      out[n + 1] = stage.apply(sums.s1, n + 1);
+      out[n + 2] = stage.apply(sums.s2, n + 2);
+      out[n + 3] = stage.apply(sums.s3, n + 3);
+    }
+    for (; n < conv.outputs(); ++n) out[n] = stage.apply(channel_sum<int64_t, int16_t, int8_t>(conv, input, at, n), n);
+  });
 }
 
 Status eval(const Node& node) {

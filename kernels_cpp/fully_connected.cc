@@ -3,6 +3,7 @@
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/requantization.h"
+#include "kernels_cpp/row_s16.h"
 #include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
@@ -151,8 +152,11 @@ void eval_s16(const Node& node, const Operands& o) {
     const int32_t count = clamp(o.outputs() - first, 0, slice);
     fill_slice(o, first, count, multipliers);
     if (o.bias.present) stage.bias.data = o.bias.as<int64_t>() + first;
-    for_each_sum<int64_t, int16_t, int8_t>(o, first, count,
-                                           [&](int64_t sum, int32_t n) { return stage.apply(sum, n); });
+    const int8_t* const weights = o.filter.as<int8_t>() + static_cast<ptrdiff_t>(first) * o.depth();
+    for (int32_t row = 0; row < o.rows(); ++row) {
+      row_s16(o.input.as<int16_t>() + row * o.depth(), weights, o.depth(), 0, count, stage,
+              o.output.as<int16_t>() + row * o.outputs() + first);
+    }
   }
 }
 

@@ -19,6 +19,7 @@ namespace arenite::isa {
 using compact::depthwise_s8;
 using compact::gemm_s8;
 using portable::conv_s8;
+using portable::dots_s16;
 using portable::quantize_ratios;
 inline SumS8Kernel sum_kernel() { return nullptr; }
 }  // namespace arenite::isa
@@ -28,6 +29,7 @@ inline SumS8Kernel sum_kernel() { return nullptr; }
 namespace arenite::isa {
 using mve::conv_s8;
 using mve::depthwise_s8;
+using mve::dots_s16;
 using mve::gemm_s8;
 using portable::quantize_ratios;
 inline SumS8Kernel sum_kernel() { return mve::sum_s8; }
@@ -38,6 +40,7 @@ inline SumS8Kernel sum_kernel() { return mve::sum_s8; }
 namespace arenite::isa {
 using dsp::conv_s8;
 using dsp::depthwise_s8;
+using dsp::dots_s16;
 using dsp::gemm_s8;
 using portable::quantize_ratios;
 inline SumS8Kernel sum_kernel() { return dsp::sum_s8; }
@@ -46,6 +49,7 @@ inline SumS8Kernel sum_kernel() { return dsp::sum_s8; }
 #elif defined(__arm__) && defined(__thumb2__)
 #include "kernels_cpp/microkernels/v7m.h"
 namespace arenite::isa {
+using portable::dots_s16;
 using portable::quantize_ratios;
 using v7m::conv_s8;
 using v7m::depthwise_s8;
@@ -56,6 +60,7 @@ inline SumS8Kernel sum_kernel() { return nullptr; }
 #elif defined(__x86_64__)
 #include "kernels_cpp/microkernels/x86.h"
 namespace arenite::isa {
+using portable::dots_s16;
 inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().conv_s8(conv, rows); }
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
@@ -67,6 +72,7 @@ inline SumS8Kernel sum_kernel() { return x86::microkernels().sum_s8; }
 namespace arenite::isa {
 using portable::conv_s8;
 using portable::depthwise_s8;
+using portable::dots_s16;
 using portable::gemm_s8;
 using portable::quantize_ratios;
 inline SumS8Kernel sum_kernel() { return nullptr; }

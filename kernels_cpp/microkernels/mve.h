@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/dots_s16.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
@@ -10,6 +11,7 @@ namespace arenite::mve {
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void dots_s16(const DotsS16& dots, int64_t* sums);
 void sum_s8(const SumS8& sum);
 
 }  // namespace arenite::mve

@@ -26,6 +26,20 @@ inline TapRange taps_inside(int32_t first, int32_t dilation, int32_t taps, int32
   return range;
 }
 
+// The window of one output pixel.
+struct PixelWindow {
+  int32_t first_y;  // of the input, where tap (0, 0) lies; may be negative
+  int32_t first_x;
+  TapRange rows;
+  TapRange columns;
+
+  PixelWindow(const WindowGeometry& w, int32_t y, int32_t x)
+      : first_y(y * w.stride_height - w.pad_top),
+        first_x(x * w.stride_width - w.pad_left),
+        rows(taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height)),
+        columns(taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width)) {}
+};
+
 // Calls sink.copy(const int8_t* source, count) and sink.fill(count) in the order of the weights [i, j, c].
 template <typename Sink>
 inline void walk_patch(const ConvS8& conv, int32_t y, int32_t x, Sink& sink) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels_cpp/microkernels/conv_s8.h"
+#include "kernels_cpp/microkernels/dots_s16.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
@@ -11,6 +12,7 @@ namespace arenite::portable {
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void dots_s16(const DotsS16& dots, int64_t* sums);
 void quantize_ratios(const QuantizeRatios& ratios);
 void unpack_s4(const Int4Run& run, int8_t* out);
 

@@ -20,6 +20,7 @@ struct Variant {
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
   void (*sum_s8)(const SumS8&) = nullptr;  // null: the operator's own loop
+  void (*dots_s16)(const DotsS16&, int64_t*) = isa::dots_s16;
 };
 
 struct UnpackVariant {
@@ -30,7 +31,8 @@ constexpr UnpackVariant kUnpackVariants[] = {{"portable", portable::unpack_s4}, 
 
 std::vector<Variant> variants() {
   std::vector<Variant> list = {
-      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios},
+      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios, nullptr,
+       portable::dots_s16},
       {"compact", portable::conv_s8, compact::depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8, isa::quantize_ratios},
   };
@@ -38,9 +40,11 @@ std::vector<Variant> variants() {
   list.push_back({"v7m", v7m::conv_s8, v7m::depthwise_s8, v7m::gemm_s8, portable::quantize_ratios});
 #endif
 #if defined(__ARM_FEATURE_MVE)
-  list.push_back({"mve", mve::conv_s8, mve::depthwise_s8, mve::gemm_s8, portable::quantize_ratios, mve::sum_s8});
+  list.push_back(
+      {"mve", mve::conv_s8, mve::depthwise_s8, mve::gemm_s8, portable::quantize_ratios, mve::sum_s8, mve::dots_s16});
 #elif defined(__ARM_FEATURE_DSP)
-  list.push_back({"dsp", dsp::conv_s8, dsp::depthwise_s8, dsp::gemm_s8, portable::quantize_ratios, dsp::sum_s8});
+  list.push_back(
+      {"dsp", dsp::conv_s8, dsp::depthwise_s8, dsp::gemm_s8, portable::quantize_ratios, dsp::sum_s8, dsp::dots_s16});
 #endif
 #if defined(__x86_64__)
   if (avx2::supported())
@@ -282,6 +286,34 @@ void test_unpack(int32_t seed) {
   }
 }
 
+void test_dots_s16(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  DotsS16 dots = {};
+  dots.count = random.pick({1, 3, 4, 8, 64, kNarrowProducts, kNarrowProducts + 1, random.in(1, 1200)});
+  dots.pitch = dots.count + random.pick({0, 0, random.in(1, 9)});
+  const auto weights = random.bytes((kDots - 1) * dots.pitch + dots.count);
+  const std::unique_ptr<int16_t[]> x(new int16_t[static_cast<size_t>(dots.count)]);
+  const bool extreme = random.in(0, 7) == 0;  // where sums of 32 bits would overflow
+  for (int32_t k = 0; k < dots.count; ++k) {
+    x[static_cast<size_t>(k)] = static_cast<int16_t>(extreme ? -32768 : random.in(-32768, 32767));
+  }
+  dots.x = x.get();
+  dots.weights = weights.get();
+  for (const Variant& variant : variants()) {
+    int64_t sums[kDots] = {0, -1, int64_t{1} << 40, -(int64_t{1} << 40)};
+    int64_t expected[kDots];
+    std::memcpy(expected, sums, sizeof sums);
+    for (int32_t i = 0; i < kDots; ++i) {
+      for (int32_t k = 0; k < dots.count; ++k) expected[i] += dots.x[k] * dots.weights[i * dots.pitch + k];
+    }
+    variant.dots_s16(dots, sums);
+    if (std::memcmp(sums, expected, sizeof sums) == 0) continue;
+    ++failures;
+    std::printf("dots_s16, %s, case %d: wrong sum of %d products\n", variant.name, static_cast<int>(seed),
+                static_cast<int>(dots.count));
+  }
+}
+
 }  // namespace
 
 #ifndef ARENITE_TEST_CASES
@@ -295,6 +327,7 @@ int main() {
     test_gemm(seed);
     test_ratios(seed);
     test_sum(seed);
+    test_dots_s16(seed);
     test_unpack(seed);
   }
 #if defined(__x86_64__)
