@@ -101,12 +101,12 @@ def float_bound(op: Op, inputs: list[np.ndarray | None], expected: np.ndarray) -
     """Largest error allowed: one rounding per term, of the sum of the terms' absolute values or of the result."""
     decl = declaration(op.name)
     area = np.prod(decl.window(op).kernel) if decl.window is not None else 1
-    terms = max(decl.macs(op) / op.output.size, op.operand(0).size / op.output.size, float(area)) + 4
+    terms = max(decl.macs(op) / op.outputs[0].size, op.operand(0).size / op.outputs[0].size, float(area)) + 4
     plain = replace(op, attrs={**op.attrs, "fused_activation_function": "NONE"})  # a clamp would hide the terms
     if op.name in SPECTRAL:
         (x,) = (np.abs(x) for x in inputs if x is not None)
         return np.asarray(2 * EPSILON * 16 * x.sum(-1, keepdims=True))
-    (magnitude,) = decl.reference(plain, [x if x is None or x.dtype != np.float32 else np.abs(x) for x in inputs])
+    magnitude, *_ = decl.reference(plain, [x if x is None or x.dtype != np.float32 else np.abs(x) for x in inputs])
     return np.asarray(2 * EPSILON * terms * (np.fmax(np.abs(magnitude), np.abs(expected)) + 1e-30))
 
 
