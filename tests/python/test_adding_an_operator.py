@@ -23,16 +23,18 @@ from arenite.graph import Graph, Op, Value
 from arenite.operator_docs import markdown
 from arenite.writer import write
 
-x, y = Value("x", "float32", (1, 4)), Value("y", "float32", (1, 4))
-op = Op("sign", [x], [y])
-assert opdef.declaration("sign").shape(op) == [(1, 4)]
-assert "| `sign` | 158 |" in markdown()
-interpreter = arenite.Interpreter(model_content=write(Graph("main", [x], [y], [op], ["x"], ["y"])))
+a, b, y = (Value(name, "float32", (1, 4)) for name in "aby")
+op = Op("atan2", [a, b], [y])
+assert opdef.declaration("atan2").shape(op) == [(1, 4)]
+assert "| `atan2` | 156 |" in markdown()
+interpreter = arenite.Interpreter(model_content=write(Graph("main", [a, b], [y], [op], ["a", "b"], ["y"])))
 interpreter.allocate_tensors()
 data = np.array([[1.5, -2, 0, 7]], np.float32)
-interpreter.set_tensor(interpreter.get_input_details()[0]["index"], data)
+for detail in interpreter.get_input_details():
+    interpreter.set_tensor(detail["index"], data)
 interpreter.invoke()
-np.testing.assert_array_equal(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), np.sign(data))
+result = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+np.testing.assert_allclose(result, np.arctan2(data, data), rtol=1e-6)
 print(interpreter.op_counts())
 """
 
@@ -46,11 +48,11 @@ def follow_the_guide(tree: Path) -> list[Path]:
     """Make the guide's changes in ``tree``; return the files."""
     table = tree / "schema" / "ops.def"
     lines = table.read_text().splitlines()
-    before = next(i for i, line in enumerate(lines) if line.startswith("OP(") and line > "OP(sign")
+    before = next(i for i, line in enumerate(lines) if line.startswith("OP(") and line > "OP(atan2")
     table.write_text("\n".join([*lines[:before], block("ops.def").strip(), *lines[before:]]) + "\n")
-    kernel = tree / "kernels_cpp" / "sign.cc"
+    kernel = tree / "kernels_cpp" / "atan2.cc"
     kernel.write_text(block("cpp"))
-    declaration = tree / "converter" / "arenite" / "ops" / "sign.py"
+    declaration = tree / "converter" / "arenite" / "ops" / "atan2.py"
     declaration.write_text(block("python"))
     return [table, kernel, declaration]
 
@@ -81,4 +83,4 @@ def test_the_guide(tmp_path: Path) -> None:
     ):
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip() == "{'sign': 1}"
+    assert done.stdout.strip() == "{'atan2': 1}"

@@ -67,6 +67,19 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         "mul sum maximum rsqrt mul",
     ),
     "log softmax": (apply(L.Activation("log_softmax")), "log_softmax"),
+    "sign": (apply(lambda x: ops.sign(x)), "sign"),
+    "scattered": (
+        apply(lambda x: tf.scatter_nd([[0, 3], [0, 1], [0, 3]], x[0, :3], [1, 5, 4])),
+        "strided_slice reshape scatter_nd",
+    ),
+    "bits": (
+        apply(
+            lambda x: tf.cast(
+                tf.bitwise.right_shift(tf.bitwise.bitwise_xor(tf.cast(x * 100, tf.int32), 5), 1), tf.float32
+            )
+        ),
+        "mul cast bitwise_xor right_shift cast",
+    ),
     "product": (apply(lambda x: ops.prod(x, axis=1)), "reduce_prod"),
 }
 

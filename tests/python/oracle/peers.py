@@ -17,6 +17,8 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "arg_max": {"int32"},
         "arg_min": {"int32"},
         "batch_to_space_nd": {"int16", "int32", "int64", "bool", "uint8"},
+        "bitcast": None,
+        "bitwise_xor": None,
         "cast": {"int64", "uint8"},
         "concatenation": {"uint8"},
         "cumsum": {"int32", "int64"},
@@ -49,8 +51,11 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "relu_n1_to_1": None,
         "resize_bilinear": {"int16"},
         "resize_nearest_neighbor": {"uint8"},
+        "right_shift": None,
+        "scatter_nd": None,
         "select": None,
         "select_v2": {"int32", "int64", "uint8"},
+        "sign": None,
         "slice": {"int64", "uint8"},
         "space_to_batch_nd": {"int16", "int32", "int64", "bool", "uint8"},
         "space_to_depth": {"int32", "int64", "uint8"},
@@ -201,6 +206,8 @@ def litert_limit(op: Op) -> str | None:
         return "reads the 32-bit bias as one of 64 bits"
     if op.name == "fully_connected" and has_int4_weights(op) and zero_of(op.operand(1)):
         return "takes no zero point of int4 weights"
+    if op.name == "scatter_nd" and not op.operand(1).shape:
+        return "refuses a single element"
     if op.name == "fully_connected" and largest_bias(op) >= 2**30:
         return "cuts what leaves 32 bits instead of wrapping"
     if op.name == "mul" and op.operand(0).dtype == "int16" and product_over_output(op) > 1 - 2**-22:

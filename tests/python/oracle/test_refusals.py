@@ -325,3 +325,33 @@ def test_shapes_that_do_not_broadcast() -> None:
     np.testing.assert_array_equal(engines.ours(content, [first, np.array([1, 7], np.int32)])[0], [4, 7])
     with pytest.raises(ModelError, match="out of range"):
         engines.ours(content, [first, np.array([3, 7], np.int32)])
+
+
+def test_place_outside_of_what_is_scattered_to() -> None:
+    """LiteRT asks only whether the place lies inside of the whole tensor."""
+    indices, updates, y = Value("", "int32", (2, 2)), Value("", "int32", (2,)), Value("", "int32", (2, 3))
+    op = Op("scatter_nd", [indices, updates, Value("", "int32", (2,), np.array([2, 3], np.int32))], [y])
+    content, parts = engines.model_of(op), np.array([5, 2**31 - 1], np.int32)
+    (result,) = engines.ours(content, [np.array([[1, 2], [1, 2]], np.int32), parts])
+    np.testing.assert_array_equal(result, [[0, 0, 0], [0, 0, 5 - 2**31 - 1]])
+    for outside in ([0, 3], [-1, 2], [2, 0]):
+        with pytest.raises(ModelError, match="out of range"):
+            engines.ours(content, [np.array([[0, 0], outside], np.int32), parts])
+
+
+def test_scattering_to_a_shape_that_is_computed() -> None:
+    op = instance("scatter_nd")
+    assert failure(with_input(op, 2, replace(op.operand(2), data=None))) == "BadOption"
+
+
+@pytest.mark.parametrize(("shape", "parts"), [((2, 3), (2, 3)), ((2, 3), (2, 3, 2)), ((4,), (2, 2))])
+def test_bitcast_to_another_number_of_parts(shape: tuple[int, ...], parts: tuple[int, ...]) -> None:
+    op = Op("bitcast", [Value("", "int32", shape)], [Value("", "int8", parts)])
+    assert failure(op) == "BadShape"
+    assert failure(Op("bitcast", [Value("", "int8", parts)], [Value("", "int32", shape)])) == "BadShape"
+
+
+def test_sign_of_nan() -> None:
+    op = Op("sign", [Value("", "float32", (4,))], [Value("", "float32", (4,))])
+    (y,) = engines.ours(engines.model_of(op), [np.array([np.nan, -0.0, -np.inf, 1e-45], np.float32)])
+    np.testing.assert_array_equal(y, [0, 0, -1, 1])

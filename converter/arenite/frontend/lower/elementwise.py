@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...graph import Value
-from ...opdef import TYPE_CODES
+from ...opdef import data_dtypes
 from ..program import Node, Tensor
 from .dense import absorbs_bias
 from .lowering import Lowering
@@ -186,7 +186,7 @@ def cast(lowering: Lowering, node: Node) -> None:
     """CAST; nothing between equal types (a whole-number input that became a float one)."""
     value, dtype = lowering.value(node.inputs[0]), node.outputs[0].dtype
     if value.dtype != dtype:
-        if dtype not in TYPE_CODES.values():
+        if dtype not in data_dtypes("cast"):  # results are of the operands' types
             raise Refusal(f"it converts to {dtype}", "use float32 or int32")
         attrs = {"in_data_type": value.dtype.upper(), "out_data_type": dtype.upper()}
         value = lowering.emit("cast", [value], value.shape, node.origin, attrs, dtype)

@@ -9,6 +9,7 @@ from .registry import lowers
 #: TensorFlow operation → our operator with the same operands.
 _OPERATORS = {
     "Abs": "abs",
+    "BitwiseXor": "bitwise_xor",
     "Ceil": "ceil",
     "Cos": "cos",
     "Elu": "elu",
@@ -18,9 +19,11 @@ _OPERATORS = {
     "FloorMod": "floor_mod",
     "Log": "log",
     "Pow": "pow",
+    "RightShift": "right_shift",
     "Rint": "round",
     "Round": "round",
     "Rsqrt": "rsqrt",
+    "Sign": "sign",
     "Sin": "sin",
     "Sqrt": "sqrt",
     "SquaredDifference": "squared_difference",

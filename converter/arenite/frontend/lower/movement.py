@@ -187,6 +187,18 @@ def batch_blocks(lowering: Lowering, node: Node) -> None:
     _emit(lowering, node, name, [lowering.value(node.inputs[0]), block, edges])
 
 
+@lowers("ScatterNd")
+def scatter_nd(lowering: Lowering, node: Node) -> None:
+    """SCATTER_ND with int32 places."""
+    places, updates = (lowering.value(tensor) for tensor in node.inputs[:2])
+    if places.dtype != "int32":
+        raise Refusal(f"its indices are {places.dtype}", "compute the indices in int32")
+    shape = lowering.shape(node.outputs[0])
+    operands = [places, updates, lowering.integers("shape", shape, node.origin)]
+    value = lowering.emit("scatter_nd", operands, shape, node.origin, dtype=updates.dtype)
+    lowering.bind(node.outputs[0], value)
+
+
 @lowers("OneHot")
 def one_hot(lowering: Lowering, node: Node) -> None:
     """ONE_HOT, of int32 indices where they were only widened to int64."""
