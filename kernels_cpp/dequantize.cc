@@ -6,7 +6,10 @@
 namespace arenite {
 namespace {
 
-Status prepare(const Node& node, uint32_t*) { return check_elementwise(node); }
+Status prepare(const Node& node, uint32_t*) {
+  ARENITE_CHECK(node.input(0).scale_count == 1, kBadQuantization);
+  return check_elementwise(node);
+}
 
 template <typename T>
 void dequantize(const Node& node, float scale, int32_t zero_point) {
@@ -19,6 +22,8 @@ Status eval(const Node& node) {
   const Tensor input = node.input(0);
   if (is_int16(input)) {
     dequantize<int16_t>(node, input.scale(), input.zero_point);
+  } else if (input.type == Type::kUInt8) {
+    dequantize<uint8_t>(node, input.scale(), input.zero_point);
   } else {
     dequantize<int8_t>(node, input.scale(), input.zero_point);
   }

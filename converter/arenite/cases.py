@@ -55,6 +55,14 @@ def coded(dtype: str, quant: Quantization | None) -> Quantization | None:
     return without_zero_point(quant) if dtype == "int16" else None
 
 
+def grid(draw: Draw, dtype: str) -> Quantization | None:
+    """A quantization for codes of any type, uint8 and int32 too; None for floats."""
+    quant = quantization(draw)
+    if dtype == "uint8":
+        return Quantization(quant.scale, quant.zero_point + 128)
+    return without_zero_point(quant) if dtype == "int32" else coded(dtype, quant)
+
+
 def fixed(grids: Mapping[str, tuple[float, int]], dtype: str) -> Quantization | None:
     """The one quantization that results of ``dtype`` may have; None for floats."""
     return Quantization.per_tensor(*grids[dtype]) if dtype in grids else None

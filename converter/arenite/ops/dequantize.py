@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import cases
 from ..cases import Draw
-from ..graph import Op
+from ..graph import Op, Value
 from ..opdef import Declaration, Role
 
 
@@ -19,8 +19,8 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 
 def case(draw: Draw, dtype: str) -> Op:
-    op = Op("dequantize", [cases.tensor(draw, dtype, cases.shape(draw))], [])
-    return cases.finished(op, [op.operand(0).shape], None, "float32")
+    x = Value("", dtype, cases.shape(draw), None, cases.grid(draw, dtype))
+    return cases.finished(Op("dequantize", [x], []), [x.shape], None, "float32")
 
 
 OP = Declaration(

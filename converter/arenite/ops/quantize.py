@@ -1,4 +1,4 @@
-"""QUANTIZE: a float32 tensor to the grid of its output, or an int8 or int16 tensor to another. On real values: nothing."""
+"""QUANTIZE: a float32 tensor to the grid of its output, or codes to another. On real values: nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import cases
 from ..cases import Draw
-from ..graph import Op
+from ..graph import Op, Value
 from ..opdef import Declaration, Role
 
 
@@ -18,9 +18,20 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [x]
 
 
+#: dtype → those that it can become
+RESULTS = {
+    "float32": ("int8", "int8", "int16", "uint8"),
+    "int8": ("int8", "int8", "int16", "uint8", "int32"),
+    "int16": ("int8", "int16", "int32"),
+    "uint8": ("int8", "int8", "int16", "uint8"),
+    "int32": ("int8", "int16"),
+}
+
+
 def case(draw: Draw, dtype: str) -> Op:
-    op = Op("quantize", [cases.tensor(draw, dtype, cases.shape(draw))], [])
-    return cases.finished(op, [op.operand(0).shape], cases.quantization(draw), draw.choice(["int8", "int8", "int16"]))
+    shape, result = cases.shape(draw), draw.choice(RESULTS[dtype])
+    x = Value("", dtype, shape, None, cases.grid(draw, dtype))
+    return Op("quantize", [x], [Value("", result, shape, None, cases.grid(draw, result))])
 
 
 OP = Declaration(

@@ -114,7 +114,7 @@ def is_per_channel(op: Op) -> bool:
 
 def is_coded(op: Op) -> bool:
     """Whether integers stand for real numbers: compared step by step."""
-    return not {"int8", "int16"}.isdisjoint((op.operand(0).dtype, op.outputs[0].dtype))
+    return op.operand(0).quant is not None or op.outputs[0].quant is not None
 
 
 def is_exact(op: Op) -> bool:
@@ -163,6 +163,10 @@ def softmax_wraps(op: Op) -> bool:
 
 def tflm_limit(op: Op) -> str | None:
     """Why TFLite Micro has no say about this instance, or None."""
+    if op.name == "quantize" and (op.operand(0).dtype, op.output.dtype) in (
+        ("float32", "uint8"), ("uint8", "uint8"), ("uint8", "int16"),
+    ):  # fmt: skip
+        return "has no kernel for these types"
     if op.name == "softmax" and softmax_wraps(op):
         return "wraps"
     if op.name == "add" and op.operand(0).dtype == "int32" and op.attrs["fused_activation_function"] != "NONE":
@@ -192,6 +196,8 @@ def tflm_limit(op: Op) -> str | None:
 
 def litert_limit(op: Op) -> str | None:
     """Why LiteRT has no say about this instance, or None."""
+    if op.name == "quantize" and (op.operand(0).dtype, op.output.dtype) == ("int8", "int32"):
+        return "has no kernel for these types"
     if op.name == "softmax" and softmax_wraps(op):
         return "wraps"
     if unscaled_bias_refused(op):
