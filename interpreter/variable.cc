@@ -31,7 +31,10 @@ Vector text_option(Table options, uint32_t id, const uint8_t* file_end) {
   return text.size() <= room - distance - 4 ? text : Vector();
 }
 
-bool equal(Vector a, Vector b) { return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0; }
+bool equal(Vector a, Vector b) {
+  if (a.size() != b.size()) return false;
+  return a.size() == 0 || std::memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 bool contains(Vector indices, int32_t value, uint32_t* position) {
   for (uint32_t i = 0; i < indices.size(); ++i) {

@@ -23,7 +23,7 @@ Status prepare(const Node& node, uint32_t*) {
 }
 
 Status eval(const Node& node) {
-  const Callee callee = branch(node, *node.input(0).as<bool>());
+  const Callee callee = branch(node, is_true(node.input(0)));
   for (int32_t i = 0; i < callee.input_count(); ++i) copy_elements(node.input(kFirst + i), callee.input(i));
   ARENITE_TRY(callee.run());
   copy_results(callee, node);

@@ -35,7 +35,7 @@ Status eval(const Node& node) {
   for (;;) {
     pass_variables(node, condition);
     ARENITE_TRY(condition.run());
-    if (!*condition.output(0).as<bool>()) return Status::kOk;
+    if (!is_true(condition.output(0))) return Status::kOk;
     ARENITE_TRY(node.count_iteration());
     pass_variables(node, body);
     ARENITE_TRY(body.run());

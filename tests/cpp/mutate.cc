@@ -74,6 +74,7 @@ Status run(const std::vector<uint8_t>& content) {
     arenite::Interpreter interpreter(model, kKernels, arena.data(), arena_size);
     arenite::Error error;
     const Status status = interpreter.allocate(&error);
+    interpreter.set_iteration_limit(200);
     if (status == Status::kOk) return interpreter.invoke();
     if (status != Status::kArenaTooSmall || error.detail <= arena_size || error.detail > kMaxArena) return status;
     arena_size = error.detail;

@@ -12,12 +12,21 @@ import pytest
 import small_models
 import tour
 from oracle import engines
+from test_control_flow import COUNTER, NESTED
 
 from arenite.opdef import case_dtypes, declaration, rows
+from arenite.text import parse
+from arenite.writer import write
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "sanitize"
-MODELS = {"tour": tour.model, "mlp": small_models.int8_mlp, "float": small_models.float_mlp}
+MODELS = {
+    "tour": tour.model,
+    "mlp": small_models.int8_mlp,
+    "float": small_models.float_mlp,
+    "loops": lambda: write(parse(NESTED)),
+    "variables": lambda: write(parse(COUNTER)),
+}
 
 
 def call(*command: str | Path, seconds: float = 900) -> str:
