@@ -333,6 +333,12 @@ def test_conversion_and_inspection() -> None:
     assert counts == {"add": 3, "while": 2, "mul": 2, "less": 2, "if": 1}
 
 
+@pytest.mark.parametrize("text", [BRANCH, NESTED])
+def test_optimizing_keeps_every_subgraph(text: str) -> None:
+    lean = arenite.optimize(write(parse(text)), checks=3).content
+    assert len(read(lean).subgraphs()) == len(parse(text).subgraphs())
+
+
 # --- files of TensorFlow's converter --------------------------------------------------------------------------------
 @cache
 def tensorflow_model(make: Callable[[Any], Any]) -> bytes:
@@ -372,9 +378,27 @@ def tf_variable(tf: Any) -> Any:
     return module, module.step
 
 
+def tf_variable_in_loop(tf: Any) -> Any:
+    """The loop is handed the variable; TensorFlow counts rounds in int32."""
+    module = tf.Module()
+    module.value = tf.Variable(tf.ones([1, 4]))
+
+    def step(x: Any, n: Any) -> Any:
+        def body(i: Any) -> Any:
+            module.value.assign(module.value * 2.0 + x)
+            return (i + 1,)
+
+        tf.while_loop(lambda i: i < n, body, [tf.constant(0)])
+        return module.value + 0.0
+
+    module.step = tf.function(step, input_signature=[tf.TensorSpec([1, 4]), tf.TensorSpec([], tf.int32)])
+    return module, module.step
+
+
 @pytest.mark.parametrize(
     ("make", "feeds"),
     [
+        (tf_variable_in_loop, [[X, np.array(3, np.int32)], [Y, np.array(0, np.int32)], [Y, np.array(1, np.int32)]]),
         (tf_branch, [[X, scalar(True)], [X, scalar(False)]]),
         (tf_loop, [[X, scalar(5.0)], [Y, scalar(0.0)]]),
         (tf_variable, [[X], [Y], [X]]),
