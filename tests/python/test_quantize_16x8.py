@@ -46,6 +46,17 @@ def test_types_of_the_file() -> None:
     assert all(v.quant is not None and not v.quant.zero_point.any() for v in graph.values() if v.dtype == "int16")
 
 
+FUNCTIONS = ("exp", "gelu", "leaky_relu", "logistic", "relu6", "softmax", "tanh")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_integer(name: str) -> None:
+    text = f'%x: float32[1,8] = input "x"\n%y: float32[1,8] = {name}(%x)\nreturn %y "y"'
+    graph = convert(parse(text), "16x8", [np.random.default_rng(0).standard_normal((64, 8)).astype(np.float32)]).graph
+    assert [op.name for op in graph.ops] == [name]
+    assert {value.dtype for value in graph.values()} == {"int16"}
+
+
 def test_results_are_far_closer_than_int8s() -> None:
     exact, coarse = (convert(model(), scheme, samples(0)).report.predicted_sqnr_db for scheme in ("16x8", "int8"))
     assert exact["logits"] > coarse["logits"] + 3  # the weights have 8 bits in both
