@@ -128,18 +128,34 @@ const int16_t* gather_s16(const Convolution& conv, RowBuffer input, const PixelW
   return patch;
 }
 
+// By a variant of this processor, group by group; false: the loop over pixels has to do it.
+bool variant_s16(const Convolution& conv, ConvS16 job, RowRange rows) {
+  for (; job.first_channel < conv.outputs(); job.first_channel += job.output_channels) {
+    if (!isa::conv_s16(job, rows)) return false;
+    job.input.base += job.input_channels * static_cast<int32_t>(sizeof(int16_t));
+    job.output.base += job.output_channels * static_cast<int32_t>(sizeof(int16_t));
+    job.weights += job.output_channels * job.depth();
+  }
+  return true;
+}
+
 void eval_s16(const Node& node, const Convolution& conv) {
   const bool narrow = conv.bias.present && conv.bias.type == Type::kInt32;
   const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), narrow);
   int16_t* const patch = reinterpret_cast<int16_t*>(static_cast<uint8_t*>(node.scratch()) + conv.multiplier_bytes());
   const int32_t depth = depth_of(conv);
   const int32_t per_group = group_outputs(conv);
-  for_each_pixel<int16_t>(node, conv, [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
+  const auto pixel = [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
     const int8_t* weights = conv.filter.as<int8_t>();
     for (int32_t first = 0; first < conv.outputs(); first += per_group, weights += per_group * depth) {
       const int16_t* in = gather_s16(conv, input, at, first / per_group, patch);
       row_s16(in, weights, depth, first, per_group, stage, out + first);
     }
+  };
+  for_each_pixel<int16_t>(node, conv, pixel, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    const ConvS16 job = {conv.window, conv.filter.dim(3),       per_group, input,
+                         output,      conv.filter.as<int8_t>(), &stage,    0};
+    return variant_s16(conv, job, rows);
   });
 }
 

@@ -131,7 +131,7 @@ NarrowSums four_sums(const Convolution& conv, RowBuffer input, const PixelWindow
 void eval_s16(const Node& node, const Convolution& conv) {
   const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), false);
   const bool narrow = depth_multiplier(conv) == 1 && conv.window.taps() <= kNarrowProducts;
-  for_each_pixel<int16_t>(node, conv, [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
+  const auto pixel = [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
     int32_t n = 0;
     for (; narrow && n + 4 <= conv.outputs(); n += 4) {
       const NarrowSums sums = four_sums(conv, input, at, n);
@@ -141,6 +141,11 @@ void eval_s16(const Node& node, const Convolution& conv) {
       out[n + 3] = stage.apply(sums.s3, n + 3);
     }
     for (; n < conv.outputs(); ++n) out[n] = stage.apply(channel_sum<int64_t, int16_t, int8_t>(conv, input, at, n), n);
+  };
+  for_each_pixel<int16_t>(node, conv, pixel, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    return isa::depthwise_s16(
+        {conv.window, conv.input.dim(3), depth_multiplier(conv), input, output, conv.filter.as<int8_t>(), &stage},
+        rows);
   });
 }
 

@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/int16x8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
@@ -101,6 +102,14 @@ inline bool depthwise_f32(const DepthwiseF32& conv, RowRange rows) {
   const auto kernel = x86::microkernels().depthwise_f32;
   return kernel != nullptr && kernel(conv, rows);
 }
+inline bool conv_s16(const ConvS16& conv, RowRange rows) {
+  const auto kernel = x86::microkernels().conv_s16;
+  return kernel != nullptr && kernel(conv, rows);
+}
+inline bool depthwise_s16(const DepthwiseS16& conv, RowRange rows) {
+  const auto kernel = x86::microkernels().depthwise_s16;
+  return kernel != nullptr && kernel(conv, rows);
+}
 inline bool gemm_f32(const GemmF32& gemm) {
   const auto kernel = x86::microkernels().gemm_f32;
   return kernel != nullptr && kernel(gemm);
@@ -119,6 +128,8 @@ namespace arenite::isa {
 inline bool conv_f32(const ConvF32&, RowRange) { return false; }
 inline bool depthwise_f32(const DepthwiseF32&, RowRange) { return false; }
 inline bool gemm_f32(const GemmF32&) { return false; }
+inline bool conv_s16(const ConvS16&, RowRange) { return false; }
+inline bool depthwise_s16(const DepthwiseS16&, RowRange) { return false; }
 inline bool use_variant(const char*) { return false; }
 }  // namespace arenite::isa
 #endif

@@ -4,6 +4,7 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/int16x8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
@@ -19,6 +20,8 @@ void sum_s8(const SumS8& sum);
 bool conv_f32(const ConvF32& conv, RowRange rows);
 bool depthwise_f32(const DepthwiseF32& conv, RowRange rows);
 bool gemm_f32(const GemmF32& gemm);
+bool conv_s16(const ConvS16& conv, RowRange rows);
+bool depthwise_s16(const DepthwiseS16& conv, RowRange rows);
 }  // namespace avx2
 
 namespace avx512vnni {
@@ -31,6 +34,8 @@ void sum_s8(const SumS8& sum);
 bool conv_f32(const ConvF32& conv, RowRange rows);
 bool depthwise_f32(const DepthwiseF32& conv, RowRange rows);
 bool gemm_f32(const GemmF32& gemm);
+bool conv_s16(const ConvS16& conv, RowRange rows);
+bool depthwise_s16(const DepthwiseS16& conv, RowRange rows);
 }  // namespace avx512vnni
 
 namespace x86 {
@@ -41,10 +46,12 @@ struct Microkernels {
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
   // Null: none.
-  void (*sum_s8)(const SumS8&);
-  bool (*conv_f32)(const ConvF32&, RowRange);
-  bool (*depthwise_f32)(const DepthwiseF32&, RowRange);
-  bool (*gemm_f32)(const GemmF32&);
+  void (*sum_s8)(const SumS8&) = nullptr;
+  bool (*conv_f32)(const ConvF32&, RowRange) = nullptr;
+  bool (*depthwise_f32)(const DepthwiseF32&, RowRange) = nullptr;
+  bool (*gemm_f32)(const GemmF32&) = nullptr;
+  bool (*conv_s16)(const ConvS16&, RowRange) = nullptr;
+  bool (*depthwise_s16)(const DepthwiseS16&, RowRange) = nullptr;
 };
 
 // Those of a variant, "portable", "avx2" or "avx512vnni"; null for any other name or when this processor lacks it.
