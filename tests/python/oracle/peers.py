@@ -51,6 +51,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "relu_n1_to_1": None,
         "resize_bilinear": {"int16"},
         "resize_nearest_neighbor": {"uint8"},
+        "reverse_sequence": None,
         "right_shift": None,
         "scatter_nd": None,
         "select": None,
@@ -76,6 +77,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "cumsum": {"int8"},
         "depthwise_conv_2d": {"int8/int4"},  # the reference kernels end with version 6
         "elu": None,
+        "reverse_sequence": {"int8"},
         "round": None,
         "rsqrt": {"int16"},
         "squared_difference": {"int16"},
