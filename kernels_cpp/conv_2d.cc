@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels_cpp/convolution.h"
+#include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/row_s16.h"
@@ -29,6 +30,7 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const int32_t group_inputs = conv.filter.dim(3);
   ARENITE_CHECK(group_inputs > 0 && conv.input.dim(3) % group_inputs == 0, kBadShape);
   ARENITE_CHECK(conv.outputs() % (conv.input.dim(3) / group_inputs) == 0, kBadShape);
+  if (is_hybrid(conv.input, conv.filter)) return conv.prepare_hybrid(scratch_bytes);
   if (is_float(conv.input)) return Status::kOk;
   *scratch_bytes = conv.multiplier_bytes();
   if (is_int16(conv.input)) {
@@ -67,18 +69,19 @@ void eval_s8(const Node& node, const Convolution& conv) {
 }
 
 // Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
-float channel_sum(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
+template <typename Sum, typename In, typename Weight>
+Sum channel_sum(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
   const WindowGeometry& w = conv.window;
   const int32_t inputs = conv.filter.dim(3);
   const int32_t first_input = channel / group_outputs(conv) * inputs;
-  const float* filter = conv.filter.as<float>() + static_cast<ptrdiff_t>(channel) * depth_of(conv);
-  float sum = 0;
+  const auto filter = WeightsFrom<Weight>::at(conv.filter, channel * depth_of(conv));
+  Sum sum = 0;
   for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
-    const float* in = input.row<float>(at.first_y + i * w.dilation_height);
+    const In* in = input.row<In>(at.first_y + i * w.dilation_height);
     for (int32_t j = at.columns.begin; j < at.columns.end; ++j) {
-      const float* pixel = in + (at.first_x + j * w.dilation_width) * w.input_pitch + first_input;
-      const float* weights = filter + (i * w.kernel_width + j) * inputs;
-      for (int32_t c = 0; c < inputs; ++c) sum += pixel[c] * weights[c];
+      const In* pixel = in + (at.first_x + j * w.dilation_width) * w.input_pitch + first_input;
+      const auto weights = filter + (i * w.kernel_width + j) * inputs;
+      for (int32_t c = 0; c < inputs; ++c) sum += static_cast<Sum>(pixel[c] * weights[c]);
     }
   }
   return sum;
@@ -99,7 +102,9 @@ bool variant_f32(const Convolution& conv, ConvF32 job, RowRange rows) {
 void eval_f32(const Node& node, const Convolution& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
   const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
-  const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) { return channel_sum(conv, input, at, n); };
+  const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) {
+    return channel_sum<float, float, float>(conv, input, at, n);
+  };
   const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
   for_each_output<float>(node, conv, sum, finish, [&](RowBuffer input, RowBuffer output, RowRange rows) {
     const ConvF32 job = {
@@ -139,6 +144,20 @@ bool variant_s16(const Convolution& conv, ConvS16 job, RowRange rows) {
   return true;
 }
 
+// As in LiteRT: a single channel takes the path of the older files with one scale, with symmetric codes and another
+// order of the products.
+template <typename Weight>
+void eval_hybrid(const Node& node, const Convolution& conv) {
+  const bool per_channel = conv.filter.scale_count > 1;
+  const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) {
+    return channel_sum<uint32_t, int16_t, Weight>(conv, input, at, n);
+  };
+  for_each_hybrid_output(node, conv, per_channel, sum, [&](float acc, int32_t n, float scale) {
+    const float of_channel = weight_scale(conv.filter, n);
+    return per_channel ? acc * of_channel * scale : acc * (of_channel * scale);
+  });
+}
+
 void eval_s16(const Node& node, const Convolution& conv) {
   const bool narrow = conv.bias.present && conv.bias.type == Type::kInt32;
   const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), narrow);
@@ -162,7 +181,14 @@ void eval_s16(const Node& node, const Convolution& conv) {
 Status eval(const Node& node) {
   Convolution conv;
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  if (is_float(conv.input)) {
+  if (is_hybrid(conv.input, conv.filter)) {
+    ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);  // the scale hangs on the whole image
+    if (is_int4(conv.filter)) {
+      eval_hybrid<Int4>(node, conv);
+    } else {
+      eval_hybrid<int8_t>(node, conv);
+    }
+  } else if (is_float(conv.input)) {
     eval_f32(node, conv);
   } else if (is_int16(conv.input)) {
     eval_s16(node, conv);

@@ -61,6 +61,14 @@ Status Convolution::check(const Node& node, const WindowFields& fields) const {
   return check_multipliers(input, filter, output, channel_axis);
 }
 
+Status Convolution::prepare_hybrid(uint32_t* scratch_bytes) const {
+  ARENITE_CHECK(filter.scale_count == outputs(), kBadQuantization);
+  const int32_t codes = input.dim(1) * input.dim(2) * input.dim(3);
+  ARENITE_CHECK(codes > 0, kBadShape);
+  *scratch_bytes = codes_bytes(codes);
+  return check_hybrid_weights(filter, channel_axis);
+}
+
 uint32_t Convolution::multiplier_bytes() const {
   return (static_cast<uint32_t>(filter.scale_count) * sizeof(Multiplier) + 15) & ~15u;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels_cpp/activation.h"
+#include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/requantization.h"
@@ -35,6 +36,9 @@ struct Convolution {
 
   // Everything else that the table of operators cannot say; once, in prepare.
   Status check(const Node& node, const WindowFields& fields) const;
+
+  // The rest of the checks for float activations with integer weights; room for the codes of one image.
+  Status prepare_hybrid(uint32_t* scratch_bytes) const;
 
   // Bytes of the multipliers in scratch, a multiple of 16.
   uint32_t multiplier_bytes() const;
@@ -85,6 +89,31 @@ inline void for_each_output(const Node& node, const Convolution& conv, Sum sum, 
     for (int32_t n = 0; n < conv.outputs(); ++n) out[n] = finish(sum(input, window, n), n);
   };
   for_each_pixel<T>(node, conv, pixel, variant);
+}
+
+// out[y, x, n] = activation(scaled(sum(codes, window, n), n, scale) + bias[n]) for float activations with integer
+// weights; `codes` are those of one whole image, `scale` is theirs. Scratch as prepare_hybrid asks for.
+template <typename Sum, typename Scaled>
+inline void for_each_hybrid_output(const Node& node, const Convolution& conv, bool asymmetric, Sum sum, Scaled scaled) {
+  const ActivationRange<float> range = activation_range_f32(conv.activation);
+  const float* const bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
+  const int32_t row = conv.input.dim(2) * conv.input.dim(3);
+  int16_t* const scratch = static_cast<int16_t*>(node.scratch());
+  const RowBuffer codes = {static_cast<uint8_t*>(node.scratch()), 2 * row, conv.input.dim(1)};
+  for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange rows) {
+    const float scale = quantize_dynamic(input.row<float>(0), conv.input.dim(1) * row, asymmetric, scratch);
+    for (int32_t y = rows.begin; y < rows.end; ++y) {
+      float* out = output.row<float>(y);
+      for (int32_t x = 0; x < conv.window.output_width; ++x) {
+        const PixelWindow window(conv.window, y, x);
+        for (int32_t n = 0; n < conv.outputs(); ++n) {
+          const int32_t acc = static_cast<int32_t>(sum(codes, window, n));
+          const float value = scaled(static_cast<float>(acc), n, scale);
+          *out++ = range.apply(bias == nullptr ? value : value + bias[n]);
+        }
+      }
+    }
+  });
 }
 
 }  // namespace arenite

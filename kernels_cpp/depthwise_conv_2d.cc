@@ -1,5 +1,6 @@
 // DEPTHWISE_CONV_2D with any depth multiplier and dilation. Integer arithmetic as in TFLite Micro's reference kernel.
 #include "kernels_cpp/convolution.h"
+#include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/weight_blocks.h"
@@ -28,6 +29,7 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
   ARENITE_TRY(conv.check(node, kFields));
   ARENITE_CHECK(conv.filter.dim(0) == 1 && conv.outputs() % conv.input.dim(3) == 0, kBadShape);
+  if (is_hybrid(conv.input, conv.filter)) return conv.prepare_hybrid(scratch_bytes);
   if (is_float(conv.input)) return Status::kOk;
   *scratch_bytes = conv.multiplier_bytes();
   if (is_int16(conv.input)) return check_multipliers_s16(conv.input, conv.filter, conv.output);
@@ -81,13 +83,13 @@ void eval_s8(const Node& node, const Convolution& conv) {
 template <typename Sum, typename In, typename Weight>
 Sum channel_sum(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
   const WindowGeometry& w = conv.window;
-  const Weight* filter = conv.filter.as<Weight>() + channel;
+  const auto filter = WeightsFrom<Weight>::at(conv.filter, channel);
   Sum sum = 0;
   for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
     const In* in = input.row<In>(at.first_y + i * w.dilation_height) + channel / depth_multiplier(conv);
     for (int32_t j = at.columns.begin; j < at.columns.end; ++j) {
-      sum +=
-          in[(at.first_x + j * w.dilation_width) * w.input_pitch] * filter[(i * w.kernel_width + j) * w.output_pitch];
+      const In value = in[(at.first_x + j * w.dilation_width) * w.input_pitch];
+      sum += static_cast<Sum>(value * filter[(i * w.kernel_width + j) * w.output_pitch]);
     }
   }
   return sum;
@@ -128,6 +130,16 @@ NarrowSums four_sums(const Convolution& conv, RowBuffer input, const PixelWindow
   return sums;
 }
 
+template <typename Weight>
+void eval_hybrid(const Node& node, const Convolution& conv) {
+  const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) {
+    return channel_sum<uint32_t, int16_t, Weight>(conv, input, at, n);
+  };
+  for_each_hybrid_output(node, conv, true, sum, [&](float acc, int32_t n, float scale) {
+    return acc * (weight_scale(conv.filter, n) * scale);
+  });
+}
+
 void eval_s16(const Node& node, const Convolution& conv) {
   const OutputStageS16 stage = conv.stage_s16(static_cast<Multiplier*>(node.scratch()), false);
   const bool narrow = depth_multiplier(conv) == 1 && conv.window.taps() <= kNarrowProducts;
@@ -152,7 +164,14 @@ void eval_s16(const Node& node, const Convolution& conv) {
 Status eval(const Node& node) {
   Convolution conv;
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  if (is_float(conv.input)) {
+  if (is_hybrid(conv.input, conv.filter)) {
+    ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);  // the scale hangs on the whole image
+    if (is_int4(conv.filter)) {
+      eval_hybrid<Int4>(node, conv);
+    } else {
+      eval_hybrid<int8_t>(node, conv);
+    }
+  } else if (is_float(conv.input)) {
     eval_f32(node, conv);
   } else if (is_int16(conv.input)) {
     eval_s16(node, conv);

@@ -1,5 +1,6 @@
 // FULLY_CONNECTED: the input seen as rows of the filter's depth, times the filter [outputs, depth].
 #include "kernels_cpp/activation.h"
+#include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/requantization.h"
@@ -66,6 +67,10 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_CHECK(activation_is_fusable(o.activation), kBadOption);
   ARENITE_CHECK(node.option_i8(Options::weights_format, 0) == format::FullyConnectedOptionsWeightsFormat::DEFAULT,
                 kBadOption);
+  if (is_hybrid(o.input, o.filter)) {
+    *scratch_bytes = codes_bytes(o.depth());
+    return check_hybrid_weights(o.filter, 0);
+  }
   if (is_float(o.input)) return Status::kOk;
   *scratch_bytes = unpacked_bytes(o) + multiplier_bytes(o);
   ARENITE_TRY(check_multipliers(o.input, o.filter, o.output, 0));
@@ -156,6 +161,27 @@ bool variant_s16(const Operands& o, const OutputStageS16& stage, int32_t first, 
   return isa::conv_s16(job, {0, 1});
 }
 
+// Each row of the input has a scale of its own. Sums wrap.
+template <typename Weight>
+void eval_hybrid(const Node& node, const Operands& o) {
+  const ActivationRange<float> range = activation_range_f32(o.activation);
+  const bool asymmetric = node.option_i8(Options::asymmetric_quantize_inputs, 0) != 0;
+  const float* const bias = o.bias.present ? o.bias.as<float>() : nullptr;
+  int16_t* const codes = static_cast<int16_t*>(node.scratch());
+  const float* in = o.input.as<float>();
+  float* out = o.output.as<float>();
+  for (int32_t row = 0; row < o.rows(); ++row, in += o.depth()) {
+    const float scale = quantize_dynamic(in, o.depth(), asymmetric, codes);
+    for (int32_t n = 0; n < o.outputs(); ++n) {
+      const auto weights = WeightsFrom<Weight>::at(o.filter, n * o.depth());
+      uint32_t sum = 0;
+      for (int32_t k = 0; k < o.depth(); ++k) sum += static_cast<uint32_t>(codes[k] * weights[k]);
+      const float product = static_cast<float>(static_cast<int32_t>(sum)) * (scale * weight_scale(o.filter, n));
+      *out++ = range.apply(bias == nullptr ? product : bias[n] + product);
+    }
+  }
+}
+
 void eval_s16(const Node& node, const Operands& o) {
   const bool per_channel = o.filter.scale_count > 1;
   Multiplier single;
@@ -178,7 +204,13 @@ void eval_s16(const Node& node, const Operands& o) {
 
 Status eval(const Node& node) {
   const Operands o(node);
-  if (is_float(o.input)) {
+  if (is_hybrid(o.input, o.filter)) {
+    if (is_int4(o.filter)) {
+      eval_hybrid<Int4>(node, o);
+    } else {
+      eval_hybrid<int8_t>(node, o);
+    }
+  } else if (is_float(o.input)) {
     eval_f32(o);
   } else if (is_int16(o.input)) {
     eval_s16(node, o);

@@ -34,15 +34,18 @@ constexpr bool has_int16(const char* begin, const char* end) {
   return *begin == 'h' || find(begin, end, '>')[1] == 'h';
 }
 
+// Float activations with integer weights.
+constexpr bool is_hybrid(const char* begin) { return *begin == 'f' && (begin[1] == 'b' || begin[1] == '4'); }
+
 constexpr bool is_integer(char letter) { return letter == 'i' || letter == 'q'; }
 
 constexpr bool only_integers(const char* begin, const char* end) {
   return is_integer(*begin) && is_integer(find(begin, end, '>')[1]);
 }
 
-// Those that this build's kernels take: all but those that are float32 throughout, plain integers throughout, have
-// int16 or have int4, as types.h leaves them out. A function and an aggregate, because gcc puts some objects that a
-// constexpr constructor has filled into .data.
+// Those that this build's kernels take: all but those that are float32 throughout, hybrid, plain integers throughout,
+// have int16 or have int4, as types.h leaves them out. A function and an aggregate, because gcc puts some objects that
+// a constexpr constructor has filled into .data.
 template <size_t N>
 constexpr Signatures<N> built_signatures(const char (&all)[N]) {
   Signatures<N> built = {};
@@ -52,6 +55,7 @@ constexpr Signatures<N> built_signatures(const char (&all)[N]) {
     while (end < N - 1 && all[end] != ' ') ++end;
     if (ARENITE_FLOAT == 0 && only_float(all + begin, all + end)) continue;
     if (ARENITE_INT32 == 0 && only_integers(all + begin, all + end)) continue;
+    if (ARENITE_HYBRID == 0 && is_hybrid(all + begin)) continue;
     if (ARENITE_INT16 == 0 && has_int16(all + begin, all + end)) continue;
     // Up to the result: behind it stands the version.
     if (ARENITE_INT4 == 0 && contains(all + begin, find(all + begin, all + end, '>'), '4')) continue;

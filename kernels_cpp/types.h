@@ -19,6 +19,11 @@
 #define ARENITE_INT32 1
 #endif
 
+// 0 leaves out float activations with integer weights.
+#ifndef ARENITE_HYBRID
+#define ARENITE_HYBRID 1
+#endif
+
 // 0 leaves out int4 weights.
 #ifndef ARENITE_INT4
 #define ARENITE_INT4 1

@@ -74,6 +74,11 @@ def weight_dtype(dtype: str) -> str:
     return weights or ("int8" if data == "int16" else data)
 
 
+def is_hybrid(dtype: str) -> bool:
+    """Whether float activations meet integer weights."""
+    return data_dtype(dtype) == "float32" and weight_dtype(dtype) != "float32"
+
+
 def data_dtype(dtype: str) -> str:
     """The type of the activations: of ``"int8/int4"`` what stands before the stroke."""
     return dtype.partition("/")[0]
@@ -152,6 +157,14 @@ def without_negatives(draw: Draw, dtype: str, shape: Sequence[int]) -> Value:
     assert x.data is not None and x.quant is not None
     x.data = np.maximum(x.data, x.quant.zero_point[0]).astype(dtype)
     return x
+
+
+def weights(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | None = None) -> Value:
+    """Those of a case of ``dtype``. Beside floats not −128: LiteRT's vector code sums it wrongly, converters avoid it."""
+    value = constant(draw, weight_dtype(dtype), shape, quant)
+    if is_hybrid(dtype) and value.dtype == "int8":
+        value.data = np.maximum(value.data, -127)  # type: ignore[arg-type]
+    return value
 
 
 def integers(data: Sequence[int] | Sequence[Sequence[int]]) -> Value:

@@ -43,6 +43,7 @@ class Quantize(StrEnum):
     none = "none"
     int8 = "int8"
     int16x8 = "16x8"
+    dynamic = "dynamic"
 
 
 class Io(StrEnum):
@@ -111,7 +112,10 @@ def _main(
 def convert(
     model: Annotated[Path, typer.Argument(help="A .keras or .h5 file, or a SavedModel directory.", show_default=False)],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
-    quantize: Annotated[Quantize, typer.Option(help="Integer arithmetic throughout, or float32.")] = Quantize.none,
+    quantize: Annotated[
+        Quantize,
+        typer.Option(help="int8, 16x8: integer arithmetic throughout. dynamic: integer weights only, uncalibrated."),
+    ] = Quantize.none,
     calibrate: Annotated[
         Path | None, typer.Option(help=".npz or .npy with typical inputs, 100 or more samples; needed to quantize.")
     ] = None,
@@ -120,6 +124,13 @@ def convert(
     ] = None,
     io: Annotated[
         Io | None, typer.Option(help="Type of a quantized model's inputs and outputs.", show_default="its activations'")
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="int8 or int4; for some layers: 'dense*=int4' (repeat; the last that fits counts).",
+            show_default="int8",
+        ),
     ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each pass did and what it refused.")] = False,
@@ -133,7 +144,7 @@ def convert(
     from .samples import read_npz
     from .tables import progress, show_conversion
 
-    if quantize is not Quantize.none and calibrate is None:
+    if quantize not in (Quantize.none, Quantize.dynamic) and calibrate is None:
         raise typer.BadParameter(f"--quantize {quantize.value} needs --calibrate data.npz: typical inputs of the model")
     data = read_npz(calibrate)[0] if calibrate is not None else None
     if model.suffix != ".tflite":
@@ -145,12 +156,18 @@ def convert(
             calibration=data,
             shapes=_shapes(shape or []),
             io=io and io.value,
+            weights=_weights(weights or []),
             strip=strip,
             trust=trust,
             progress=report,
         )
     conversion.save(output)
     return Outcome(conversion.to_dict(), lambda: show_conversion(conversion, output, explain=explain))
+
+
+def _weights(texts: list[str]) -> dict[str, str]:
+    """``["int8", "dense*=int4"]`` as a dict from pattern to dtype."""
+    return {pattern or "*": dtype for pattern, _, dtype in (text.rpartition("=") for text in texts)}
 
 
 def _shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:

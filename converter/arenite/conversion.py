@@ -90,6 +90,7 @@ def convert(
     shapes: Mapping[str, Sequence[int]] | None = None,
     batch: int = 1,
     io: str | None = None,
+    weights: str | Mapping[str, str] = "int8",
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -100,12 +101,15 @@ def convert(
     model           a Keras model, a ``.keras`` or ``.h5`` file, a SavedModel directory, a ``tf.function``, a float
                     ``.tflite`` file, or a float :class:`~arenite.graph.Graph`.
     quantize        None: float32. "int8": integer arithmetic throughout. "16x8": the same with int16 activations, more
-                    exact and slower. Both need ``calibration``.
+                    exact and slower. Both need ``calibration``. "dynamic": float activations with integer weights, without
+                    calibration; TFLite Micro does not run such files.
     calibration     typical inputs, some hundred samples: one array, a list of arrays in the order of the model's inputs,
                     a dict by input name, or an iterator of samples.
     shapes, batch   closed shapes by input name, and the size of an open batch dimension.
     io              dtype of the inputs and outputs of a quantized model: that of its activations ("int8", "int16"; None
                     too), or "float32" (converted on the device).
+    weights         "int8" or "int4" for all layers, or layer pattern → dtype, as {"dense*": "int4"}; the last that fits
+                    counts. For "int8" and "dynamic".
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -114,7 +118,7 @@ def convert(
     The order and names of inputs and outputs are the model's own. Raises UnsupportedError naming the layers that have no
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
     """
-    context = _context(quantize, calibration, io, progress)
+    context = _context(quantize, calibration, io, weights, progress)
     source = _load(model, shapes, batch, custom_objects, trust, progress)
     float_graph = run_passes(source, context, EXACT)
     graph = run_passes(float_graph, context, TARGET)
@@ -125,7 +129,7 @@ def convert(
 
 def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str, float]:
     """Predicted SQNR per output; warns when one is low."""
-    if context.quantize is None:
+    if not context.is_integer:
         return {}
     prediction = predict(float_graph, graph, context.samples)
     if warning := prediction.warning():
@@ -133,19 +137,30 @@ def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str
     return prediction.outputs
 
 
-def _context(quantize: str | None, calibration: Any, io: str | None, progress: Progress | None) -> PassContext:
+def _context(
+    quantize: str | None,
+    calibration: Any,
+    io: str | None,
+    weights: str | Mapping[str, str],
+    progress: Progress | None,
+) -> PassContext:
     """The passes' context; AreniteError or CalibrationError when the options do not fit together."""
-    if quantize not in (None, "int8", "16x8"):
-        raise AreniteError(f"quantize is None, 'int8' or '16x8', not {quantize!r}")
+    if quantize not in (None, "int8", "16x8", "dynamic"):
+        raise AreniteError(f"quantize is None, 'int8', '16x8' or 'dynamic', not {quantize!r}")
     integer = "int16" if quantize == "16x8" else "int8"
-    io = integer if io is None else io
+    io = ("float32" if quantize == "dynamic" else integer) if io is None else io
+    if quantize == "dynamic" and io != "float32":
+        raise AreniteError(f"with quantize='dynamic' io is 'float32', not {io!r}")
     if io not in (integer, "float32"):
         raise AreniteError(f"io is '{integer}' or 'float32', not {io!r}")
+    if quantize == "dynamic" and calibration is not None:
+        raise AreniteError("calibration data is given, but quantize='dynamic' needs none; leave it out")
     if quantize is None and calibration is not None:
         raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
-    if quantize is not None and calibration is None:
+    if quantize not in (None, "dynamic") and calibration is None:
         raise CalibrationError(ADVICE)
-    return PassContext(quantize, io, calibration, progress, _kernels())  # type: ignore[arg-type]  # checked above
+    patterns = _weight_patterns(weights, quantize)
+    return PassContext(quantize, io, calibration, progress, _kernels(), patterns)  # type: ignore[arg-type]  # checked above
 
 
 def _kernels() -> RunOp | None:
@@ -155,6 +170,17 @@ def _kernels() -> RunOp | None:
     except ImportError:
         return None
     return run_op
+
+
+def _weight_patterns(weights: str | Mapping[str, str], quantize: str | None) -> dict[str, str]:
+    """Layer pattern → dtype; AreniteError for a dtype that weights cannot have in the scheme."""
+    patterns = {"*": weights} if isinstance(weights, str) else dict(weights)
+    for dtype in patterns.values():
+        if dtype not in ("int8", "int4"):
+            raise AreniteError(f"weights are 'int8' or 'int4', not {dtype!r}")
+        if dtype == "int4" and quantize not in ("int8", "dynamic"):
+            raise AreniteError(f"int4 weights go with quantize='int8' or 'dynamic', not with quantize={quantize!r}")
+    return patterns
 
 
 def _load(

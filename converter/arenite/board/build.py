@@ -24,23 +24,31 @@ OPTIMIZE = {
 
 @dataclass(frozen=True)
 class Bodies:
-    """Which kernels are compiled beside those for int8: for float32, for int16 activations, for plain integers, for int4
-    weights."""
+    """Which kernels are compiled beside those for int8: for float32, hybrid, for int16 activations, for plain integers, for
+    int4 weights."""
 
     floats: bool = True
+    hybrid: bool = True
     int16: bool = True
     int32: bool = True
     int4: bool = True
 
     @property
     def label(self) -> str:
-        parts = {"int16": self.int16, "int32": self.int32, "int4": self.int4, "float": self.floats}
+        parts = {
+            "int16": self.int16,
+            "int32": self.int32,
+            "int4": self.int4,
+            "float": self.floats,
+            "hybrid": self.hybrid,
+        }
         return "-".join(["int8", *(name for name, built in parts.items() if built)])
 
     @property
     def options(self) -> list[str]:
         switches = {
             "ARENITE_FLOAT": self.floats,
+            "ARENITE_HYBRID": self.hybrid,
             "ARENITE_INT16": self.int16,
             "ARENITE_INT32": self.int32,
             "ARENITE_INT4": self.int4,

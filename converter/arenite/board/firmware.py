@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ModelError, UnsupportedError
-from ..opdef import rows
+from ..graph import Op
+from ..opdef import declaration, rows
 from ..reader import read
 from .build import ALL, Bodies, build_target, configure, locked
 from .table import Board
@@ -59,7 +60,7 @@ def build_firmware(
 
 def needed_bodies(model: bytes) -> Bodies:
     """float32 and plain integers when some operator of ``model`` works on them throughout, int16 and int4 when some
-    tensor has it.
+    tensor has it, hybrid when integer weights meet float activations.
 
     All when the model cannot be read as a graph, none for what is no model at all.
     """
@@ -68,16 +69,22 @@ def needed_bodies(model: bytes) -> Bodies:
     except UnsupportedError:
         return ALL
     except ModelError:
-        return Bodies(floats=False, int16=False, int32=False, int4=False)
+        return Bodies(floats=False, hybrid=False, int16=False, int32=False, int4=False)
     dtypes = {value.dtype for value in graph.values()}
     return Bodies(
         floats=any(
             {v.dtype for v in (*op.inputs[:1], *op.outputs) if v is not None} == {"float32"} for op in graph.ops
         ),
+        hybrid=any(_has_integer_weights(op) and op.operand(0).dtype == "float32" for op in graph.ops),
         int16="int16" in dtypes,
         int32=any({v.dtype for v in (*op.inputs[:1], *op.outputs) if v} <= {"int32", "int64"} for op in graph.ops),
         int4="int4" in dtypes,
     )
+
+
+def _has_integer_weights(op: Op) -> bool:
+    weight = declaration(op.name).weight if op.name in rows() else None
+    return weight is not None and op.operand(weight[0]).dtype in ("int8", "int4")
 
 
 def _resolver(kernels: list[str]) -> str:

@@ -73,9 +73,7 @@ def case(draw: Draw, dtype: str) -> Op:
     groups, depth = draw.choice([1, 1, 1, 2, 3]), cases.channels(draw)
     x = cases.tensor(draw, cases.data_dtype(dtype), cases.image(draw, groups * depth))
     kernel, outputs = (draw.integer(1, 4), draw.integer(1, 4)), groups * cases.channels(draw)
-    w = cases.constant(
-        draw, cases.weight_dtype(dtype), (outputs, *kernel, depth), cases.channel_quantization(draw, outputs, 0)
-    )
+    w = cases.weights(draw, dtype, (outputs, *kernel, depth), cases.channel_quantization(draw, outputs, 0))
     attrs = cases.sliding(draw, image_size(x.shape), kernel, dilated=True)
     bias_dtype = draw.choice(["int16"] * 3 + ["int8"]) if dtype == "int16" else x.dtype  # int64, or int32
     op = Op("conv_2d", [x, w, *cases.bias(draw, bias_dtype, outputs)], [], attrs)

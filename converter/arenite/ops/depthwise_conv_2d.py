@@ -69,9 +69,7 @@ def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, cases.data_dtype(dtype), cases.image(draw, cases.channels(draw)))
     kernel, multiplier = (draw.integer(1, 5), draw.integer(1, 5)), draw.choice([1, 1, 2, 3])
     outputs = x.shape[3] * multiplier
-    w = cases.constant(
-        draw, cases.weight_dtype(dtype), (1, *kernel, outputs), cases.channel_quantization(draw, outputs, 3)
-    )
+    w = cases.weights(draw, dtype, (1, *kernel, outputs), cases.channel_quantization(draw, outputs, 3))
     attrs = cases.sliding(draw, image_size(x.shape), kernel, dilated=True) | {"depth_multiplier": multiplier}
     op = Op("depthwise_conv_2d", [x, w, *cases.bias(draw, x.dtype, outputs)], [], attrs)
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))

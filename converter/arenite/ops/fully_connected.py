@@ -53,11 +53,13 @@ def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, cases.data_dtype(dtype), (*cases.shape(draw, (1, 2), 5), depth))
     per_channel = draw.choice([False, True])
     quant = cases.channel_quantization(draw, outputs, 0) if per_channel else cases.weight_quantization(draw, dtype)
-    if dtype == "int16":  # no zero points at all
+    if x.dtype != "int8":  # no zero points at all
         quant = cases.without_zero_point(quant)
-    w = cases.constant(draw, cases.weight_dtype(dtype), (outputs, depth), quant)
+    w = cases.weights(draw, dtype, (outputs, depth), quant)
     keep = draw.choice([False, True])
     attrs = {"keep_num_dims": keep, "fused_activation_function": cases.activation(draw)}
+    if cases.is_hybrid(dtype):
+        attrs["asymmetric_quantize_inputs"] = draw.choice([False, True])
     op = Op("fully_connected", [x, w, *cases.bias(draw, x.dtype, outputs)], [], attrs)
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
 

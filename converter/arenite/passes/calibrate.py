@@ -33,7 +33,7 @@ ADVICE = (
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if context.quantize is None:
+    if not context.is_integer:
         return
     _refuse_control_flow(graph)
     samples = context.samples = load_samples(graph, context.calibration)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
 
 from ..graph import Graph, Op, Origin, Quantization, Value
+from ..opdef import case_dtypes
 
-#: What a quantized model computes in: int8 throughout, or int16 activations with int8 weights.
-Scheme = Literal["int8", "16x8"]
+#: What a quantized model computes in: int8 throughout, int16 activations with int8 weights, or float activations with
+#: integer weights.
+Scheme = Literal["int8", "16x8", "dynamic"]
 Io = Literal["int8", "int16", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
 Progress = Callable[[str, int, int], None]
@@ -94,6 +97,7 @@ class PassContext:
     io           dtype of the graph's inputs and outputs when quantizing: float32 or, whichever integer is stated, that of
                  the scheme's activations.
     calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for a scheme.
+    weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
     samples      the calibration data as one array per input, once calibrate has read it.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
@@ -104,11 +108,26 @@ class PassContext:
     calibration: object = None
     progress: Progress | None = None
     run_op: RunOp | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
     samples: list[np.ndarray] = field(default_factory=list)
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     current: str = ""
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the scheme's activations are integers: then it is calibrated."""
+        return self.quantize in ("int8", "16x8")
+
+    def weight_dtype(self, op: Op, data_dtype: str) -> str:
+        """dtype that the weights of ``op`` get beside activations of ``data_dtype``; int8 where int4 has no kernel."""
+        layer = op.origin.layer
+        wanted = [dtype for pattern, dtype in self.weights.items() if fnmatchcase(layer, pattern)]
+        if not wanted or wanted[-1] == "int8" or f"{data_dtype}/{wanted[-1]}" in case_dtypes(op.name):
+            return wanted[-1] if wanted else "int8"
+        self.refused(op.origin, f"{op.name} has no kernel for {wanted[-1]} weights; they become int8")
+        return "int8"
 
     @property
     def activations(self) -> str:
@@ -161,13 +180,20 @@ class Uses:
 
 
 def set_constant(
-    graph: Graph, op: Op, index: int, data: np.ndarray, name: str = "", quant: Quantization | None = None
+    graph: Graph,
+    op: Op,
+    index: int,
+    data: np.ndarray,
+    name: str = "",
+    quant: Quantization | None = None,
+    dtype: str | None = None,
 ) -> None:
     """Make operand ``index`` the constant ``data``. It keeps the old operand's name if nobody else reads that one.
 
-    name  for an operand that was absent.
+    name   for an operand that was absent.
+    dtype  where it is not the array's: int4 lies in int8.
     """
     old = op.inputs[index]
     op.inputs[index] = None
     name = graph.unique_name(old.name if old is not None else name)
-    op.inputs[index] = Value(name, data.dtype.name, data.shape, data, quant)
+    op.inputs[index] = Value(name, dtype or data.dtype.name, data.shape, data, quant)

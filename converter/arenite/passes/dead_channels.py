@@ -332,7 +332,8 @@ def _slice(graph: Graph, op: Op, index: int, axis: int, keep: np.ndarray) -> Non
     quant = value.quant
     if quant is not None and quant.is_per_channel and quant.axis == axis:
         quant = Quantization(quant.scale[keep], quant.zero_point[keep], quant.axis)
-    set_constant(graph, op, index, np.ascontiguousarray(np.compress(keep, value.data, axis)), quant=quant)
+    kept = np.ascontiguousarray(np.compress(keep, value.data, axis))
+    set_constant(graph, op, index, kept, quant=quant, dtype=value.dtype)
 
 
 def _rename(graph: Graph, op: Op, table: dict[Value, _Channels]) -> None:

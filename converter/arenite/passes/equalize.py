@@ -37,7 +37,7 @@ HEADROOM = 2.0
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if context.quantize is None:
+    if not context.is_integer:
         return
     for op in graph.ops:
         if declaration(op.name).weight is not None:

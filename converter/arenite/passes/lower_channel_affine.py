@@ -21,7 +21,7 @@ NAME = "lower_channel_affine"
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if context.quantize is None:
+    if not context.is_integer:
         return
     for op in list(graph.ops):
         scale = _channel_constant(op, Affine.SCALE)

@@ -33,7 +33,7 @@ NAME = "quantize"
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if context.quantize is None:
+    if not context.is_integer:
         return
     integer = {op for op in graph.ops if _has_kernel(op, context)}
     for op in graph.ops:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from arenite.cases import weight_dtype
 from arenite.graph import Op, Value
 from arenite.opdef import data_operands, declaration, rows
 
@@ -75,7 +76,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "add_n": {"int8"},
         "ceil": None,
         "cumsum": {"int8"},
-        "depthwise_conv_2d": {"int8/int4"},  # the reference kernels end with version 6
+        "depthwise_conv_2d": {"int8/int4", "float32/int4"},  # the reference kernels end with version 6
         "elu": None,
         "reverse_sequence": {"int8"},
         "round": None,
@@ -92,6 +93,8 @@ def lacks(engine: str, op: Op) -> bool:
     """Whether the engine has no kernel for the operator, or none for these operands."""
     if engine == "litert" and rows()[op.name].custom_code is not None:
         return True
+    if engine == "tflm" and is_hybrid(op):
+        return True
     dtypes = LACKS[engine].get(op.name, set())
     if engine == "tflm" and op.name == "fully_connected" and has_int4_weights(op) and is_per_channel(op):
         return True  # it wants one scale for all
@@ -100,8 +103,15 @@ def lacks(engine: str, op: Op) -> bool:
 
 def case_dtype(op: Op) -> str:
     """The entry of ``case_dtypes`` that this instance is of."""
-    data = data_operands(op)[0][1].dtype
-    return f"{data}/int4" if has_int4_weights(op) else data
+    data, weight = data_operands(op)[0][1].dtype, declaration(op.name).weight
+    if weight is None or (held := op.operand(weight[0]).dtype) == weight_dtype(data):
+        return data
+    return f"{data}/{held}"
+
+
+def is_hybrid(op: Op) -> bool:
+    """Whether float activations meet integer weights; TFLite Micro has no such kernels."""
+    return case_dtype(op) in ("float32/int8", "float32/int4")
 
 
 def has_int4_weights(op: Op) -> bool:
@@ -121,7 +131,7 @@ def is_coded(op: Op) -> bool:
 
 def is_exact(op: Op) -> bool:
     """Whether nothing is rounded, or all by integer arithmetic: engines agree in every bit."""
-    return declaration(op.name).moves or is_coded(op) or op.outputs[0].dtype != "float32"
+    return declaration(op.name).moves or is_hybrid(op) or is_coded(op) or op.outputs[0].dtype != "float32"
 
 
 def same_quant(op: Op) -> bool:

@@ -19,6 +19,7 @@ from oracle import (
     engines,
     peers,
     reference_elementwise,
+    reference_hybrid,
     reference_int8,
     reference_products,
     reference_recurrent,
@@ -147,7 +148,9 @@ def compare(op: Op, variant: tuple[str, str], content: bytes, feed: list[np.ndar
     runs = runs_of(op)
     results = engines.ours(content, feed, runs)
     assert [result.shape for result in results] == [value.shape for value in op.outputs] * runs
-    if peers.is_coded(op) and op.name in INTEGERS:
+    if peers.is_hybrid(op):
+        check_equal(results, results_of(op, lambda x: [reference_hybrid.OPERATORS[op.name](op, *x)], inputs), "numpy")
+    elif peers.is_coded(op) and op.name in INTEGERS:
         check_equal(results, results_of(op, lambda x: [INTEGERS[op.name](op, *x)], inputs), "numpy integers")
     else:
         expected = results_of(op, lambda x: reference(op, x), inputs)
