@@ -1,5 +1,5 @@
-// LEAKY_RELU: x, or alpha * x where x is negative. int8 and int16: each side has its multiplier, which TFLite computes
-// with floats: scale_in * alpha / scale_out.
+// LEAKY_RELU: x, or alpha * x where x is negative. int8 and int16: each side has its multiplier, computed as TFLite
+// does in doubles: scale_in * alpha / scale_out.
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/map_s8.h"
 
@@ -8,12 +8,10 @@ namespace {
 
 float alpha_of(const Node& node) { return node.option_f32(format::LeakyReluOptions::alpha, 0.0f); }
 
-// The multiplier of a real that may be 0 or negative; the sign goes to the mantissa, as TFLite's does.
-Multiplier signed_multiplier(float real) {
-  if (real == 0.0f) return {0, -1};
-  if (real > 0.0f) return quantize_multiplier(real);
-  const Multiplier magnitude = quantize_multiplier(-real);
-  return {-magnitude.multiplier, magnitude.shift};
+// The multiplier of in * |slope| / out.
+Multiplier slope_multiplier(float in, float slope, float out) {
+  if (slope == 0.0f) return {0, -1};
+  return quantize_ratio(in, slope > 0.0f ? slope : -slope, out);
 }
 
 bool is_finite(float x) { return x - x == 0.0f; }
@@ -22,15 +20,19 @@ bool is_finite(float x) { return x - x == 0.0f; }
 struct LeakyRelu {
   Multiplier positive;
   Multiplier negative;
+  bool rising;  // a negative slope: what is below the zero point goes up
   int32_t zero_in;
 
   LeakyRelu(const Tensor& input, const Tensor& output, float alpha)
-      : positive(quantize_multiplier(input.scale() / output.scale())),
-        negative(signed_multiplier(input.scale() * alpha / output.scale())),
+      : positive(slope_multiplier(input.scale(), 1.0f, output.scale())),
+        negative(slope_multiplier(input.scale(), alpha, output.scale())),
+        rising(alpha < 0.0f),
         zero_in(input.zero_point) {}
   int32_t operator()(int32_t q) const {
     const int32_t x = q - zero_in;
-    return multiply_by_quantized_multiplier(x, x >= 0 ? positive : negative);
+    if (x >= 0) return multiply_by_quantized_multiplier(x, positive);
+    const uint32_t y = static_cast<uint32_t>(multiply_by_quantized_multiplier(x, negative));
+    return static_cast<int32_t>(rising ? 0 - y : y);  // the sign last: halves are rounded as those of a rising line are
   }
 };
 

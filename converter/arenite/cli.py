@@ -306,15 +306,31 @@ def check(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
 @app.command(epilog="[bold]Example[/bold]\n\narenite ops --json")
 @_command
 def ops(json: Json = False, debug: Debug = False) -> Outcome:
-    """List the operators that the interpreter has kernels for, with their operand types."""
-    from .opdef import describe, rows
+    """List the operators that the interpreter has kernels for: operand types, limits, flash on Cortex-M4 in bytes."""
+    from .kernel_facts import kernel_facts
+    from .opdef import declaration, describe, rows
+
+    facts = kernel_facts()
+    table = [
+        {
+            "name": row.name,
+            "code": row.code,
+            "custom_code": row.custom_code,
+            "max_version": row.max_version,
+            "types": describe(row),
+            "limits": declaration(row.name).limits,
+            "flash_least": facts[row.name].flash_least if row.name in facts else None,
+            "flash_most": facts[row.name].flash_most if row.name in facts else None,
+            "microkernels": facts[row.name].microkernels if row.name in facts else [],
+        }
+        for row in rows().values()
+    ]
 
     def show() -> None:
         from .tables import show_operators
 
-        show_operators((row, describe(row)) for row in rows().values())
+        show_operators(table)
 
-    table = [{"name": r.name, "code": r.code, "max_version": r.max_version} for r in rows().values()]
     return Outcome({"operators": table}, show)
 
 

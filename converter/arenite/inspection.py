@@ -67,6 +67,13 @@ class Inspection:
         return sum(operator.macs for operator in self.operators)
 
     @property
+    def resolver(self) -> list[str]:
+        """The lines of C++ that name the kernels this model needs, in the table's order, for an OpResolver."""
+        used = {operator.name for operator in self.operators}
+        lines = [f"&kernels::{row.symbol}," for name, row in opdef.rows().items() if name in used]
+        return ["static const Kernel* const kKernels[] = {", *(f"    {line}" for line in lines), "};"]
+
+    @property
     def op_counts(self) -> dict[str, int]:
         """Operator name → how often, most frequent first."""
         return dict(Counter(operator.name for operator in self.operators).most_common())
@@ -74,7 +81,13 @@ class Inspection:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         arena = None if self.arena is None else {"used": self.arena.used, **asdict(self.arena)}
-        return {**asdict(self), "arena": arena, "macs": self.macs, "op_counts": self.op_counts}
+        return {
+            **asdict(self),
+            "arena": arena,
+            "macs": self.macs,
+            "op_counts": self.op_counts,
+            "resolver": self.resolver,
+        }
 
 
 def inspect(model: Path | str | bytes) -> Inspection:

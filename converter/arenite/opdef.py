@@ -145,6 +145,7 @@ class Declaration:
     data          indices of the operands that carry activations (quantized like activations); None: all of them.
     weight        (operand index, axis of the output channels) when the operator has per-channel weights.
     bias          operand index of the int32 bias at scale input·weight.
+    limits        what the kernel refuses although TFLite allows it, for people; "" when nothing.
     attrs         attribute defaults: every field of the options table that the kernels read, TFLite's default.
     activation    True when ``fused_activation_function`` can absorb a following relu.
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
@@ -189,6 +190,7 @@ class Declaration:
     macs: Callable[[Op], int] = lambda op: 0
     case: Callable[[Draw, str], Op] | None = None
     calls: Calls | None = None
+    limits: str = ""
     fuses_as: str | None = None
     passes_clamp: bool = False
     affine: Affine | None = None

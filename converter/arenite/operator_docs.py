@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .kernel_facts import kernel_facts
 from .opdef import Row, declaration, describe, rows
 
 _HEAD = """# Operators
@@ -13,8 +14,13 @@ Versions are those of TFLite. *Result* says where the scale of an int8 result co
 marks operators that can absorb a following relu. The code is TFLite's number, or the name of a custom operator in the
 file; the options of such an operator are a FlexBuffers map with the attributes that its declaration lists.
 
-| operator | code | versions | operand types | result | activation | options |
-|---|---:|---|---|---|---|---|
+*Flash* is what the kernel adds to a firmware on Cortex-M4, in bytes: from integer bodies without int16 and int4 at
+`ARENITE_OPTIMIZE=size` to bodies for every type at `speed`; kernels of one firmware share much of it. *Microkernels* have
+variants for each processor ([microkernels.md](microkernels.md)). Tensors have up to 6 dimensions and less than 2 GiB;
+*limits* are those of the operator beyond what TFLite says of it.
+
+| operator | code | versions | operand types | limits | result | activation | options | flash | microkernels |
+|---|---:|---|---|---|---|---|---|---:|---|
 """
 
 
@@ -32,7 +38,10 @@ def _line(row: Row) -> str:
     options = f"`{row.options}`" if row.options else ""
     types = "; ".join(describe(row))
     code = row.code if row.custom_code is None else f"`{row.custom_code}`"
-    return f"| `{row.name}` | {code} | 1–{row.max_version} | {types} | {result} | {activation} | {options} |\n"
+    facts = kernel_facts().get(row.name)
+    cells = [f"`{row.name}`", code, f"1–{row.max_version}", types, declared.limits, result, activation, options]
+    cells += [facts.flash, " ".join(f"`{name}`" for name in facts.microkernels)] if facts else ["", ""]
+    return "| " + " | ".join(map(str, cells)) + " |\n"
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .conversion import Conversion
     from .execution import RunResult
     from .inspection import Inspection, TensorInfo
-    from .opdef import Row
     from .optimization import Optimization
     from .runtime import PlannedTensor
 
@@ -83,6 +82,7 @@ def show_inspection(inspection: Inspection, name: str) -> None:
         parts += [f"without a kernel: {escape(missing)}"] if missing else []
     else:
         parts += [_plan(inspection.plan, inspection.arena.planned), "", str(inspection.arena)]
+        parts += ["", "[dim]for the firmware[/dim]", Text("\n".join(inspection.resolver))]
     console().print(Group(*(Text.from_markup(p) if isinstance(p, str) else p for p in parts)))
 
 
@@ -188,9 +188,14 @@ def show_comparison(comparison: Comparison) -> None:
         out.print(worst)
 
 
-def show_operators(rows: Iterable[tuple[Row, list[str]]]) -> None:
-    """The operator table: rows, each with its operand types."""
-    table = grid("operator", ">code", ">versions", "operand types")
-    for row, types in rows:
-        table.add_row(row.name, str(row.code), f"1–{row.max_version}", Text("; ".join(types)))
+def show_operators(operators: Iterable[Mapping[str, Any]]) -> None:
+    """The operator table: rows, each with its operand types, limits and flash."""
+    table = grid("operator", ">code", ">versions", ">flash, B", "operand types", "limits")
+    for column in table.columns[4:]:
+        column.no_wrap = False
+    for op in operators:
+        least, most = op["flash_least"], op["flash_most"]
+        flash = "" if most is None else count(most) if least is None else f"{count(least)}–{count(most)}"
+        code = op["custom_code"] or str(op["code"])
+        table.add_row(op["name"], code, f"1–{op['max_version']}", flash, Text("; ".join(op["types"])), op["limits"])
     console().print(table)

@@ -6,6 +6,11 @@
 #include "kernels_cpp/microkernels/compact.h"
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/v7m.h"
+#if defined(__ARM_FEATURE_MVE)
+#include "kernels_cpp/microkernels/mve.h"
+#elif defined(__ARM_FEATURE_DSP)
+#include "kernels_cpp/microkernels/dsp.h"
+#endif
 #include "microkernel_cases.h"
 
 namespace {

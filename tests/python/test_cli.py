@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from arenite.cli import app
 
-COMMANDS = ("convert", "inspect", "run", "compare", "check", "ops")
+COMMANDS = ("convert", "optimize", "inspect", "run", "compare", "check", "ops")
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_inspect_shows_operators_tensors_and_arena(model: Path) -> None:
     assert result.exit_code == 0
     for words in ("fully_connected", "softmax", "scores", "int8", "1×3", "Arena plan", "persistent", "MACs"):
         assert words in result.stdout, words
+    assert "    &kernels::fully_connected,\n    &kernels::relu,\n    &kernels::softmax,\n};" in result.stdout
 
 
 def test_inspect_json(model: Path) -> None:

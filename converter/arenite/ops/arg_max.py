@@ -29,4 +29,5 @@ OP = Declaration(
     reference=reference,
     data=(0,),
     attrs=reduction.INDEX_ATTRS,
+    limits="the axis is constant",
 )

@@ -34,4 +34,5 @@ OP = Declaration(
     activation=True,
     window=pooling.window,
     per_channel=lambda op: is_homogeneous(attribute(op, "fused_activation_function")),
+    limits="windows of fewer than 2²³ taps in int8, 2¹⁵ in int16",
 )

@@ -68,4 +68,5 @@ OP = Declaration(
     quant=QuantRule.SAME_AS_INPUT,
     data=(0,),
     moves=True,
+    limits="block and crops are constant",
 )

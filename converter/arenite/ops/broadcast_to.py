@@ -45,4 +45,5 @@ OP = Declaration(
     passes_clamp=True,
     moves=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
+    limits="the shape is constant",
 )

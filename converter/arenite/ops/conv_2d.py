@@ -93,4 +93,5 @@ OP = Declaration(
     window=window,
     zero_padded=True,
     scale_input=scale_input,
+    limits="weights have zero point 0",
 )

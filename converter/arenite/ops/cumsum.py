@@ -51,4 +51,5 @@ OP = Declaration(
     reference=reference,
     data=(0,),
     attrs={"exclusive": False, "reverse": False},
+    limits="the axis is constant",
 )

@@ -90,4 +90,5 @@ OP = Declaration(
     scale_input=scale_input,
     role=Role.CHANNEL_AFFINE,
     affine_form=affine_form,
+    limits="weights have zero point 0",
 )

@@ -38,4 +38,5 @@ OP = Declaration(
     data=(0,),
     passes_clamp=True,
     moves=True,
+    limits="the axis is constant",
 )

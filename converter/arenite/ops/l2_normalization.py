@@ -35,4 +35,5 @@ OP = Declaration(
     quant=QuantRule.FIXED,
     fixed={"int8": (1 / 128, 0)},
     attrs={"fused_activation_function": "NONE"},
+    limits="int8 rows of at most 33,025 elements",
 )

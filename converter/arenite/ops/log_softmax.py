@@ -30,4 +30,5 @@ OP = Declaration(
     reference=reference,
     quant=QuantRule.FIXED,
     fixed={"int8": (1 / 16, 127)},
+    limits="int8 rows shorter than 4,096",
 )

@@ -30,4 +30,5 @@ OP = Declaration(
     data=(0,),
     attrs=reduction.ATTRS,
     per_channel=reduction.keeps_channels,
+    limits="the axes are constant; sums of fewer than 2²³ codes in int8, 2¹⁵ in int16",
 )

@@ -56,4 +56,5 @@ OP = Declaration(
     moves=True,
     attrs={"mode": "REFLECT"},
     passes_clamp=True,
+    limits="the paddings are constant",
 )

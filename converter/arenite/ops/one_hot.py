@@ -55,4 +55,5 @@ OP = Declaration(
     data=(2, 3),
     attrs={"axis": 0},
     moves=True,
+    limits="the depth is constant",
 )

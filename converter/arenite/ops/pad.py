@@ -50,4 +50,5 @@ OP = Declaration(
     per_channel=lambda op: (zeros := padding(op)) is not None and zeros[-1:] == [(0, 0)],
     passes_clamp=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
+    limits="the paddings are constant",
 )

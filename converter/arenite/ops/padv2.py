@@ -45,4 +45,5 @@ OP = Declaration(
     data=(0, 2),
     moves=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
+    limits="the paddings are constant",
 )

@@ -40,4 +40,6 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, shape(op), None)
 
 
-OP = Declaration(case=case, shape=shape, reference=reference, quant=QuantRule.PLAIN)
+OP = Declaration(
+    case=case, shape=shape, reference=reference, quant=QuantRule.PLAIN, limits="start, limit and delta are constant"
+)

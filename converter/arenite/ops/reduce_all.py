@@ -23,4 +23,11 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, reduction.reduced_shape(op), None)
 
 
-OP = Declaration(case=case, shape=reduction.reduced_shape, reference=reference, data=(0,), attrs=reduction.ATTRS)
+OP = Declaration(
+    case=case,
+    shape=reduction.reduced_shape,
+    reference=reference,
+    data=(0,),
+    attrs=reduction.ATTRS,
+    limits="the axes are constant",
+)

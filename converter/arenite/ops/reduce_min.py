@@ -33,4 +33,5 @@ OP = Declaration(
     passes_clamp=True,
     moves=True,
     per_channel=reduction.keeps_channels,
+    limits="the axes are constant",
 )

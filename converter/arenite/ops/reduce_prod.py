@@ -35,4 +35,11 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, shape, Quantization.per_tensor(scale, draw.integer(-128, 127)))
 
 
-OP = Declaration(case=case, shape=reduction.reduced_shape, reference=reference, data=(0,), attrs=reduction.ATTRS)
+OP = Declaration(
+    case=case,
+    shape=reduction.reduced_shape,
+    reference=reference,
+    data=(0,),
+    attrs=reduction.ATTRS,
+    limits="the axes are constant",
+)

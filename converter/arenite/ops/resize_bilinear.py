@@ -57,4 +57,5 @@ OP = Declaration(
     data=(0,),
     attrs={"align_corners": False, "half_pixel_centers": False},
     per_channel=lambda op: True,
+    limits="the size is constant",
 )

@@ -53,4 +53,5 @@ OP = Declaration(
     attrs={"align_corners": False, "half_pixel_centers": False},
     passes_clamp=True,
     per_channel=lambda op: True,
+    limits="the size is constant",
 )

@@ -46,4 +46,5 @@ OP = Declaration(
     data=(0,),
     passes_clamp=True,
     moves=True,
+    limits="the axes are constant",
 )

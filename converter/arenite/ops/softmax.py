@@ -35,4 +35,5 @@ OP = Declaration(
     quant=QuantRule.FIXED,
     fixed=FIXED,
     attrs={"beta": 1.0},
+    limits="rows shorter than 8,192 (int8), 65,536 (int16)",
 )

@@ -67,4 +67,5 @@ OP = Declaration(
     quant=QuantRule.SAME_AS_INPUT,
     data=(0,),
     moves=True,
+    limits="block and paddings are constant",
 )

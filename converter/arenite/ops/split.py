@@ -44,4 +44,5 @@ OP = Declaration(
     data=(1,),
     attrs={"num_splits": 0},
     moves=True,
+    limits="the axis is constant",
 )

@@ -57,4 +57,5 @@ OP = Declaration(
     data=(0,),
     attrs={"num_splits": 0},
     moves=True,
+    limits="sizes and axis are constant",
 )

@@ -108,4 +108,5 @@ OP = Declaration(
         "shrink_axis_mask": 0,
         "offset": False,
     },
+    limits="begin, end and strides are constant",
 )

@@ -46,4 +46,5 @@ OP = Declaration(
     quant=QuantRule.SAME_AS_INPUT,
     data=(0,),
     moves=True,
+    limits="k is constant",
 )

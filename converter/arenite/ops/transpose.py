@@ -48,4 +48,5 @@ OP = Declaration(
     passes_clamp=True,
     moves=True,
     identity=lambda op: permutation(op) == sorted(permutation(op)),
+    limits="the permutation is constant",
 )

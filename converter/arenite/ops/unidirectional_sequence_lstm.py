@@ -122,4 +122,5 @@ OP = Declaration(
     + tuple(Matrix(i, HIDDEN) for i in RECURRENT_WEIGHTS),
     states={HIDDEN: StateGrid.OUTPUT, CELL: StateGrid.POWER_OF_TWO},
     states_absent=True,
+    limits="no peephole, projection or layer normalization; weights are constant",
 )

@@ -184,5 +184,5 @@ def test_an_arena_that_is_too_small_is_told_by_the_board(tmp_path: Path) -> None
 
 
 def test_an_unknown_optimization_is_refused() -> None:
-    with pytest.raises(BoardError, match="'speed', 'size', 'checked'"):
+    with pytest.raises(BoardError, match="'speed', 'balanced', 'size', 'checked'"):
         arenite.board.run(model("sine"), [], optimize="fast")

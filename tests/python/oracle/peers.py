@@ -245,7 +245,7 @@ def litert_steps(op: Op) -> int:
         return 1  # makes its tables in double
     if op.name == "gelu":
         return 1  # libm's float functions are off by some last places
-    if op.name in ("abs", "mul"):
+    if op.name in ("abs", "leaky_relu", "mul"):
         return 1  # multiplies and divides the scales as floats
     return 0
 

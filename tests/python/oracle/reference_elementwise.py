@@ -91,18 +91,12 @@ def comparison(compare: Callable[[Array, Array], Array]) -> Callable[..., Array]
 
 
 # --- one operand ------------------------------------------------------------------------------------------------------
-def float_ratio(a: float, b: float, c: float = 1.0) -> float:
-    """a · b / c in float32, as TFLite computes some multipliers."""
-    return float(np.float32(a) * np.float32(b) / np.float32(c))
-
-
 def leaky_relu(op: Op, x: Array) -> Array:
     v, y = op.operand(0), op.output
-    d, slope = centred(x, v), float_ratio(scale_of(v), op.attrs["alpha"], scale_of(y))
-    m, shift = quantize_multiplier(abs(slope))
-    positive = rescale(d, quantize_multiplier(float_ratio(scale_of(v), 1, scale_of(y))))
-    negative = rescale(d, (-m if slope < 0 else m, shift))
-    return clipped(np.where(d >= 0, positive, negative) + zero_of(y), y)
+    d, slope = centred(x, v), float(np.float32(op.attrs["alpha"]))
+    positive = rescale(d, quantize_multiplier(scale_of(v) / scale_of(y)))
+    magnitude = rescale(d, quantize_multiplier(scale_of(v) * abs(slope) / scale_of(y)))
+    return clipped(np.where(d >= 0, positive, -magnitude if slope < 0 else magnitude) + zero_of(y), y)
 
 
 def tanh(op: Op, x: Array) -> Array:
