@@ -54,8 +54,8 @@ class Interpreter {
   // unless the arena could not even hold the planner's lists.
   Status allocate(Error* error = nullptr, Sharing sharing = Sharing::kReuse);
 
-  // Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call. NotDue is no
-  // error: an operator waits for more input, and the outputs mean nothing until a call gives Ok.
+  // Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call. NotDue is
+  // no error: an operator waits for more input, and the outputs mean nothing until a call gives Ok.
   Status invoke(Error* error = nullptr);
   // The same; calls observer.begin(node) and observer.end(node) around each operator of subgraph 0
   // (interpreter/profiler.h). What an operator calls is part of that operator.

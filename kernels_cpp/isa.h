@@ -17,9 +17,9 @@ using SumS8Kernel = void (*)(const SumS8&);
 #if defined(ARENITE_COMPACT)
 #include "kernels_cpp/microkernels/compact.h"
 namespace arenite::isa {
+using compact::conv_s8;
 using compact::depthwise_s8;
 using compact::gemm_s8;
-using portable::conv_s8;
 using portable::dots_s16;
 using portable::quantize_ratios;
 inline SumS8Kernel sum_kernel() { return nullptr; }

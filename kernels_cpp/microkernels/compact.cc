@@ -1,11 +1,9 @@
 #include "kernels_cpp/microkernels/compact.h"
 
-#include "kernels_cpp/microkernels/patch.h"
+#include "kernels_cpp/microkernels/interleaved_patch.h"
 
 namespace arenite::compact {
 namespace {
-
-uint32_t product(int32_t a, int32_t b) { return static_cast<uint32_t>(a * b); }
 
 // The taps of one output pixel that lie inside the image.
 struct Taps {
@@ -32,7 +30,7 @@ int32_t sum_of_taps(const DepthwiseS8& conv, const Taps& taps, int32_t channel) 
     const int8_t* in = conv.input.row<int8_t>(taps.first_y + i * w.dilation_height) + first;
     const int8_t* weights = conv.weights + (i * w.kernel_width + taps.columns.begin) * channels + channel;
     for (int32_t j = taps.columns.begin; j < taps.columns.end; ++j, in += step, weights += channels) {
-      sum += product(*in + conv.input_offset, *weights);
+      sum += wrapped_product(*in + conv.input_offset, *weights);
     }
   }
   return static_cast<int32_t>(sum);
@@ -41,11 +39,17 @@ int32_t sum_of_taps(const DepthwiseS8& conv, const Taps& taps, int32_t channel) 
 int32_t sum_of_column(const GemmS8& gemm, const int8_t* lhs, int32_t column) {
   const int8_t* rhs = gemm.rhs + static_cast<ptrdiff_t>(column) * gemm.depth;
   uint32_t sum = static_cast<uint32_t>(gemm.stage.bias_of(column));
-  for (int32_t k = 0; k < gemm.depth; ++k) sum += product(lhs[k] + gemm.lhs_offset, rhs[k] + gemm.rhs_offset);
+  for (int32_t k = 0; k < gemm.depth; ++k) sum += wrapped_product(lhs[k] + gemm.lhs_offset, rhs[k] + gemm.rhs_offset);
   return static_cast<int32_t>(sum);
 }
 
 }  // namespace
+
+void conv_s8(const ConvS8& conv, RowRange rows) {
+  for_each_interleaved_tile(conv, rows, [&conv](const int16_t* patch, const ConvTile& tile) {
+    for (int32_t channel = 0; channel < conv.output_channels; ++channel) one_channel(conv, patch, tile, channel);
+  });
+}
 
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
   for (int32_t y = rows.begin; y < rows.end; ++y) {

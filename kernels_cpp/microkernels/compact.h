@@ -1,4 +1,4 @@
-// For ARENITE_OPTIMIZE=size: the least code, one output value at a time.
+// For ARENITE_OPTIMIZE=size: the least code, one output channel at a time.
 #pragma once
 
 #include "kernels_cpp/microkernels/conv_s8.h"
@@ -6,6 +6,7 @@
 
 namespace arenite::compact {
 
+void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 

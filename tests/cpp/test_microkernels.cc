@@ -38,7 +38,7 @@ std::vector<Variant> variants() {
   std::vector<Variant> list = {
       {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios, nullptr,
        portable::dots_s16},
-      {"compact", portable::conv_s8, compact::depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
+      {"compact", compact::conv_s8, compact::depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8, isa::quantize_ratios},
   };
 #if defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)
