@@ -88,6 +88,7 @@ class Node {
   friend class Interpreter;
   friend class RowRunner;
   struct VariableSearch;
+  Tensor operand(uint32_t field, int32_t i) const;
   bool find_handle(int32_t i, VariableSearch* search) const;
 
   const Interpreter* interpreter_ = nullptr;

@@ -12,11 +12,10 @@ using flat::Vector;
 
 Vector operands(const uint8_t* table, uint32_t field) { return Table(table).vector(field); }
 
-Tensor operand(const Interpreter& interpreter, Vector indices, int32_t i, bool windowed) {
-  if (i < 0 || static_cast<uint32_t>(i) >= indices.size()) return Tensor{};
-  const int32_t index = indices.i32(static_cast<uint32_t>(i));
-  if (index < 0) return Tensor{};
-  Tensor tensor = interpreter.tensor(static_cast<uint32_t>(index));
+// What a row window shows of an operand: no data, unless it is a constant. One named result, which the caller's memory
+// holds at once: a board's stack is deepest here.
+Tensor view(const Interpreter& interpreter, uint32_t index, bool windowed) {
+  Tensor tensor = interpreter.tensor(index);
   if (windowed && !tensor.constant) tensor.data = nullptr;
   return tensor;
 }
@@ -40,12 +39,16 @@ int32_t Node::input_count() const { return static_cast<int32_t>(operands(table_,
 
 int32_t Node::output_count() const { return static_cast<int32_t>(operands(table_, format::Operator::outputs).size()); }
 
-Tensor Node::input(int32_t i) const {
-  return operand(*interpreter_, operands(table_, format::Operator::inputs), i, window_ != nullptr);
-}
+Tensor Node::input(int32_t i) const { return operand(format::Operator::inputs, i); }
 
-Tensor Node::output(int32_t i) const {
-  return operand(*interpreter_, operands(table_, format::Operator::outputs), i, window_ != nullptr);
+Tensor Node::output(int32_t i) const { return operand(format::Operator::outputs, i); }
+
+Tensor Node::operand(uint32_t field, int32_t i) const {
+  const Vector indices = operands(table_, field);
+  if (i < 0 || static_cast<uint32_t>(i) >= indices.size()) return Tensor{};
+  const int32_t index = indices.i32(static_cast<uint32_t>(i));
+  if (index < 0) return Tensor{};
+  return view(*interpreter_, static_cast<uint32_t>(index), window_ != nullptr);
 }
 
 bool Node::keeps_state() const {

@@ -24,7 +24,7 @@ int32_t depth_of(const Convolution& conv) { return conv.window.taps() * conv.fil
 int32_t group_outputs(const Convolution& conv) { return conv.outputs() / (conv.input.dim(3) / conv.filter.dim(3)); }
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
-  Convolution conv;
+  Convolution conv(node);
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
   ARENITE_TRY(conv.check(node, kFields));
   const int32_t group_inputs = conv.filter.dim(3);
@@ -179,7 +179,7 @@ void eval_s16(const Node& node, const Convolution& conv) {
 }
 
 Status eval(const Node& node) {
-  Convolution conv;
+  Convolution conv(node);
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
   if (is_hybrid(conv.input, conv.filter)) {
     ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);  // the scale hangs on the whole image

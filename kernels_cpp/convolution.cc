@@ -17,11 +17,10 @@ WindowAxis width_axis(const Convolution& conv) {
 
 }  // namespace
 
+Convolution::Convolution(const Node& node)
+    : input(node.input(0)), filter(node.input(1)), bias(node.input(2)), output(node.output(0)) {}
+
 Status Convolution::load(const Node& node, const WindowFields& fields, int32_t axis) {
-  input = node.input(0);
-  filter = node.input(1);
-  bias = node.input(2);
-  output = node.output(0);
   ARENITE_CHECK(input.rank == 4 && filter.rank == 4 && output.rank == 4, kBadShape);
   channel_axis = axis;
   activation = node.option_i8(fields.activation, format::ActivationFunctionType::NONE);

@@ -29,6 +29,9 @@ struct Convolution {
   int32_t activation;
   int32_t channel_axis;
 
+  // The operands; load() finds out the rest. Members that are made in place need no second copy on the stack.
+  explicit Convolution(const Node& node);
+
   int32_t outputs() const { return filter.dim(channel_axis); }
 
   // Status: options or ranks that make no window. Cheap enough to be repeated in eval.

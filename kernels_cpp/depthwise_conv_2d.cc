@@ -25,7 +25,7 @@ int32_t depth_of(const Convolution& conv) { return conv.window.taps() * depth_mu
 int32_t block_of(const Convolution& conv) { return channels_per_block(conv.filter, conv.input.dim(3), depth_of(conv)); }
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
-  Convolution conv;
+  Convolution conv(node);
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
   ARENITE_TRY(conv.check(node, kFields));
   ARENITE_CHECK(conv.filter.dim(0) == 1 && conv.outputs() % conv.input.dim(3) == 0, kBadShape);
@@ -162,7 +162,7 @@ void eval_s16(const Node& node, const Convolution& conv) {
 }
 
 Status eval(const Node& node) {
-  Convolution conv;
+  Convolution conv(node);
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
   if (is_hybrid(conv.input, conv.filter)) {
     ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);  // the scale hangs on the whole image
