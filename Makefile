@@ -58,7 +58,7 @@ demo: native board-tools
 
 test: native board-tools cpp
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
-	$(PYTHON_BIN) -m pytest -q
+	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist worksteal
 
 # --- what a developer runs ----------------------------------------------------------------------------------------------
 docs: $(VENV)/installed
