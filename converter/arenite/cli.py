@@ -106,11 +106,18 @@ def _main(
     epilog="[bold]Examples[/bold]\n\n"
     "arenite convert model.keras -o model.tflite\n\n"
     "arenite convert model.keras -o model.tflite --quantize int8 --calibrate data.npz\n\n"
-    "arenite convert speech.keras -o speech.tflite --shape spectrogram=1,49,10,1"
+    "arenite convert speech.keras -o speech.tflite --shape spectrogram=1,49,10,1\n\n"
+    "arenite convert my_models:build -o model.tflite"
 )
 @_command
 def convert(
-    model: Annotated[Path, typer.Argument(help="A .keras or .h5 file, or a SavedModel directory.", show_default=False)],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="A .keras, .h5 or .tflite file, a SavedModel directory, or module:function that returns a model.",
+            show_default=False,
+        ),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
     quantize: Annotated[
         Quantize,
@@ -121,6 +128,12 @@ def convert(
     ] = None,
     shape: Annotated[
         list[str] | None, typer.Option(help="Fix an input's shape: name=1,49,10,1 (repeat for more inputs).")
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Size of an open batch dimension.")] = 1,
+    signature: Annotated[str | None, typer.Option(help="Which function of a SavedModel that has several.")] = None,
+    custom_objects: Annotated[
+        list[str] | None,
+        typer.Option(help="A class that the file names: module:Name or file.py:Name (repeat for more)."),
     ] = None,
     io: Annotated[
         Io | None, typer.Option(help="Type of a quantized model's inputs and outputs.", show_default="its activations'")
@@ -159,10 +172,20 @@ def convert(
             weights=_weights(weights or []),
             strip=strip,
             trust=trust,
+            batch=batch,
+            signature=signature,
+            custom_objects=_custom_objects(custom_objects or []),
             progress=report,
         )
     conversion.save(output)
     return Outcome(conversion.to_dict(), lambda: show_conversion(conversion, output, explain=explain))
+
+
+def _custom_objects(texts: list[str]) -> dict[str, Any]:
+    """``["module:Name"]`` as a dict from name to object."""
+    from .frontend.python_names import named_object
+
+    return {text.rpartition(":")[2]: named_object(text) for text in texts}
 
 
 def _weights(texts: list[str]) -> dict[str, str]:

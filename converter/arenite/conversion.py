@@ -94,12 +94,14 @@ def convert(
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
+    signature: str | None = None,
     progress: Progress | None = None,
 ) -> Conversion:
     """Convert a model to a ``.tflite`` file that runs here, in LiteRT and in TFLite Micro.
 
-    model           a Keras model, a ``.keras`` or ``.h5`` file, a SavedModel directory, a ``tf.function``, a float
-                    ``.tflite`` file, or a float :class:`~arenite.graph.Graph`.
+    model           a Keras model, a ``.keras`` or ``.h5`` file, a SavedModel directory, a ``tf.function`` or concrete
+                    function, a float ``.tflite`` file, a factory as ``"module:function"``, or a float
+                    :class:`~arenite.graph.Graph`.
     quantize        None: float32. "int8": integer arithmetic throughout. "16x8": the same with int16 activations, more
                     exact and slower. Both need ``calibration``. "dynamic": float activations with integer weights, without
                     calibration; TFLite Micro does not run such files.
@@ -113,13 +115,15 @@ def convert(
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
+    signature       which function of a SavedModel that has several.
     progress        called as progress(stage, done, total).
 
     The order and names of inputs and outputs are the model's own. Raises UnsupportedError naming the layers that have no
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
     """
     context = _context(quantize, calibration, io, weights, progress)
-    source = _load(model, shapes, batch, custom_objects, trust, progress)
+    options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
+    source = _load(model, {**options, "signature": signature}, progress)
     float_graph = run_passes(source, context, EXACT)
     graph = run_passes(float_graph, context, TARGET)
     predicted = _predict(float_graph, graph, context)
@@ -183,15 +187,8 @@ def _weight_patterns(weights: str | Mapping[str, str], quantize: str | None) -> 
     return patterns
 
 
-def _load(
-    model: Any,
-    shapes: Mapping[str, Sequence[int]] | None,
-    batch: int,
-    custom_objects: Mapping[str, Any] | None,
-    trust: bool,
-    progress: Progress | None,
-) -> Graph:
-    """The float graph of whatever the user gave."""
+def _load(model: Any, options: Mapping[str, Any], progress: Progress | None) -> Graph:
+    """The float graph of whatever the user gave; ``options`` of the front end."""
     if isinstance(model, Graph):
         return model
     if isinstance(model, str | Path) and Path(model).suffix == ".tflite":
@@ -200,7 +197,7 @@ def _load(
 
     if progress is not None:
         progress("reading the model", 0, 1)
-    graph = load_graph(model, shapes=shapes, batch=batch, custom_objects=custom_objects, trust=trust)
+    graph = load_graph(model, **options)
     if progress is not None:
         progress("reading the model", 1, 1)
     return graph

@@ -58,6 +58,7 @@ def test_help_teaches_with_examples(command: str) -> None:
         ["convert", "m.keras", "-o", "m.tflite", "--quantize", "int3"],
         ["convert", "m.keras", "-o", "m.tflite", "--quantize", "int8"],
         ["convert", "m.keras", "-o", "m.tflite", "--shape", "x=1,two"],
+        ["convert", "m.keras", "-o", "m.tflite", "--batch", "0"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
@@ -237,6 +238,33 @@ def test_convert_json_is_the_report(tmp_path: Path) -> None:
     found = json.loads(arenite("convert", tmp_path / "float.tflite", "-o", tmp_path / "out.tflite", "--json").stdout)
     assert found["operators"] == {"fully_connected": 1, "softmax": 1}
     assert found["file_bytes"] == (tmp_path / "out.tflite").stat().st_size
+
+
+def test_convert_takes_classes_from_the_users_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A factory by module:function; then its file, whose class is known only to that module."""
+    pytest.importorskip("tensorflow")
+    (tmp_path / "my_layers.py").write_text(
+        "import keras\nclass Mine(keras.layers.Layer):\n    def call(self, x):\n        return keras.ops.relu(x)\n"
+        "def build():\n    return keras.Sequential([keras.Input((None, 4), name='rows'), Mine()])\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / "m.tflite"
+    arguments = ["convert", "my_layers:build", "-o", output, "--json", "--shape", "rows=3,4", "--batch", 2]
+    result = arenite(*arguments)
+    assert result.exit_code == 0, result.stderr
+    assert arenite_inputs(output) == [[2, 3, 4]]
+    import my_layers
+
+    monkeypatch.setattr(my_layers.Mine, "__module__", "gone")
+    my_layers.build().save("m.keras")
+    assert "--custom-objects module:Mine" in arenite("convert", "m.keras", "-o", output, "--shape", "rows=3,4").stderr
+    again = arenite("convert", "m.keras", "-o", output, "--shape", "rows=3,4", "--custom-objects", "my_layers:Mine")
+    assert again.exit_code == 0, again.stderr
+    assert "no 'Other'" in arenite("convert", "m.keras", "-o", output, "--custom-objects", "my_layers:Other").stderr
+
+
+def arenite_inputs(path: Path) -> list[list[int]]:
+    return [list(tensor["shape"]) for tensor in json.loads(arenite("inspect", path, "--json").stdout)["inputs"]]
 
 
 @pytest.mark.parametrize(

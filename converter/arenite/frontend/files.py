@@ -1,30 +1,30 @@
-"""Models in files: ``.keras``, ``.h5``, SavedModel directories, and Python factories ``file.py:function``."""
+"""Models in files: ``.keras``, ``.h5``, SavedModel directories, and Python factories ``module:function``."""
 
 from __future__ import annotations
 
 import re
-import runpy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
 from .keras2_h5 import load_h5
+from .python_names import is_python_name, named_object
 from .saved_model import load_saved_model
 from .start import start_tensorflow
 
 _ZIP, _HDF5, _TFLITE = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
 
 
-def open_model(path: str, custom_objects: Mapping[str, Any] | None, trust: bool) -> Any:
+def open_model(path: str, custom_objects: Mapping[str, Any] | None, trust: bool, signature: str | None = None) -> Any:
     """What ``path`` holds: a Keras model, or a concrete function with the variables that it needs.
 
-    trust   run Python code that the file contains (Lambda layers).
+    trust      run Python code that the file contains (Lambda layers).
+    signature  which one of a SavedModel; None: "serving_default", or the only one.
     Raises ModelError when the file is missing, damaged, of another kind, or needs what was not given.
     """
-    file, _, function = path.rpartition(":")
-    if function.isidentifier() and file.endswith(".py"):
-        return _run_factory(Path(file), function)
+    if is_python_name(path):
+        return _run_factory(path)
     place = Path(path)
     if not place.exists():
         raise ModelError(f"there is no file or directory '{path}'")
@@ -32,7 +32,9 @@ def open_model(path: str, custom_objects: Mapping[str, Any] | None, trust: bool)
         if not (place / "saved_model.pb").exists():
             raise ModelError(f"directory '{path}' is no SavedModel: it has no saved_model.pb")
         start_tensorflow()
-        return load_saved_model(place)
+        return load_saved_model(place, signature)
+    if signature is not None:
+        raise ModelError(f"'{path}' holds one model, without signatures; leave signature={signature!r} out")
     load = _keras_loader(place)
     start_tensorflow()
     return load(place, custom_objects, trust)
@@ -80,16 +82,19 @@ def load_error(place: Path, error: Exception, trust: bool) -> ModelError:
     if unknown:
         return ModelError(
             f"'{place}' uses the class {unknown[1]}, which is not known here: pass"
-            f" custom_objects={{'{unknown[1]}': {unknown[1]}}}, or give the model object itself"
+            f" custom_objects={{'{unknown[1]}': {unknown[1]}}} (--custom-objects module:{unknown[1]}), or give the model"
+            " object itself"
         )
     return ModelError(f"Keras cannot load '{place}': {text}")
 
 
-def _run_factory(file: Path, function: str) -> Any:
-    """Run ``file`` and call its ``function``, which returns the model."""
-    if not file.exists():
-        raise ModelError(f"there is no file '{file}'")
-    names = runpy.run_path(str(file), run_name=file.stem)
-    if not callable(names.get(function)):
-        raise ModelError(f"'{file}' defines no function '{function}'")
-    return names[function]()
+def _run_factory(text: str) -> Any:
+    """The model that the function at ``text`` returns."""
+    start_tensorflow()  # in peace, before the user's code does it
+    factory = named_object(text)
+    if not callable(factory):
+        raise ModelError(f"'{text}' is a {type(factory).__name__}, no function that returns a model")
+    try:
+        return factory()
+    except Exception as error:
+        raise ModelError(f"'{text}' fails: {type(error).__name__}: {error}") from error

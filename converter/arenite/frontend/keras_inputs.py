@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import ModelError
-from .signature import Call, Port, Shape, map_leaves
+from .signature import Call, Port, Shape, distinct_ports, map_leaves
 
 Shapes = Mapping[str, Sequence[int]] | None
 
@@ -16,7 +16,7 @@ def call_of(model: Any, shapes: Shapes) -> Call:
     """The way to call ``model``, with the names and the order that its author gave. Raises ModelError when unknown."""
     functional = getattr(model, "_functional", None) or model
     if getattr(functional, "_inputs_struct", None) is not None:
-        structure = map_leaves(functional._inputs_struct, _declared_port)
+        structure = distinct_ports(map_leaves(functional._inputs_struct, _declared_port))
         return Call(structure, outputs=tuple(functional.output_names))
     arguments = _required_arguments(model)
     if len(arguments) > 1:
@@ -24,7 +24,7 @@ def call_of(model: Any, shapes: Shapes) -> Call:
     built = getattr(model, "_build_shapes_dict", None)
     if built:
         structure = next(iter(built.values())) if len(built) == 1 else dict(built)
-        return Call(_ports_of(structure, arguments[0] if arguments else "input"))
+        return Call(distinct_ports(_ports_of(structure, arguments[0] if arguments else "input")))
     if not shapes:
         raise ModelError(
             f"model '{model.name}' ({type(model).__name__}) was never built, so its input is not known: call it once on"

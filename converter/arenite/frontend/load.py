@@ -22,15 +22,18 @@ def load_graph(
     batch: int = 1,
     custom_objects: Mapping[str, Any] | None = None,
     trust: bool = False,
+    signature: str | None = None,
 ) -> Graph:
     """The float graph of ``model``, with TFLite operators and fixed shapes.
 
     model           a Keras model; a ``tf.function`` or concrete function; a function without arguments that returns a
-                    model; a path to a ``.keras`` or ``.h5`` file or a SavedModel directory; ``"file.py:function"``.
+                    model; a path to a ``.keras`` or ``.h5`` file or a SavedModel directory; ``"module:function"`` or
+                    ``"file.py:function"``, a factory.
     shapes          closed shapes by input name, with or without batch; needed where the model leaves dimensions open.
     batch           size of an open first dimension, ≥ 1.
     custom_objects  classes by name, for files with layers that Keras does not know.
     trust           run Python code found in a model file (Lambda layers).
+    signature       which function of a SavedModel; "serving_default" or the only one when None.
 
     Inputs and outputs keep the model's order and names. Inputs that the model itself turns from whole numbers into
     floats become float inputs. Raises UnsupportedError listing every operation that has no equivalent, ModelError for
@@ -38,8 +41,11 @@ def load_graph(
     """
     if batch < 1:
         raise ModelError(f"batch must be at least 1, not {batch}")
+    if signature is not None and not isinstance(model, str | Path):
+        raise ModelError(f"signature={signature!r} is for SavedModels in files; give the function itself")
     with advice_held():
-        source = open_model(str(model), custom_objects, trust) if isinstance(model, str | Path) else model
+        is_place = isinstance(model, str | Path)
+        source = open_model(str(model), custom_objects, trust, signature) if is_place else model
         graph = lower(_trace(source, shapes, batch))
     graph.verify()
     return graph

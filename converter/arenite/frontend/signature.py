@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import ModelError
@@ -84,6 +84,13 @@ def distinct(names: Sequence[str]) -> list[str]:
         taken.add(candidate)
         result.append(candidate)
     return result
+
+
+def distinct_ports(structure: Any) -> Any:
+    """``structure`` with its Ports renamed where several have one name, as the parts of a list in a dict do."""
+    ports = [port for _, port in leaves(structure)]
+    names = distinct([port.name for port in ports])
+    return rebuild(structure, iter([replace(port, name=name) for port, name in zip(ports, names, strict=True)]))
 
 
 def fix_shapes(ports: Sequence[Port], shapes: Mapping[str, Sequence[int]] | None, batch: int) -> list[tuple[int, ...]]:

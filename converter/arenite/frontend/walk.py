@@ -96,6 +96,8 @@ class Walker:
             return inputs[: len(op.outputs)]
         if op.type == "ReadVariableOp" and inputs[0].handle is not None:
             return [self._variable(inputs[0])]
+        if op.type == "ResourceGather" and inputs[0].handle is not None:
+            return self._gather(op, inputs, origin)
         if op.type in CALLS:
             return self._inline(graph, op, inputs, origin)
         if op.type in ("Shape", "Size", "Rank") and inputs[0].shape is not None:
@@ -123,6 +125,16 @@ class Walker:
                 value = tf.raw_ops.ReadVariableOp(resource=resource.handle, dtype=tf.as_dtype(dtype)).numpy()
             self._variables[key] = constant(self._variable_names.get(key, "variable"), np.asarray(value))
         return self._variables[key]
+
+    def _gather(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        """Rows of a variable, as a GatherV2."""
+        table, indices = self._variable(inputs[0]), inputs[1]
+        assert table.shape is not None
+        shape = None if indices.shape is None else (*indices.shape, *table.shape[1:])
+        result = Tensor(op.outputs[0].name, table.dtype, shape)
+        operands = [table, indices, constant("axis", np.array(0, np.int32))]
+        self.nodes.append(Node("GatherV2", operands, [result], {"batch_dims": int(op.get_attr("batch_dims"))}, origin))
+        return [result]
 
     def _inline(self, graph: Any, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
         composite = self._composites.of(op.get_attr("f").name)

@@ -117,6 +117,19 @@ def test_all_refusals_at_once_one_line_per_layer() -> None:
     assert [line.split("'")[1] for line in lines] == ["one", "two", "three"]
 
 
+def test_what_follows_from_a_refusal_is_not_refused_too() -> None:
+    """The result of unknown shape is read by a product, which is not to blame; the spectrum behind it is."""
+
+    def some(x: Any) -> Any:
+        rows = tf.boolean_mask(x, x[:, 0] > 0)
+        return tf.signal.rfft(rows * 2.0 @ tf.ones((8, 8)))
+
+    with pytest.raises(UnsupportedError) as caught:
+        load_graph(chain((8,), L.Lambda(some, name="some"), L.Lambda(tf.abs)))
+    text = str(caught.value)
+    assert "uses TensorFlow Where" in text and "RFFT" in text and "MatMul" not in text and "Mul" not in text
+
+
 def test_quantized_by_keras() -> None:
     model = chain((4,), L.Dense(3, name="dense"))
     model.quantize("int8")

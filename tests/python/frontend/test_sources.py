@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +72,20 @@ def test_functional_dicts(against_keras: Check) -> None:
     assert names(against_keras(model)) == (["z", "a"], ["two", "one"])
 
 
+def test_lists_in_dicts_have_names_of_their_own() -> None:
+    a, b, c = (Input((n,), name=name) for n, name in ((3, "a"), (4, "b"), (5, "c")))
+    model = Model({"x": [b, a], "w": c}, {"r": [L.Dense(2)(a), L.Dense(2)(b)], "f": L.Dense(2)(c)})
+    graph = load_graph(model)
+    assert names(graph) == (["x", "x_1", "w"], ["r", "r_1", "f"])
+    assert [value.shape[1] for value in graph.inputs] == [4, 3, 5]
+
+
+def test_mixed_precision_leaves_no_casts(against_keras: Check) -> None:
+    parts = [L.Conv2D(2, 3, dtype="mixed_float16"), L.Flatten(), L.Dense(3, dtype="mixed_bfloat16"), L.Dense(2)]
+    graph = against_keras(keras.Sequential([Input((5, 5, 1)), *parts]), tolerance=0.02)
+    assert [op.name for op in graph.ops] == ["conv_2d", "reshape", "fully_connected", "fully_connected"]
+
+
 def test_same_tensor_twice(against_keras: Check) -> None:
     source = Input((5,), name="x")
     y = L.Dense(2, name="y")(source)
@@ -138,23 +151,6 @@ def test_keras_files(suffix: str, tmp_path: Path, evaluate: Evaluate) -> None:
     same_numbers(graph, load_graph(model), evaluate)
 
 
-def test_keras_2_h5(tmp_path: Path) -> None:
-    """Fields that Keras 2 wrote and Keras 3 refuses; the user's file stays as it is."""
-    import h5py
-
-    path = tmp_path / "old.h5"
-    keras.Sequential([Input((6, 6, 2)), L.DepthwiseConv2D(3)]).save(path)
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
-        config["config"]["layers"][1]["config"]["groups"] = 1
-        file.attrs["model_config"] = json.dumps(config)
-    before = path.read_bytes()
-    with pytest.raises(TypeError, match="groups"):
-        keras.models.load_model(path, compile=False)
-    assert [op.name for op in load_graph(path).ops] == ["depthwise_conv_2d"]
-    assert path.read_bytes() == before
-
-
 def test_saved_model(tmp_path: Path, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also by the v1 loader, which is asked when objects in the directory cannot be revived."""
     model = two_by_two()
@@ -178,6 +174,38 @@ def test_saved_model_with_batch(tmp_path: Path) -> None:
     two_by_two().export(tmp_path / "exported", verbose=False)
     graph = load_graph(tmp_path / "exported", batch=2)
     assert {value.shape[0] for op in graph.ops for value in op.outputs} == {2}
+
+
+def test_saved_model_with_several_signatures(tmp_path: Path) -> None:
+    class Codec(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((1, 4), name="x")])
+        def encode(self, x: Any) -> Any:
+            return {"y": tf.nn.relu(x)}
+
+        @tf.function(input_signature=[tf.TensorSpec((1, 2), name="z")])
+        def decode(self, z: Any) -> Any:
+            return {"w": tf.nn.tanh(z)}
+
+    codec = Codec()
+    tf.saved_model.save(codec, str(tmp_path), signatures={"encode": codec.encode, "decode": codec.decode})
+    assert [op.name for op in load_graph(tmp_path, signature="decode").ops] == ["tanh"]
+    with pytest.raises(ModelError, match=r"it has 'encode', 'decode'.*--signature"):
+        load_graph(tmp_path)
+    with pytest.raises(ModelError, match="give the function itself"):
+        load_graph(codec.encode, signature="encode")
+
+
+def test_saved_model_reads_a_table_by_rows(tmp_path: Path, evaluate: Evaluate) -> None:
+    """Embeddings of Keras 2 gather from the variable itself."""
+    table = tf.Variable(np.arange(12, dtype=np.float32).reshape(4, 3))
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 2), tf.int32, name="rows")])
+    def lookup(rows: Any) -> Any:
+        return tf.raw_ops.ResourceGather(resource=table.handle, indices=rows, dtype=tf.float32) * 2.0
+
+    graph = load_graph(lookup)
+    (result,) = evaluate(graph, [np.array([[3, 1]], np.int32)])
+    np.testing.assert_array_equal(result, table.numpy()[[[3, 1]]] * 2)
 
 
 def test_saved_model_without_signature(tmp_path: Path) -> None:
@@ -221,10 +249,30 @@ def test_factories(tmp_path: Path) -> None:
     )
     assert [op.name for op in load_graph(f"{file}:build").ops] == ["relu"]
     assert load_graph(two_by_two).input_names == ["image", "extra"]
-    with pytest.raises(ModelError, match="defines no function 'other'"):
+    with pytest.raises(ModelError, match=r"mine\.py' defines no 'other'"):
         load_graph(f"{file}:other")
     with pytest.raises(ModelError, match="returned a int"):
         load_graph(lambda: 3)
+
+
+def test_factories_in_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the working directory too; what goes wrong in them is said in one sentence."""
+    (tmp_path / "my_factory.py").write_text(
+        "import keras\ndef build():\n    return keras.Sequential([keras.Input((4,)), keras.layers.ReLU()])\n"
+        "def broken():\n    raise KeyError('width')\nnumber = 3\n"
+    )
+    (tmp_path / "bad_factory.py").write_text("raise RuntimeError('no licence')\n")
+    monkeypatch.chdir(tmp_path)
+    assert [op.name for op in load_graph("my_factory:build").ops] == ["relu"]
+    for place, message in {
+        "my_factory:broken": "'my_factory:broken' fails: KeyError: 'width'",
+        "my_factory:number": "is a int, no function",
+        "absent_factory:build": "there is no module 'absent_factory'",
+        "bad_factory:build": "'bad_factory' fails when it is run: RuntimeError: no licence",
+        "absent.py:build": "there is no file",
+    }.items():
+        with pytest.raises(ModelError, match=message):
+            load_graph(place)
 
 
 def test_custom_layers(tmp_path: Path) -> None:

@@ -36,5 +36,8 @@ def _lower_node(lowering: Lowering, node: Node) -> Problem | None:
         function(lowering, node)
         return None
     except Refusal as refusal:
+        is_consequence = function is not None and lowering.is_poisoned(node)
         lowering.poison(node)
+        if is_consequence:
+            return None
         return Problem(node.origin, node.type, refusal.reason, refusal.remedy)

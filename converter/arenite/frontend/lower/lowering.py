@@ -22,6 +22,7 @@ class Lowering:
         self._values: dict[Tensor, Value] = {}
         self._constants: dict[tuple[Tensor, str], Value] = {}
         self._names: set[str] = set()
+        self._poisoned: set[Tensor] = set()
         self._producers: dict[Value, Op] = {}
         self._reads: Counter[Value] = Counter()
         self._readers = program.consumers()
@@ -143,10 +144,16 @@ class Lowering:
         self._values[tensor] = value
 
     def poison(self, node: Node) -> None:
-        """Give the results of a refused node stand-ins, so that the rest can be looked at too."""
+        """Give the results of a refused node stand-ins where they have a shape, so that the rest can be looked at too."""
         for tensor in node.outputs:
             if tensor.dtype in DTYPES and tensor.shape is not None:
                 self.bind(tensor, Value(self._unique("refused"), tensor.dtype, tensor.shape))
+            else:
+                self._poisoned.add(tensor)
+
+    def is_poisoned(self, node: Node) -> bool:
+        """Whether it reads what a refused node would have computed: then it is not itself to blame."""
+        return any(tensor in self._poisoned for tensor in node.inputs)
 
     def finish(self) -> Graph:
         """Close the graph: outputs in the user's order, results named as the user names them."""
