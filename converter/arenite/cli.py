@@ -145,8 +145,14 @@ def convert(
             show_default="int8",
         ),
     ] = None,
+    allow_float_fallback: Annotated[
+        bool,
+        typer.Option(
+            "--allow-float-fallback", help="Operators without an integer kernel stay float; else it is an error."
+        ),
+    ] = False,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say what each pass did and what it refused.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say pass by pass what was done and refused.")] = False,
     trust: Trust = False,
     json: Json = False,
     debug: Debug = False,
@@ -170,6 +176,7 @@ def convert(
             shapes=_shapes(shape or []),
             io=io and io.value,
             weights=_weights(weights or []),
+            allow_float_fallback=allow_float_fallback,
             strip=strip,
             trust=trust,
             batch=batch,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from . import reader, writer
 from .atomic import write_bytes
 from .errors import AreniteError, CalibrationError, ModelError
-from .graph import Graph
+from .graph import Graph, Op, Value
 from .opdef import declaration
-from .passes import EXACT, TARGET, Entry, PassContext, run_passes
+from .passes import EXACT, TARGET, Entry, PassContext, Stage, run_passes
 from .passes.calibrate import ADVICE
 from .passes.context import Progress, RunOp
 from .prediction import predict
@@ -24,21 +24,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """What became of one layer of the user's.
+
+    operators   in order.   parameters  of the float model.   macs, weight_bytes  of the file.
+    """
+
+    cls: str
+    operators: list[str]
+    parameters: int
+    macs: int
+    weight_bytes: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What went in and what came out.
 
-    layers       the user's layers (innermost) → operators that they became, in order; layers folded away have none.
+    layers       the user's layers (innermost) → what they became, in order; layers folded away have no operators.
     operators    operator name → how often, most frequent first.
     parameters   weights and biases of the float model before any pass.   macs  multiply-accumulates of one inference.
     predicted_sqnr_db  output name → dB against the float model, simulated on calibration samples; empty for float32.
     file_bytes, float_bytes   this file, and the same model as a float32 file.
     arena        what our interpreter needs on any board; None when the compiled runtime is absent or refuses the file.
     arena_note   why ``arena`` is None.
-    log          what each pass did and refused, in order.
+    float_fallback  the operators of an integer model that compute in float32, a line each.
+    stages       what each pass did and refused, in order, and the graph's size before and after.
     """
 
     quantize: str | None
-    layers: dict[str, list[str]]
+    layers: dict[str, Layer]
     operators: dict[str, int]
     parameters: int
     macs: int
@@ -48,16 +63,22 @@ class Report:
     arena: ArenaUse | None
     arena_note: str
     warnings: list[str]
-    log: list[Entry]
+    float_fallback: list[str]
+    stages: list[Stage]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; an SQNR that is not finite becomes None."""
         finite = {name: db if math.isfinite(db) else None for name, db in self.predicted_sqnr_db.items()}
         return {**asdict(self), "predicted_sqnr_db": finite}
 
+    @property
+    def log(self) -> list[Entry]:
+        """What the passes did and refused."""
+        return [entry for stage in self.stages for entry in stage.log]
+
     def explain(self) -> str:
-        """The passes' log as text, one line each."""
-        return "\n".join(map(str, self.log))
+        """Pass by pass: operators, constants and bytes before and after, and each thing that it did or refused."""
+        return "\n".join(map(str, self.stages))
 
 
 @dataclass(frozen=True)
@@ -91,6 +112,7 @@ def convert(
     batch: int = 1,
     io: str | None = None,
     weights: str | Mapping[str, str] = "int8",
+    allow_float_fallback: bool = False,
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -112,6 +134,8 @@ def convert(
                     too), or "float32" (converted on the device).
     weights         "int8" or "int4" for all layers, or layer pattern → dtype, as {"dense*": "int4"}; the last that fits
                     counts. For "int8" and "dynamic".
+    allow_float_fallback  operators without an integer kernel stay float in a quantized model, and the report names them;
+                    without it such a model is refused.
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -122,6 +146,7 @@ def convert(
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
     """
     context = _context(quantize, calibration, io, weights, progress)
+    context.allow_float_fallback = allow_float_fallback
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
     float_graph = run_passes(source, context, EXACT)
@@ -222,30 +247,49 @@ def _report(
     predicted_sqnr_db: dict[str, float],
 ) -> Report:
     arena, note = _arena(content)
-    constants = {value for value in source.values() if value.is_constant and value.dtype == "float32"}
+    ops = [op for part in source.subgraphs() for op in part.ops]
+    made = [op for part in graph.subgraphs() for op in part.ops]
     return Report(
         quantize=context.quantize,
         layers=_layers(source, graph),
-        operators=dict(Counter(op.name for op in graph.ops).most_common()),
-        parameters=sum(value.size for value in constants),
-        macs=sum(declaration(op.name).macs(op) for op in graph.ops),
+        operators=dict(Counter(op.name for op in made).most_common()),
+        parameters=sum(value.size for value in _constants(ops) if value.dtype == "float32"),
+        macs=sum(declaration(op.name).macs(op) for op in made),
         predicted_sqnr_db=predicted_sqnr_db,
         file_bytes=len(content),
         float_bytes=len(content) if context.quantize is None else len(writer.write(float_graph)),
         arena=arena,
         arena_note=note,
         warnings=context.warnings,
-        log=context.log,
+        float_fallback=context.float_fallback,
+        stages=context.stages,
     )
 
 
-def _layers(source: Graph, graph: Graph) -> dict[str, list[str]]:
-    """Layer → its operators in ``graph``, in the order of ``source``."""
-    table: dict[str, list[str]] = {op.origin.layer: [] for op in source.ops if op.origin.layer}
-    for op in graph.ops:
-        if op.origin.layer:
-            table.setdefault(op.origin.layer, []).append(op.name)
+def _layers(source: Graph, graph: Graph) -> dict[str, Layer]:
+    """Layer → what it became in ``graph``, in the order of ``source``."""
+    given, made = _by_layer(source), _by_layer(graph)
+    return {
+        name: Layer(
+            next((op.origin.cls for op in given.get(name) or made[name]), ""),
+            [op.name for op in made.get(name, [])],
+            sum(value.size for value in _constants(given.get(name, [])) if value.dtype == "float32"),
+            sum(declaration(op.name).macs(op) for op in made.get(name, [])),
+            sum(value.nbytes for value in _constants(made.get(name, []))),
+        )
+        for name in dict.fromkeys([*given, *made])
+    }
+
+
+def _by_layer(graph: Graph) -> dict[str, list[Op]]:
+    table: dict[str, list[Op]] = {}
+    for op in (op for part in graph.subgraphs() for op in part.ops if op.origin.layer):
+        table.setdefault(op.origin.layer, []).append(op)
     return table
+
+
+def _constants(ops: Sequence[Op]) -> set[Value]:
+    return {value for op in ops for value in op.inputs if value is not None and value.is_constant}
 
 
 def _arena(content: bytes) -> tuple[ArenaUse | None, str]:

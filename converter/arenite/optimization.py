@@ -16,7 +16,7 @@ from .graph import Graph
 from .inspection import Inspection, inspect, read_content
 from .one_operator import run_op
 from .opdef import rows
-from .passes import LEAN, Entry, PassContext, run_passes
+from .passes import LEAN, Entry, PassContext, Stage, run_passes
 from .passes.context import Progress
 from .runtime import Interpreter
 
@@ -29,7 +29,7 @@ class Optimization:
     """A leaner model.
 
     content        the bytes of the new file.       graph  what is in it.
-    before, after  what the files hold and cost.    log    what each pass did and refused.
+    before, after  what the files hold and cost.    stages  what each pass did and refused.
     checks         random inputs for which every output byte of both was equal.
     """
 
@@ -38,7 +38,12 @@ class Optimization:
     before: Inspection
     after: Inspection
     checks: int
-    log: list[Entry]
+    stages: list[Stage]
+
+    @property
+    def log(self) -> list[Entry]:
+        """What the passes did and refused."""
+        return [entry for stage in self.stages for entry in stage.log]
 
     def save(self, path: Path | str) -> None:
         """Write the file, whole or not at all. Raises AreniteError when the place is not writable."""
@@ -57,9 +62,9 @@ class Optimization:
         return [(name, of(self.before), of(self.after)) for name, of in quantities]
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures and the log as plain data for JSON."""
+        """The figures and the stages as plain data for JSON."""
         figures = {name: {"before": before, "after": after} for name, before, after in self.figures()}
-        return {"figures": figures, "checks": self.checks, "log": [asdict(entry) for entry in self.log]}
+        return {"figures": figures, "checks": self.checks, "stages": [asdict(stage) for stage in self.stages]}
 
 
 def optimize(
@@ -88,7 +93,7 @@ def optimize(
         if progress is not None:
             progress("comparing outputs", done, checks)
     done = checks if before.problem is None else 0
-    return Optimization(lean, graph, before, inspect(lean), done, context.log)
+    return Optimization(lean, graph, before, inspect(lean), done, context.stages)
 
 
 def _lean(graph: Graph, context: PassContext) -> Graph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from .wording import count, decibel, dims, magnitude, percent, short
 if TYPE_CHECKING:
     from .comparison import Comparison
     from .conversion import Conversion
+    from .conversion import Report as ConversionReport
     from .execution import RunResult
     from .inspection import Inspection, TensorInfo
     from .optimization import Optimization
@@ -124,22 +126,39 @@ def _bar(part: PlannedTensor, planned: int) -> Text:
 
 
 def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> None:
-    """One line, and with ``explain`` what every pass did."""
+    """What came in and what went out, layer by layer and together; with ``explain`` what every pass did before."""
     report, out = conversion.report, console()
     if explain:
-        out.print(Text(report.explain()))
+        out.print(Text(report.explain() + "\n"))
+    if report.layers:
+        out.print(_layers(report))
     counts = ", ".join(f"{count} {name}" for name, count in report.operators.items())
-    out.print(Text(f"{output}: {report.file_bytes:,} B, {report.macs:,} MACs; {counts}"))
+    kind = report.quantize or "float32"
+    out.print(Text(f"{output}: {report.file_bytes:,} B ({kind}), {report.macs:,} MACs; {counts}"))
+    if report.quantize is not None:
+        out.print(Text(f"float32 {report.float_bytes:,} B → {kind} {report.file_bytes:,} B"))
+    for name, db in report.predicted_sqnr_db.items():
+        out.print(Text(f"predicted SQNR of '{name}': {decibel(db)} dB"))
     out.print(Text(report.arena_note if report.arena is None else str(report.arena)))
     for warning in report.warnings:
         out.print(Text(f"warning: {warning}", "yellow"))
+
+
+def _layers(report: ConversionReport) -> Table:
+    table = grid("layer", "class", ">parameters", "became", ">MACs", ">weights, B")
+    for name, layer in report.layers.items():
+        numbers = [count(n) if n else "" for n in (layer.parameters, layer.macs, layer.weight_bytes)]
+        kinds = Counter(layer.operators).items()
+        became = ", ".join(kind if n == 1 else f"{n} {kind}" for kind, n in kinds) or "nothing of its own"
+        table.add_row(Text(short(name)), layer.cls, numbers[0], Text(became), *numbers[1:])
+    return table
 
 
 def show_optimization(optimization: Optimization, output: Path, *, explain: bool) -> None:
     """What became less, and with ``explain`` what every pass did."""
     out = console()
     if explain:
-        out.print(Text("\n".join(map(str, optimization.log))))
+        out.print(Text("\n".join(map(str, optimization.stages)) + "\n"))
     table = grid("", ">before", ">after")
     for name, before, after in optimization.figures():
         table.add_row(name, count(before), count(after))

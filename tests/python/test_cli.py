@@ -227,10 +227,34 @@ def test_convert_a_float_file_to_int8_without_tensorflow(tmp_path: Path) -> None
     arguments = ("convert", tmp_path / "float.tflite", "-o", tmp_path / "int8.tflite", "--quantize", "int8")
     result = arenite(*arguments, "--calibrate", tmp_path / "data.npz", "--explain")
     assert result.exit_code == 0, result.output
-    assert "fuse_activation: applied" in result.stdout and "arena" in result.stdout
+    assert "fuse_activation: 3 → 2 operators" in result.stdout and "arena" in result.stdout
+    assert " B → int8 " in result.stdout and "predicted SQNR of 'scores'" in result.stdout
     found = json.loads(arenite("inspect", tmp_path / "int8.tflite", "--json").stdout)
     assert found["op_counts"] == {"fully_connected": 1, "softmax": 1}
     assert found["inputs"][0]["dtype"] == found["outputs"][0]["dtype"] == "int8"
+
+
+def test_convert_prints_what_became_of_each_layer(tmp_path: Path) -> None:
+    """A dynamic product has no int8 kernel: an error, or a warning when it is allowed."""
+    from arenite.text import parse
+    from arenite.writer import write
+
+    graph = parse(
+        "%x: float32[1,2] = input\n%w: float32[1,2] = input\n%k: float32[3,2] = const 0.5\n"
+        '%a: float32[1,1] = fully_connected(%x, %w, none) @"both"\n%b: float32[1,3] = fully_connected(%x, %k, none)\n'
+        "return %a, %b"
+    )
+    (tmp_path / "float.tflite").write_bytes(write(graph))
+    x = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
+    np.savez(tmp_path / "data.npz", x=x, w=x[::-1])
+    arguments = ["convert", tmp_path / "float.tflite", "-o", tmp_path / "out.tflite", "--quantize", "int8"]
+    arguments += ["--calibrate", tmp_path / "data.npz"]
+    refused = arenite(*arguments)
+    assert refused.exit_code == 1 and "fully_connected has no int8 kernel" in refused.stderr
+    assert not (tmp_path / "out.tflite").exists()
+    allowed = arenite(*arguments, "--allow-float-fallback")
+    assert allowed.exit_code == 0, allowed.stderr
+    assert "warning: 1 operators compute in float32" in allowed.stdout
 
 
 def test_convert_json_is_the_report(tmp_path: Path) -> None:

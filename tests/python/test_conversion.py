@@ -278,8 +278,14 @@ def test_the_report_counts() -> None:
     assert (report.parameters, report.macs) == (48, 3 * 3 * 4 * 9 + 3 * 3 * 3 * 4)
     assert report.float_bytes > report.file_bytes - 400 > 0
     assert report.arena is not None and int(report.arena) > 0 and not report.arena_note
-    assert "fused relu6 into depthwise_conv_2d" in report.explain()
-    assert report.to_dict()["log"][0]["kind"] == "applied"
+    assert "  applied: " in report.explain() and "fused relu6 into depthwise_conv_2d" in report.explain()
+    stages = {stage.pass_name: stage for stage in report.stages}
+    fused = stages["fuse_activation"]
+    assert fused.before.operators - fused.after.operators == str(fused).count("fused relu6") > 0
+    assert f"fuse_activation: {fused.before.operators} → {fused.after.operators} operators" in str(fused)
+    assert stages["quantize"].before.bytes > stages["quantize"].after.bytes
+    assert report.to_dict()["stages"][-1]["after"]["operators"] == 2
+    assert report.float_fallback == []
 
 
 def test_progress_is_reported() -> None:
@@ -335,7 +341,8 @@ def test_keras_end_to_end() -> None:
     data = rng.random((64, 8, 8, 2), np.float32)
     converted = convert(model, "int8", data)
     assert converted.report.operators == {"conv_2d": 1, "max_pool_2d": 1, "mean": 1, "fully_connected": 1, "softmax": 1}
-    assert converted.report.layers["bn"] == [] and converted.report.layers["head"] == ["fully_connected", "softmax"]
+    assert converted.report.layers["bn"].operators == []
+    assert converted.report.layers["head"].operators == ["fully_connected", "softmax"]
     inputs = random_inputs(converted, 0)
     np.testing.assert_array_equal(run(ours, converted.content, inputs)[0], run_tflm(converted.content, inputs)[0])
     expected = np.asarray(model(data))

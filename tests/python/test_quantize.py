@@ -180,11 +180,26 @@ def test_fixed_grids_pass_through_views() -> None:
     assert all(float(op.output.quant.scale[0]) == 1 / 256 for op in graph.ops)  # type: ignore[union-attr]
 
 
-def test_what_has_no_integer_kernel_stays_float_between_bridges() -> None:
+DYNAMIC = (
+    "%x: float32[1,2] = input\n%w: float32[1,2] = input\n%r: float32[1,2] = relu(%x)\n"
+    '%a: float32[1,1] = fully_connected(%r, %w, none) @"dynamic"\n%y: float32[1,1] = relu6(%a)\n'
+    '%z: float32[1,1] = fully_connected(%w, %r, none) @"other"\nreturn %y, %z'
+)
+
+
+def test_what_has_no_integer_kernel_is_refused_all_of_it() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        convert(DYNAMIC, [normal(8, 2), normal(8, 2)])
+    text = str(caught.value)
+    assert "layer 'dynamic': fully_connected has no int8 kernel for (float32, float32, none)" in text
+    assert "layer 'other'" in text and "--allow-float-fallback" in text and "relu" not in text
+
+
+def test_what_has_no_integer_kernel_stays_float_between_bridges_when_that_is_allowed() -> None:
     graph, context = convert(
-        "%x: float32[1,2] = input\n%w: float32[1,2] = input\n%r: float32[1,2] = relu(%x)\n"
-        '%a: float32[1,1] = fully_connected(%r, %w, none) @"dynamic"\n%y: float32[1,1] = relu6(%a)\nreturn %y',
+        DYNAMIC.replace('%z: float32[1,1] = fully_connected(%w, %r, none) @"other"\n', "").replace(", %z", ""),
         [normal(8, 2), normal(8, 2)],
+        allow_float_fallback=True,
     )
     assert [op.name for op in graph.ops] == [
         "dequantize",  # the second input: int8 outside, float inside
@@ -194,6 +209,8 @@ def test_what_has_no_integer_kernel_stays_float_between_bridges() -> None:
         "quantize",
     ]
     assert any("layer 'dynamic': fully_connected stays float" in str(entry) for entry in context.log)
+    assert [line.split(" has")[0] for line in context.float_fallback] == ["layer 'dynamic': fully_connected"]
+    assert any("1 operators compute in float32: layer 'dynamic'" in warning for warning in context.warnings)
 
 
 def test_legalize_lists_every_operator_without_a_kernel() -> None:

@@ -22,7 +22,7 @@ from . import (
     recognize,
     state_bias,
 )
-from .context import Entry, PassContext
+from .context import Entry, PassContext, Size, Stage
 
 #: Exact passes: the graph computes the same real values, up to float rounding.
 EXACT: tuple[ModuleType, ...] = (
@@ -63,15 +63,21 @@ def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...
     graph = graph.copy()
     graph.verify()
     for module in passes:
-        context.current = module.NAME
-        parts = graph.subgraphs()
-        if len(parts) > 1 and module in ONE_GRAPH:
-            context.refused(graph.name, "the model has subgraphs, which this pass does not look into")
-            continue
-        for part in parts:
-            module.run(part, context)
-        graph.verify()
+        before, noted = Size.of(graph), len(context.log)
+        _run_pass(module, graph, context)
+        context.stages.append(Stage(module.NAME, before, Size.of(graph), tuple(context.log[noted:])))
     return graph
 
 
-__all__ = ["EXACT", "LEAN", "PIPELINE", "TARGET", "Entry", "PassContext", "run_passes"]
+def _run_pass(module: ModuleType, graph: Graph, context: PassContext) -> None:
+    context.current = module.NAME
+    parts = graph.subgraphs()
+    if len(parts) > 1 and module in ONE_GRAPH:
+        context.refused(graph.name, "the model has subgraphs, which this pass does not look into")
+        return
+    for part in parts:
+        module.run(part, context)
+    graph.verify()
+
+
+__all__ = ["EXACT", "LEAN", "PIPELINE", "TARGET", "Entry", "PassContext", "Stage", "run_passes"]

@@ -36,7 +36,52 @@ class Entry:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.pass_name}: {self.kind}: {self.place}: {self.text}"
+        return f"{self.pass_name}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Without the pass."""
+        return f"{self.kind}: {self.place}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a graph holds, with the subgraphs that it calls.
+
+    constants, bytes   how many constants, and their bytes in the file.
+    """
+
+    operators: int
+    constants: int
+    bytes: int
+
+    @staticmethod
+    def of(graph: Graph) -> Size:
+        parts = graph.subgraphs()
+        constants = {value: value.nbytes for part in parts for value in part.values() if value.is_constant}
+        return Size(sum(len(part.ops) for part in parts), len(constants), sum(constants.values()))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of one pass: the graph before and after, and what it noted."""
+
+    pass_name: str
+    before: Size
+    after: Size
+    log: tuple[Entry, ...]
+
+    def __str__(self) -> str:
+        """One line, and below it one for each entry."""
+        changes = [
+            f"{old:,} → {new:,} {what}" if old != new else f"{new:,} {what}"
+            for what, old, new in (
+                ("operators", self.before.operators, self.after.operators),
+                ("constants", self.before.constants, self.after.constants),
+                ("bytes", self.before.bytes, self.after.bytes),
+            )
+        ]
+        return "\n  ".join([f"{self.pass_name}: {', '.join(changes)}", *(entry.told for entry in self.log)])
 
 
 @dataclass
@@ -99,6 +144,7 @@ class PassContext:
     calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for a scheme.
     weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
+    allow_float_fallback  operators without an integer kernel may stay float; ``float_fallback`` names those that did.
     samples      the calibration data as one array per input, once calibrate has read it.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     """
@@ -113,6 +159,9 @@ class PassContext:
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
+    allow_float_fallback: bool = False
+    float_fallback: list[str] = field(default_factory=list)
     current: str = ""
 
     @property

@@ -14,7 +14,8 @@
   operand of a concatenation is requantized instead;
 * graph inputs and outputs become integers, or stay float32 behind quantize and dequantize (``io="float32"``).
 
-Not when: an operator has no such signature in the table: it stays float between dequantize and quantize, and is reported.
+Not when: an operator has no such signature in the table: the model is refused, or, if the user allows it, the operator stays
+float between dequantize and quantize, and is reported.
 Why symmetric, per channel, fixed: the integer kernels of TFLite and TFLite Micro accept nothing else.
 """
 
@@ -23,6 +24,7 @@ from __future__ import annotations
 from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Origin, Quantization, Value
 from ..opdef import Declaration, QuantRule, Role, data_operands, declaration, name_of, rows
+from . import float_fallback
 from .context import PassContext, set_constant
 from .grids import assign_grids
 from .recurrent import quantize_matrices, quantize_states, state_dtype
@@ -36,11 +38,7 @@ def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
     integer = {op for op in graph.ops if _has_kernel(op, context)}
-    for op in graph.ops:
-        if op not in integer:
-            context.refused(
-                op.origin, f"{op.name} stays float: it has no {context.activations} kernel for these operands"
-            )
+    float_fallback.settle(graph, integer, context)
     bridge(graph, integer, context)
     grids = assign_grids(graph, integer, context)
     for op in list(graph.ops):
