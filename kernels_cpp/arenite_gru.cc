@@ -4,9 +4,9 @@
 //   g = tanh(W x + b + r (R h + b'))  with reset_after, else  g = tanh(W x + b + R (r h))
 //
 // int8 and int16 by analogy with TFLite Micro's LSTM: sums are Q3.12, gates Q0.15; the new state is summed with 7 more
-// bits than its codes have. docs/int8_arithmetic.md has it in full.
+// bits than its codes have. Float activations with int8 weights by analogy with LiteRT's. docs/int8_arithmetic.md has
+// it in full.
 #include <cmath>
-#include <cstring>
 
 #include "kernels_cpp/gates.h"
 #include "kernels_cpp/kernels.h"
@@ -26,10 +26,12 @@ enum Gate : int32_t { kUpdate, kReset, kCandidate, kGates };
 struct Options {
   bool time_major;
   bool reset_after;
+  bool asymmetric;
   explicit Options(const Node& node) {
     const OptionMap map(node);
     time_major = map.i32("time_major", 0) != 0;
     reset_after = map.i32("reset_after", 1) != 0;
+    asymmetric = map.i32("asymmetric_quantize_inputs", 0) != 0;
   }
 };
 
@@ -49,52 +51,74 @@ Status check_shapes(const Node& node, const Options& options) {
 
 // --- float32 ---------------------------------------------------------------------------------------------------------
 
-struct FloatGru {
+// W: of the weights.
+template <typename W>
+struct RealGru {
   using Value = float;
-  const float* input_weights[kGates];
-  const float* recurrent_weights[kGates];
+  using Fraction = float;
+  using Factor = gates::Factor<W>;
+  gates::Matrix<W> input_weights[kGates];
+  gates::Matrix<W> recurrent_weights[kGates];
   const float* biases[kGates];
   const float* recurrent_bias;
+  const float* inputs;
+  Factor x;
+  Factor h;
+  Factor reset_h;  // the state that the candidate's weights multiply, when the reset comes before the product
+  bool asymmetric;
 
-  explicit FloatGru(const Node& node) {
+  RealGru(const Node& node, const Options& options, const Extent& e, uint8_t* scratch)
+      : inputs(node.input(0).as<float>()), asymmetric(options.asymmetric) {
     for (int32_t gate = 0; gate < kGates; ++gate) {
-      input_weights[gate] = node.input(kInputWeights + gate).as<float>();
-      recurrent_weights[gate] = node.input(kRecurrentWeights + gate).as<float>();
+      input_weights[gate] = gates::Matrix<W>(node.input(kInputWeights + gate));
+      recurrent_weights[gate] = gates::Matrix<W>(node.input(kRecurrentWeights + gate));
       biases[gate] = node.input(kBiases + gate).as<float>();
     }
     const Tensor bias = node.input(kRecurrentBias);
     recurrent_bias = bias.present ? bias.as<float>() : nullptr;
+    x.place(e.inputs, &scratch);
+    h.place(e.units, &scratch);
+    if (!options.reset_after) reset_h.place(e.units, &scratch);
   }
-  using Fraction = float;
-  float input_sum(Gate gate, const float* x, const Extent& e, int32_t unit) const {
-    return gates::dot(input_weights[gate], x, e.inputs, unit) + biases[gate][unit];
+  static uint32_t scratch_bytes(const Options& options, const Extent& e) {
+    return Factor::scratch_bytes(e.inputs) + Factor::scratch_bytes(e.units) * (options.reset_after ? 1 : 2);
   }
-  float recurrent_sum(Gate gate, const float* h, const Extent& e, int32_t unit) const {
+  void begin(ptrdiff_t vector, const float* hidden) {
+    x.set(inputs + vector * x.count, asymmetric);
+    h.set(hidden, asymmetric);
+  }
+  void begin_candidate(const float* reset_state) { reset_h.set(reset_state, asymmetric); }
+  float input_sum(Gate gate, int32_t unit) const { return product(input_weights[gate], x, unit) + biases[gate][unit]; }
+  float recurrent_sum(Gate gate, int32_t unit) const {
     const float bias = gate == kCandidate && recurrent_bias != nullptr ? recurrent_bias[unit] : 0.0f;
-    return gates::dot(recurrent_weights[gate], h, e.units, unit) + bias;
+    return product(recurrent_weights[gate], gate == kCandidate && reset_h.count > 0 ? reset_h : h, unit) + bias;
   }
   static float fraction(float a, float b) { return sigmoid_f32(a + b); }
   static float scaled(float fraction, float sum) { return fraction * sum; }
-  static float scaled_state(float fraction, float h) { return fraction * h; }
+  static float scaled_state(float fraction, float state) { return fraction * state; }
   static float candidate(float a, float b) { return std::tanh(a + b); }
-  static float blend(float update, float h, float candidate) { return update * h + (1.0f - update) * candidate; }
+  static float blend(float update, float state, float candidate) {
+    return update * state + (1.0f - update) * candidate;
+  }
 };
 
 // --- int8 and int16 --------------------------------------------------------------------------------------------------
 
 constexpr int32_t kExtraBits = 7;  // of the new state's sum
-// The candidate's factor, 2^(kExtraBits - 30) / scale, stays below 1.
-constexpr float kSmallestScale = 1.0f / 4194304.0f;
 
-Status check_quantization(const Node& node) {
+Status check_weights(const Node& node) {
   const Tensor input = node.input(0), hidden = node.input(kHidden);
-  ARENITE_CHECK(is_scaled(input) && is_scaled(hidden) && same_quantization(hidden, node.output(0)), kBadQuantization);
-  ARENITE_CHECK(hidden.scale() >= kSmallestScale, kBadQuantization);
   for (int32_t gate = 0; gate < kGates; ++gate) {
     ARENITE_TRY(gates::check_weights(node.input(kInputWeights + gate), input));
     ARENITE_TRY(gates::check_weights(node.input(kRecurrentWeights + gate), hidden));
   }
   return Status::kOk;
+}
+
+Status check_quantization(const Node& node) {
+  ARENITE_CHECK(is_scaled(node.input(0)), kBadQuantization);
+  ARENITE_TRY(gates::check_state_grid(node.input(kHidden), node.output(0)));
+  return check_weights(node);
 }
 
 // x * fraction: x any integer of 16 bits and a sign, fraction Q0.15.
@@ -109,6 +133,10 @@ struct IntegerGru {
   Product<T, Sum> recurrent_products[kGates];
   const Sum* biases[kGates];
   const Sum* recurrent_bias;
+  const T* inputs;
+  const T* x = nullptr;
+  const T* h = nullptr;
+  const T* candidate_h = nullptr;
   Multiplier blending;  // Q0.30 to the state's codes with kExtraBits
   int32_t zero_point;   // of the state
 
@@ -120,92 +148,99 @@ struct IntegerGru {
       biases[gate] = node.input(kBiases + gate).template as<Sum>();
     }
     recurrent_bias = bias.present ? bias.as<Sum>() : nullptr;
+    inputs = input.as<T>();
     blending = quantize_ratio(kFractionScale * static_cast<float>(1 << kExtraBits), kFractionScale, hidden.scale());
     zero_point = hidden.zero_point;
   }
-  int32_t input_sum(Gate gate, const T* x, const Extent&, int32_t unit) const {
-    return input_products[gate](x, unit, biases[gate][unit]);
+  void begin(ptrdiff_t vector, const T* hidden) {
+    x = inputs + vector * input_products[0].count;
+    h = candidate_h = hidden;
   }
-  int32_t recurrent_sum(Gate gate, const T* h, const Extent&, int32_t unit) const {
+  void begin_candidate(const T* reset_state) { candidate_h = reset_state; }
+  int32_t input_sum(Gate gate, int32_t unit) const { return input_products[gate](x, unit, biases[gate][unit]); }
+  int32_t recurrent_sum(Gate gate, int32_t unit) const {
     const Sum bias = gate == kCandidate && recurrent_bias != nullptr ? recurrent_bias[unit] : Sum{0};
-    return recurrent_products[gate](h, unit, bias);
+    return recurrent_products[gate](gate == kCandidate ? candidate_h : h, unit, bias);
   }
   static int32_t fraction(int32_t a, int32_t b) { return sigmoid_s16(3 * saturate_s16(a + b)); }
   static int32_t scaled(int32_t fraction, int32_t sum) { return scaled_by(fraction, sum); }
-  T scaled_state(int32_t fraction, T h) const { return code(scaled_by(fraction, h - zero_point)); }
+  T scaled_state(int32_t fraction, T state) const { return code(scaled_by(fraction, state - zero_point)); }
   static int32_t candidate(int32_t a, int32_t b) { return tanh_s16(3 * saturate_s16(a + b)); }
-  T blend(int32_t update, T h, int32_t candidate) const {
-    const int32_t kept = rounding_divide_by_pot(update * (h - zero_point), 15 - kExtraBits);
+  T blend(int32_t update, T state, int32_t candidate) const {
+    const int32_t kept = rounding_divide_by_pot(update * (state - zero_point), 15 - kExtraBits);
     const int32_t fresh = multiply_by_quantized_multiplier((32768 - update) * candidate, blending);
     return code(rounding_divide_by_pot(kept + fresh, kExtraBits));
   }
-  T code(int32_t steps) const {
-    constexpr int32_t kLow = sizeof(T) == 1 ? INT8_MIN : INT16_MIN, kHigh = sizeof(T) == 1 ? INT8_MAX : INT16_MAX;
-    return static_cast<T>(zero_point + clamp(steps, kLow - zero_point, kHigh - zero_point));
-  }
+  T code(int32_t steps) const { return gates::code<T>(steps, zero_point); }
 };
 
 // --- any type --------------------------------------------------------------------------------------------------------
 
+// reset_state: room for a state, when the reset comes before the product, else null.
 template <typename Gru>
-typename Gru::Fraction fraction(const Gru& gru, Gate gate, const typename Gru::Value* x, const typename Gru::Value* h,
-                                const Extent& e, int32_t unit) {
-  return gru.fraction(gru.input_sum(gate, x, e, unit), gru.recurrent_sum(gate, h, e, unit));
-}
-
-// The state after one step in `y`. reset_state: room for a state, when the reset comes before the product, else null.
-template <typename Gru>
-void step(const Gru& gru, const Extent& e, const typename Gru::Value* x, const typename Gru::Value* h,
-          typename Gru::Value* reset_state, typename Gru::Value* y) {
-  if (reset_state != nullptr) {
-    for (int32_t unit = 0; unit < e.units; ++unit) {
-      reset_state[unit] = gru.scaled_state(fraction(gru, kReset, x, h, e, unit), h[unit]);
-    }
-  }
-  for (int32_t unit = 0; unit < e.units; ++unit) {
-    const auto recurrent = reset_state != nullptr ? gru.recurrent_sum(kCandidate, reset_state, e, unit)
-                                                  : gru.scaled(fraction(gru, kReset, x, h, e, unit),
-                                                               gru.recurrent_sum(kCandidate, h, e, unit));
-    const auto candidate = gru.candidate(gru.input_sum(kCandidate, x, e, unit), recurrent);
-    y[unit] = gru.blend(fraction(gru, kUpdate, x, h, e, unit), h[unit], candidate);
-  }
-}
-
-template <typename Gru>
-void run(const Node& node, const Options& options) {
+struct Layer {
   using Value = typename Gru::Value;
-  const Gru gru(node);
-  const Extent e(node.input(0), node.output(0), options.time_major);
-  Value* const reset_state = options.reset_after ? nullptr : static_cast<Value*>(node.scratch());
-  for (int32_t entry = 0; entry < e.batch; ++entry) {
-    Value* hidden = node.input(kHidden).as<Value>() + static_cast<ptrdiff_t>(entry) * e.units;
-    for (int32_t time = 0; time < e.steps; ++time) {
-      const ptrdiff_t vector = e.vector(entry, time);
-      Value* const y = node.output(0).as<Value>() + vector * e.units;
-      step(gru, e, node.input(0).as<Value>() + vector * e.inputs, hidden, reset_state, y);
-      std::memcpy(hidden, y, static_cast<size_t>(e.units) * sizeof(Value));
+  Gru& gru;
+  int32_t units;
+  Value* reset_state;
+
+  typename Gru::Fraction fraction(Gate gate, int32_t unit) const {
+    return gru.fraction(gru.input_sum(gate, unit), gru.recurrent_sum(gate, unit));
+  }
+  void step(ptrdiff_t vector, int32_t, const Value* h, Value* y) {
+    gru.begin(vector, h);
+    if (reset_state != nullptr) {
+      for (int32_t unit = 0; unit < units; ++unit) {
+        reset_state[unit] = gru.scaled_state(fraction(kReset, unit), h[unit]);
+      }
+      gru.begin_candidate(reset_state);
+    }
+    for (int32_t unit = 0; unit < units; ++unit) {
+      const auto sum = gru.recurrent_sum(kCandidate, unit);
+      const auto recurrent = reset_state != nullptr ? sum : gru.scaled(fraction(kReset, unit), sum);
+      const auto candidate = gru.candidate(gru.input_sum(kCandidate, unit), recurrent);
+      y[unit] = gru.blend(fraction(kUpdate, unit), h[unit], candidate);
     }
   }
+};
+
+uint32_t reset_bytes(const Node& node, const Options& options) {
+  return options.reset_after ? 0 : static_cast<uint32_t>(node.output(0).back(0)) * type_size(node.input(0).type);
+}
+
+template <typename Gru>
+void run(const Node& node, const Options& options, const Extent& e, Gru gru) {
+  using Value = typename Gru::Value;
+  Layer<Gru> layer = {gru, e.units, options.reset_after ? nullptr : static_cast<Value*>(node.scratch())};
+  gates::walk(layer, e, node.input(kHidden), node.output(0).as<Value>());
 }
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Options options(node);
   ARENITE_TRY(check_shapes(node, options));
-  if (!options.reset_after)
-    *scratch_bytes = static_cast<uint32_t>(node.output(0).back(0)) * type_size(node.input(0).type);
+  *scratch_bytes = reset_bytes(node, options);
+  if (is_hybrid(node.input(0), node.input(kInputWeights))) {
+    const Extent e(node.input(0), node.output(0), options.time_major);
+    *scratch_bytes += RealGru<int8_t>::scratch_bytes(options, e);
+    return check_weights(node);
+  }
   return is_float(node.input(0)) ? Status::kOk : check_quantization(node);
 }
 
 Status eval(const Node& node) {
   const Options options(node);
   const Tensor input = node.input(0);
+  const Extent e(input, node.output(0), options.time_major);
+  uint8_t* const codes = static_cast<uint8_t*>(node.scratch()) + reset_bytes(node, options);
   if (!node.keeps_state()) gates::forget_state(node.input(kHidden));
-  if (is_float(input)) {
-    run<FloatGru>(node, options);
+  if (is_hybrid(input, node.input(kInputWeights))) {
+    run(node, options, e, RealGru<int8_t>(node, options, e, codes));
+  } else if (is_float(input)) {
+    run(node, options, e, RealGru<float>(node, options, e, codes));
   } else if (is_int16(input)) {
-    run<IntegerGru<int16_t, int64_t>>(node, options);
+    run(node, options, e, IntegerGru<int16_t, int64_t>(node));
   } else {
-    run<IntegerGru<int8_t, int32_t>>(node, options);
+    run(node, options, e, IntegerGru<int8_t, int32_t>(node));
   }
   return Status::kOk;
 }

@@ -5,14 +5,15 @@
 //   output[unit] = activation(bias[unit] + sum over its filters of (time[filter] . memory[filter]))
 //
 // int8 as in TFLite Micro, with int8 or int16 state: the output is cut to int8 and the activation is not looked at.
-#include <cmath>
+// Float activations with int8 weights as in LiteRT: the input is brought to eight bits, weights over time are floats.
 #include <cstring>
 
-#include "kernels_cpp/activation.h"
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/microkernels/output_stage.h"
 #include "kernels_cpp/shape.h"
+#include "kernels_cpp/tanh_or_clamp.h"
 
 namespace arenite {
 namespace {
@@ -58,28 +59,67 @@ Status check_shapes(const Operands& o) {
 
 // --- float32 ---------------------------------------------------------------------------------------------------------
 
-float activated(int32_t activation, float x) {
-  return activation == format::ActivationFunctionType::TANH ? std::tanh(x) : activation_range_f32(activation).apply(x);
-}
-
-struct FloatSvdf {
+struct RealSvdf {
   using Value = float;
-  using Weight = float;
   using State = float;
-  using Sum = float;
   const float* bias;
   int32_t activation;
 
-  FloatSvdf(const Node& node, const Operands& o)
+  RealSvdf(const Node& node, const Operands& o)
       : bias(o.bias.present ? o.bias.as<float>() : nullptr),
         activation(node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE)) {}
+  static float add(float a, float b) { return a + b; }
+  float start(int32_t unit) const { return bias == nullptr ? 0.0f : bias[unit]; }
+  float finish(float sum) const { return tanh_or_clamp(activation, sum); }
+};
+
+struct FloatSvdf : RealSvdf {
+  using Weight = float;
+  using Moment = float;
+  using Sum = float;
+
+  using RealSvdf::RealSvdf;
+  static const float* met(const float* x) { return x; }
   static float add_feature(float sum, float x, float weight) { return sum + x * weight; }
   static float feature(float sum) { return sum; }
   static float add_moment(float sum, float state, float weight) { return sum + state * weight; }
-  static float add(float a, float b) { return a + b; }
-  float start(int32_t unit) const { return bias == nullptr ? 0.0f : bias[unit]; }
-  float finish(float sum) const { return activated(activation, sum); }
 };
+
+// int8 weights.
+struct HybridSvdf : RealSvdf {
+  using Weight = int8_t;
+  using Moment = int8_t;
+  using Sum = int32_t;
+  int16_t* codes;
+  int32_t inputs;
+  bool asymmetric;
+  float feature_scale;
+  float time_scale;
+  float scale = 0.0f;  // of a feature's sum
+
+  HybridSvdf(const Node& node, const Operands& o)
+      : RealSvdf(node, o),
+        codes(static_cast<int16_t*>(node.scratch())),
+        inputs(o.inputs()),
+        asymmetric(node.option_i8(Options::asymmetric_quantize_inputs, 0) != 0),
+        feature_scale(o.features.scale()),
+        time_scale(o.time.scale()) {}
+  const int16_t* met(const float* x) {
+    if (inputs > 0) scale = quantize_dynamic(x, inputs, asymmetric, codes) * feature_scale;
+    return codes;
+  }
+  static int32_t add_feature(int32_t sum, int16_t x, int8_t weight) { return wrap_add(sum, x * weight); }
+  float feature(int32_t sum) const { return static_cast<float>(sum) * scale; }
+  float add_moment(float sum, float state, int8_t weight) const {
+    return sum + state * (static_cast<float>(weight) * time_scale);
+  }
+};
+
+Status check_hybrid(const Operands& o) {
+  ARENITE_CHECK(o.features.scale_count == 1 && o.features.zero_point == 0, kBadQuantization);
+  ARENITE_CHECK(o.time.scale_count == 1 && o.time.zero_point == 0, kBadQuantization);
+  return Status::kOk;
+}
 
 // --- int8 ------------------------------------------------------------------------------------------------------------
 
@@ -106,6 +146,7 @@ struct IntegerSvdf {
   using Value = int8_t;
   using Weight = int8_t;
   using State = T;
+  using Moment = T;
   using Sum = int32_t;
   const int32_t* bias;
   Multiplier feature_multiplier;
@@ -121,6 +162,7 @@ struct IntegerSvdf {
         input_zero(o.input.zero_point),
         state_zero(o.state.zero_point),
         output_zero(o.output.zero_point) {}
+  static const int8_t* met(const int8_t* x) { return x; }
   int32_t add_feature(int32_t sum, int8_t x, int8_t weight) const { return wrap_add(sum, (x - input_zero) * weight); }
   T feature(int32_t sum) const {
     constexpr int32_t kLow = sizeof(T) == 1 ? INT8_MIN : INT16_MIN, kHigh = sizeof(T) == 1 ? INT8_MAX : INT16_MAX;
@@ -140,8 +182,9 @@ struct IntegerSvdf {
 
 // The newest entry of every filter's memory.
 template <typename Svdf>
-void remember(const Svdf& svdf, const Operands& o, const typename Svdf::Value* x, typename Svdf::State* state) {
+void remember(Svdf& svdf, const Operands& o, const typename Svdf::Value* values, typename Svdf::State* state) {
   const int32_t memory = o.memory();
+  const auto* const x = svdf.met(values);
   const typename Svdf::Weight* weights = o.features.as<typename Svdf::Weight>();
   for (int32_t filter = 0; filter < o.filters(); ++filter, weights += o.inputs(), state += memory) {
     std::memmove(state, state + 1, static_cast<size_t>(memory - 1) * sizeof(*state));
@@ -153,11 +196,11 @@ void remember(const Svdf& svdf, const Operands& o, const typename Svdf::Value* x
 
 template <typename Svdf>
 void recall(const Svdf& svdf, const Operands& o, const typename Svdf::State* state, typename Svdf::Value* y) {
-  const typename Svdf::State* weights = o.time.as<typename Svdf::State>();
+  const typename Svdf::Moment* weights = o.time.as<typename Svdf::Moment>();
   for (int32_t unit = 0; unit < o.units(); ++unit) {
-    typename Svdf::Sum total = svdf.start(unit);
+    auto total = svdf.start(unit);
     for (int32_t filter = 0; filter < o.rank; ++filter, weights += o.memory(), state += o.memory()) {
-      typename Svdf::Sum sum = 0;
+      decltype(total) sum = 0;
       for (int32_t k = 0; k < o.memory(); ++k) sum = svdf.add_moment(sum, state[k], weights[k]);
       total = svdf.add(total, sum);
     }
@@ -167,7 +210,7 @@ void recall(const Svdf& svdf, const Operands& o, const typename Svdf::State* sta
 
 template <typename Svdf>
 void run(const Node& node, const Operands& o) {
-  const Svdf svdf(node, o);
+  Svdf svdf(node, o);
   for (int32_t entry = 0; entry < o.batch(); ++entry) {
     auto* state = o.state.as<typename Svdf::State>() + static_cast<ptrdiff_t>(entry) * o.state.dim(1);
     remember(svdf, o, o.input.as<typename Svdf::Value>() + static_cast<ptrdiff_t>(entry) * o.inputs(), state);
@@ -175,18 +218,23 @@ void run(const Node& node, const Operands& o) {
   }
 }
 
-Status prepare(const Node& node, uint32_t*) {
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Operands o(node);
   ARENITE_TRY(check_shapes(o));
   const int32_t activation = node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE);
-  const bool is_tanh = is_float(o.input) && activation == format::ActivationFunctionType::TANH;
-  ARENITE_CHECK(is_tanh || activation_is_fusable(activation), kBadOption);
+  ARENITE_CHECK(is_float(o.input) ? is_tanh_or_clamp(activation) : activation_is_fusable(activation), kBadOption);
+  if (is_hybrid(o.input, o.features)) {
+    *scratch_bytes = codes_bytes(o.inputs());
+    return check_hybrid(o);
+  }
   return is_float(o.input) ? Status::kOk : check_quantization(o);
 }
 
 Status eval(const Node& node) {
   const Operands o(node);
-  if (is_float(o.input)) {
+  if (is_hybrid(o.input, o.features)) {
+    run<HybridSvdf>(node, o);
+  } else if (is_float(o.input)) {
     run<FloatSvdf>(node, o);
   } else if (o.state.type == Type::kInt16) {
     run<IntegerSvdf<int16_t>>(node, o);

@@ -1,93 +1,40 @@
-// UNIDIRECTIONAL_SEQUENCE_LSTM, per step with x the input, h the hidden and c the cell state:
-//
-//   i, f, o = sigmoid(W x + b + R h)     g = tanh(W x + b + R h)     c = f c + i g     h = o tanh(c)
+// UNIDIRECTIONAL_SEQUENCE_LSTM: the LSTM of lstm.h over a sequence.
 //
 // int8 and int16 as in TFLite Micro: W x + b and R h are each brought to Q3.12 int16 and added with saturation, gates
-// are Q0.15, the cell state is int16 with a scale that is a power of two. Peephole, projection, layer normalization and
-// coupled gates are refused, as TFLite Micro does.
-#include <cmath>
-#include <cstring>
-
-#include "kernels_cpp/gates.h"
+// are Q0.15, the cell state is int16 with a scale that is a power of two. Float activations with int8 weights as in
+// LiteRT: input and hidden state are brought to eight bits at each step.
 #include "kernels_cpp/kernels.h"
-#include "kernels_cpp/sigmoid_f32.h"
+#include "kernels_cpp/lstm.h"
 #include "kernels_cpp/sigmoid_s16.h"
 
 namespace arenite {
 namespace {
 
-namespace Options = format::UnidirectionalSequenceLSTMOptions;
-using gates::check_bias, gates::check_matrix, gates::check_sequence, gates::check_state, gates::check_weights;
+namespace Fields = format::UnidirectionalSequenceLSTMOptions;
 using gates::Extent, gates::Product, gates::kFractionScale, gates::saturate_s16;
+using lstm::Gate, lstm::kCandidate, lstm::kForget, lstm::kGates, lstm::kInput, lstm::kOutput;
 
-// Operands; each group of four in the order of Gate.
-constexpr int32_t kInputWeights = 1, kRecurrentWeights = 5, kPeephole = 9, kBiases = 12, kProjection = 16, kHidden = 18,
-                  kCell = 19, kNormalization = 20, kOperands = 24;
-enum Gate : int32_t { kInput, kForget, kCandidate, kOutput, kGates };
+constexpr int32_t kHidden = 18, kCell = 19, kNormalization = 20, kOperands = 24;
+constexpr lstm::Layout kLayout = {1, kHidden, kCell};
 
-bool is_time_major(const Node& node) { return node.option_i8(Options::time_major, 0) != 0; }
+Extent extent_of(const Node& node) {
+  return Extent(node.input(0), node.output(0), node.option_i8(Fields::time_major, 0) != 0);
+}
 
-Extent extent_of(const Node& node) { return Extent(node.input(0), node.output(0), is_time_major(node)); }
-
-Status check_shapes(const Node& node) {
-  ARENITE_TRY(check_sequence(node.input(0), node.output(0)));
-  const Extent e = extent_of(node);
-  for (int32_t gate = 0; gate < kGates; ++gate) {
-    ARENITE_TRY(check_matrix(node.input(kInputWeights + gate), e.units, e.inputs));
-    ARENITE_TRY(check_matrix(node.input(kRecurrentWeights + gate), e.units, e.units));
-    ARENITE_TRY(check_bias(node.input(kBiases + gate), e));
-  }
-  ARENITE_TRY(check_state(node.input(kHidden), e));
-  return check_state(node.input(kCell), e);
+lstm::Options options_of(const Node& node) {
+  return {node.option_f32(Fields::cell_clip, 0.0f), node.option_i8(Fields::asymmetric_quantize_inputs, 0) != 0};
 }
 
 // What only LiteRT has.
 Status check_plain(const Node& node) {
   for (int32_t i = 0; i < kOperands; ++i) {
-    const bool extra = (i >= kPeephole && i < kBiases) || (i >= kProjection && i < kHidden) || i >= kNormalization;
-    ARENITE_CHECK(!extra || !node.input(i).present, kBadArity);
+    ARENITE_CHECK(!(kLayout.is_extra(i) || i >= kNormalization) || !node.input(i).present, kBadArity);
   }
-  const int32_t activation = node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE);
-  ARENITE_CHECK(activation == format::ActivationFunctionType::TANH, kBadOption);
-  ARENITE_CHECK(node.option_f32(Options::cell_clip, 0.0f) >= 0.0f, kBadOption);
-  return Status::kOk;
+  const int32_t activation = node.option_i8(Fields::fused_activation_function, format::ActivationFunctionType::NONE);
+  return lstm::check_options(activation, options_of(node).clip);
 }
 
-// --- float32 ---------------------------------------------------------------------------------------------------------
-
-struct FloatGate {
-  const float* input_weights;
-  const float* recurrent_weights;
-  const float* bias;
-
-  float sum(const float* x, const float* h, const Extent& e, int32_t unit) const {
-    return gates::dot(input_weights, x, e.inputs, unit) + bias[unit] + gates::dot(recurrent_weights, h, e.units, unit);
-  }
-};
-
-struct FloatLstm {
-  using Value = float;
-  using CellValue = float;
-  FloatGate gates[kGates];
-  float clip;
-
-  explicit FloatLstm(const Node& node) : clip(node.option_f32(Options::cell_clip, 0.0f)) {
-    for (int32_t gate = 0; gate < kGates; ++gate) {
-      gates[gate] = {node.input(kInputWeights + gate).as<float>(), node.input(kRecurrentWeights + gate).as<float>(),
-                     node.input(kBiases + gate).as<float>()};
-    }
-  }
-  float unit(const float* x, const float* h, float* cell, const Extent& e, int32_t unit) const {
-    const float forget = sigmoid_f32(gates[kForget].sum(x, h, e, unit));
-    const float input = sigmoid_f32(gates[kInput].sum(x, h, e, unit));
-    const float candidate = std::tanh(gates[kCandidate].sum(x, h, e, unit));
-    const float output = sigmoid_f32(gates[kOutput].sum(x, h, e, unit));
-    float c = forget * *cell + input * candidate;
-    if (clip > 0.0f) c = c < -clip ? -clip : (c > clip ? clip : c);
-    *cell = c;
-    return output * std::tanh(c);
-  }
-};
+bool is_hybrid(const Node& node) { return is_hybrid(node.input(0), node.input(kLayout.first)); }
 
 // --- int8 and int16 --------------------------------------------------------------------------------------------------
 
@@ -106,17 +53,16 @@ Status check_quantization(const Node& node) {
   ARENITE_CHECK(cell.scale_count == 1 && cell.zero_point == 0, kBadQuantization);
   const int32_t exponent = exponent_of(cell.scale());
   ARENITE_CHECK(exponent >= kSmallestExponent && exponent <= kLargestExponent, kBadQuantization);
-  for (int32_t i = kInputWeights; i < kPeephole; ++i) {
-    ARENITE_TRY(check_weights(node.input(i), i < kRecurrentWeights ? input : hidden));
-  }
-  return Status::kOk;
+  return lstm::check_weights(node, kLayout);
 }
 
 // T: of input, hidden state and output. Sum: of the products, and of the biases.
 template <typename T, typename Sum>
 struct IntegerLstm {
   using Value = T;
-  using CellValue = int16_t;
+  const T* inputs;
+  int16_t* cells;
+  int32_t units;
   Product<T, Sum> input_products[kGates];
   Product<T, Sum> recurrent_products[kGates];
   const Sum* biases[kGates];
@@ -129,17 +75,20 @@ struct IntegerLstm {
 
   explicit IntegerLstm(const Node& node) {
     const Tensor input = node.input(0), hidden = node.input(kHidden), cell = node.input(kCell);
+    inputs = input.as<T>();
+    cells = cell.as<int16_t>();
+    units = node.output(0).back(0);
     for (int32_t gate = 0; gate < kGates; ++gate) {
-      input_products[gate] = {node.input(kInputWeights + gate), input};
-      recurrent_products[gate] = {node.input(kRecurrentWeights + gate), hidden};
-      biases[gate] = node.input(kBiases + gate).template as<Sum>();
+      input_products[gate] = {node.input(kLayout.input_weights(gate)), input};
+      recurrent_products[gate] = {node.input(kLayout.recurrent_weights(gate)), hidden};
+      biases[gate] = node.input(kLayout.bias(gate)).template as<Sum>();
     }
     forgetting = quantize_ratio(kFractionScale, cell.scale(), cell.scale());
     updating = quantize_ratio(kFractionScale, kFractionScale, cell.scale());
     hiding = quantize_ratio(kFractionScale, kFractionScale, hidden.scale());
     cell_exponent = exponent_of(cell.scale());
     zero_point = hidden.zero_point;
-    const float limit = node.option_f32(Options::cell_clip, 0.0f);
+    const float limit = options_of(node).clip;
     const float codes = limit / cell.scale();
     clip = limit > 0.0f && codes < 32767.0f ? static_cast<int32_t>(codes) : 32768;
   }
@@ -154,7 +103,12 @@ struct IntegerLstm {
     const int32_t left = cell_exponent + 12;
     return left >= 0 ? (c * 3) * (1 << left) : (c * 3 + (1 << (-left - 1))) >> -left;
   }
-  T unit(const T* x, const T* h, int16_t* cell, const Extent&, int32_t unit) const {
+  void step(ptrdiff_t vector, int32_t entry, const T* h, T* y) const {
+    const T* const x = inputs + vector * input_products[0].count;
+    int16_t* const cell = cells + static_cast<ptrdiff_t>(entry) * units;
+    for (int32_t unit = 0; unit < units; ++unit) y[unit] = value(x, h, cell + unit, unit);
+  }
+  T value(const T* x, const T* h, int16_t* cell, int32_t unit) const {
     const int32_t forget = gate(kForget, x, h, unit), input = gate(kInput, x, h, unit);
     const int32_t candidate = gate(kCandidate, x, h, unit), output = gate(kOutput, x, h, unit);
     int32_t c = saturate_s16(multiply_by_quantized_multiplier(forget * *cell, forgetting));
@@ -162,48 +116,44 @@ struct IntegerLstm {
     c = clamp(c, -clip, clip);
     *cell = static_cast<int16_t>(c);
     const int32_t steps = multiply_by_quantized_multiplier(output * tanh_s16(tanh_operand(c)), hiding);
-    constexpr int32_t kLow = sizeof(T) == 1 ? INT8_MIN : INT16_MIN, kHigh = sizeof(T) == 1 ? INT8_MAX : INT16_MAX;
-    return static_cast<T>(zero_point + clamp(steps, kLow - zero_point, kHigh - zero_point));
+    return gates::code<T>(steps, zero_point);
   }
 };
 
 // --- any type --------------------------------------------------------------------------------------------------------
 
-// A unit reads the whole hidden state of the step before, so that the new one is gathered in the output.
 template <typename Lstm>
-void run(const Node& node, const Lstm& lstm) {
-  using Value = typename Lstm::Value;
-  const Extent e = extent_of(node);
-  const Value* in = node.input(0).as<Value>();
-  Value* out = node.output(0).as<Value>();
-  for (int32_t entry = 0; entry < e.batch; ++entry) {
-    Value* hidden = node.input(kHidden).as<Value>() + static_cast<ptrdiff_t>(entry) * e.units;
-    auto* cell = node.input(kCell).as<typename Lstm::CellValue>() + static_cast<ptrdiff_t>(entry) * e.units;
-    for (int32_t step = 0; step < e.steps; ++step) {
-      const ptrdiff_t vector = e.vector(entry, step);
-      Value* const y = out + vector * e.units;
-      for (int32_t unit = 0; unit < e.units; ++unit) {
-        y[unit] = lstm.unit(in + vector * e.inputs, hidden, cell + unit, e, unit);
-      }
-      std::memcpy(hidden, y, static_cast<size_t>(e.units) * sizeof(Value));
-    }
-  }
+void run(const Node& node, Lstm lstm) {
+  gates::walk(lstm, extent_of(node), node.input(kHidden), node.output(0).as<typename Lstm::Value>());
 }
 
-Status prepare(const Node& node, uint32_t*) {
-  ARENITE_TRY(check_shapes(node));
+template <typename W>
+using RealLstm = lstm::RealLstm<W, 2>;
+
+template <typename W>
+void run_real(const Node& node) {
+  run(node, RealLstm<W>(node, kLayout, extent_of(node), options_of(node), static_cast<uint8_t*>(node.scratch())));
+}
+
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
+  ARENITE_TRY(gates::check_sequence(node.input(0), node.output(0)));
+  const Extent e = extent_of(node);
+  ARENITE_TRY(lstm::check_shapes(node, kLayout, e));
   ARENITE_TRY(check_plain(node));
+  if (is_hybrid(node)) {
+    *scratch_bytes = RealLstm<int8_t>::scratch_bytes(e.inputs, e.units);
+    return lstm::check_weights(node, kLayout);
+  }
   return is_float(node.input(0)) ? Status::kOk : check_quantization(node);
 }
 
 Status eval(const Node& node) {
   const Tensor input = node.input(0);
-  if (!node.keeps_state()) {
-    gates::forget_state(node.input(kHidden));
-    gates::forget_state(node.input(kCell));
-  }
-  if (is_float(input)) {
-    run(node, FloatLstm(node));
+  if (!node.keeps_state()) lstm::forget_states(node, kLayout);
+  if (is_hybrid(node)) {
+    run_real<int8_t>(node);
+  } else if (is_float(input)) {
+    run_real<float>(node);
   } else if (is_int16(input)) {
     run(node, IntegerLstm<int16_t, int64_t>(node));
   } else {

@@ -25,6 +25,11 @@ def clamp(x: np.ndarray, activation: str) -> np.ndarray:
     return clamped
 
 
+def tanh_or_clamp(x: np.ndarray, activation: str) -> np.ndarray:
+    """What recurrent operators may fuse: TANH too."""
+    return np.tanh(x) if activation == "TANH" else clamp(x, activation)
+
+
 def tightest(first: str, second: str) -> str | None:
     """The one activation equal to ``second(first(x))``, or None when no single one is."""
     low = max(RANGES[first][0], RANGES[second][0])

@@ -173,6 +173,8 @@ class Declaration:
     states        operand index → grid, of the operands that are variables.
     trajectory    (op, inputs) → operand index of a variable → every value that it takes during the run; it may write into
                   the variables' arrays, as ``reference`` does.
+    integer_form  (op) → (name, attributes) of another operator that computes the same from the same operands and has
+                  integer kernels, where this one has float kernels only; None without.
     states_absent the file states absent operands at the end too: readers of this operator count them.
     role          why passes create it.
     affine_form   (scale [C], shift [C]) → (constant operands after the data, attributes) of Role.CHANNEL_AFFINE.
@@ -208,6 +210,7 @@ class Declaration:
     matrices: tuple[Matrix, ...] = ()
     states: dict[int, StateGrid] = field(default_factory=dict)
     trajectory: Callable[[Op, Sequence[np.ndarray | None]], dict[int, np.ndarray]] | None = None
+    integer_form: Callable[[Op], tuple[str, dict[str, Any]] | None] = lambda op: None
     states_absent: bool = False
     role: Role | None = None
     affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None
@@ -349,11 +352,20 @@ def data_dtypes(name: str) -> list[str]:
 def case_dtypes(name: str) -> list[str]:
     """What ``case`` of operator ``name`` takes: ``data_dtypes``, and ``"int8/int4"`` where weights have a type of their own."""
     decl = declaration(name)
-    if decl.weight is None:
+    weight = weight_operand(name)
+    if weight is None:
         return data_dtypes(name)
-    first, weight = (decl.data or (0,))[0], decl.weight[0]
+    first = (decl.data or (0,))[0]
     pairs = ((s.inputs[first][0], s.inputs[weight][0]) for s in rows()[name].signatures)
     return list(dict.fromkeys(d if w == weight_dtype(d) else f"{d}/{w}" for d, w in pairs))
+
+
+def weight_operand(name: str) -> int | None:
+    """The operand whose dtype tells one kernel from another beside that of the data: weights, the first ones of several."""
+    decl = declaration(name)
+    if decl.weight is not None:
+        return decl.weight[0]
+    return decl.matrices[0].index if decl.matrices else None
 
 
 @cache

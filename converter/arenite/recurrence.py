@@ -1,14 +1,97 @@
-"""What recurrent operators share: walking over time, sigmoid, and parts of generated instances."""
+"""What recurrent operators share: operands, walking over time, gates, and parts of generated instances."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from . import cases
 from .cases import Draw
-from .graph import Quantization, Value
+from .errors import GraphError
+from .graph import STATELESS, Op, Quantization, Value
+from .opdef import Matrix, attribute
+
+#: An operator's operands as real values, None where absent.
+Operands = Sequence[np.ndarray | None]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Places of the operands of one recurrent layer; gates in the same order in each range.
+
+    title   what errors call it.
+    """
+
+    title: str
+    input_weights: range
+    recurrent_weights: range
+    biases: range
+    states: tuple[int, ...]
+    recurrent_biases: tuple[int | None, ...] = ()
+    sequence: int = 0
+
+    def shape(self, op: Op) -> tuple[int, ...]:
+        """[batch, time, units], or with time before batch; GraphError when an operand does not fit."""
+        x, units = op.operand(self.sequence).shape, op.operand(self.biases[0]).size
+        if len(x) != 3:
+            raise GraphError(f"the input {list(x)} of {self.title} is not [batch, time, inputs]")
+        expected: dict[int, tuple[int, ...]] = dict.fromkeys(self.input_weights, (units, x[2]))
+        expected |= dict.fromkeys(self.recurrent_weights, (units, units)) | dict.fromkeys(self.biases, (units,))
+        expected |= dict.fromkeys(self.states, (x[1] if attribute(op, "time_major") else x[0], units))
+        for index, wanted in expected.items():
+            if op.operand(index).shape != wanted:
+                raise GraphError(
+                    f"operand {index} of {self.title} is {list(op.operand(index).shape)}, must be {list(wanted)}"
+                )
+        return (*x[:2], units)
+
+    def parameters(self, inputs: Operands) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights [inputs, gates · units] and [units, gates · units], biases [gates · units]."""
+        return (
+            joined(inputs, self.input_weights).T,
+            joined(inputs, self.recurrent_weights).T,
+            joined(inputs, self.biases),
+        )
+
+    def held(self, op: Op, inputs: Operands) -> list[np.ndarray]:
+        """The states, to be written into; zeros when the operator keeps none."""
+        states = [state for i in self.states if (state := inputs[i]) is not None]
+        if op.attrs.get(STATELESS):
+            for array in states:
+                array[...] = 0
+        return states
+
+    def matrices(self) -> tuple[Matrix, ...]:
+        """The weights of a declaration."""
+        backs = self.recurrent_biases or (None,) * len(self.recurrent_weights)
+        return tuple(
+            [Matrix(i, self.sequence, bias) for i, bias in zip(self.input_weights, self.biases, strict=True)]
+            + [Matrix(i, self.states[0], bias) for i, bias in zip(self.recurrent_weights, backs, strict=True)]
+        )
+
+    def macs(self, op: Op) -> int:
+        """Of all gates over the whole sequence."""
+        x, gates = op.operand(self.sequence), len(self.input_weights)
+        units = op.operand(self.biases[0]).size
+        return x.size // max(x.shape[2], 1) * units * gates * (x.shape[2] + units)
+
+    def draw_parameters(self, draw: Draw, dtype: str, inputs: list[Value | None], units: int) -> None:
+        """Put weights and biases into ``inputs``, beside input and states that are there."""
+        x, hidden = inputs[self.sequence], inputs[self.states[0]]
+        assert x is not None and hidden is not None
+        for place in self.input_weights:
+            inputs[place] = drawn_matrix(draw, dtype, x, (units, x.shape[2]))
+        for place in self.recurrent_weights:
+            inputs[place] = drawn_matrix(draw, dtype, hidden, (units, units))
+        for place in self.biases:
+            inputs[place] = drawn_bias(draw, dtype, units)
+
+
+def joined(inputs: Operands, places: Sequence[int]) -> np.ndarray:
+    """The operands at ``places`` below each other."""
+    return np.concatenate([part for i in places if (part := inputs[i]) is not None])
 
 
 def over_time(x: np.ndarray, units: int, time_major: bool, step: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -30,31 +113,80 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return result
 
 
+def lstm_step(x: np.ndarray, states: Sequence[np.ndarray], parameters: Sequence[np.ndarray], clip: float) -> np.ndarray:
+    """The hidden state after one step; ``states``, hidden and cell, are written into.
+
+    x           what is multiplied: [batch, inputs].
+    parameters  as :meth:`Layer.parameters` gives them, gates in the order input, forget, candidate, output.
+    clip        of the cell state; 0: none.
+    """
+    (hidden, cell), (w, r, b) = states, parameters
+    i, f, g, o = np.split(x @ w + b + hidden @ r, 4, axis=1)
+    cell[...] = np.clip(sigmoid(f) * cell + sigmoid(i) * np.tanh(g), -(clip or np.inf), clip or np.inf)
+    hidden[...] = sigmoid(o) * np.tanh(cell)
+    return hidden
+
+
+# --- generated instances --------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Sizes:
+    """Of a generated instance."""
+
+    batch: int
+    steps: int
+    depth: int
+    units: int
+    time_major: bool
+
+    @staticmethod
+    def drawn(draw: Draw) -> Sizes:
+        depth, units = draw.choice([1, 2, 5, 16, 33]), draw.choice([1, 3, 4, 8, 17])
+        time_major = draw.choice([False, True])
+        return Sizes(draw.integer(1, 3), draw.integer(1, 5), depth, units, time_major)
+
+    def sequence(self, depth: int) -> tuple[int, int, int]:
+        first = (self.steps, self.batch) if self.time_major else (self.batch, self.steps)
+        return (*first, depth)
+
+
+def drawn_attrs(draw: Draw, dtype: str, sizes: Sizes) -> dict[str, object]:
+    """What every recurrent operator has besides its own attributes."""
+    attrs: dict[str, object] = {"time_major": sizes.time_major}
+    attrs |= {STATELESS: True} if draw.choice([False, False, True]) else {}
+    return attrs | ({"asymmetric_quantize_inputs": draw.choice([False, True])} if cases.is_hybrid(dtype) else {})
+
+
 def state(dtype: str, shape: tuple[int, ...], quant: Quantization | None = None) -> Value:
     """A variable for a generated instance."""
     return Value("", dtype, shape, quant=quant if dtype != "float32" else None, is_variable=True)
 
 
-def hidden_quantization(draw: Draw) -> Quantization:
-    """Scales with which the state, in [−1, 1], fits or is cut off."""
+def hidden_state(draw: Draw, dtype: str, shape: tuple[int, ...]) -> Value:
+    """One on a scale with which values in [−1, 1] fit or are cut off."""
     scale = draw.integer(2**23, 2**24 - 1) / 2**24 / draw.choice([32, 128, 128, 32768])
-    return Quantization.per_tensor(scale, draw.choice([0, -128, 127, draw.integer(-20, 20)]))
+    quant = Quantization.per_tensor(scale, draw.choice([0, -128, 127, draw.integer(-20, 20)]))
+    held = cases.data_dtype(dtype)
+    return state(held, shape, cases.coded(held, quant))
 
 
-def drawn_matrix(draw: Draw, x: Value, shape: tuple[int, int]) -> Value:
-    """Weights of one gate; the products' scale is a step of the gate, 2**-12, times 2**-10 to 4."""
-    if x.quant is None:
+def drawn_matrix(draw: Draw, dtype: str, x: Value, shape: tuple[int, int]) -> Value:
+    """Weights of one gate that multiply ``x``; products step by 2**-10 to 4 of an integer gate's 2**-12."""
+    codes = cases.weight_dtype(dtype)
+    if codes == "float32":
         value = cases.constant(draw, "float32", shape)
         assert value.data is not None
         value.data = value.data / np.float32(np.sqrt(shape[1]))
         return value
+    if x.quant is None:
+        scale = draw.integer(2**23, 2**24 - 1) / 2**30 / np.sqrt(shape[1])
+        return cases.weights(draw, dtype, shape, Quantization.per_tensor(float(scale), 0))
     step = draw.integer(2**23, 2**24 - 1) / 2**23 * 2.0 ** -draw.integer(11, 22)
-    return cases.constant(draw, "int8", shape, Quantization.per_tensor(step / float(x.quant.scale[0]), 0))
+    return cases.constant(draw, codes, shape, Quantization.per_tensor(step / float(x.quant.scale[0]), 0))
 
 
 def drawn_bias(draw: Draw, dtype: str, units: int) -> Value:
     rng = cases.rng_of(draw)
-    if dtype == "float32":
+    if cases.data_dtype(dtype) == "float32":
         data = rng.standard_normal(units).astype(np.float32)
     else:
         limit = draw.choice([1000, 100_000, 2**30])

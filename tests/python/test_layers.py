@@ -53,6 +53,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "fixed_point",
         "pooling",
         "recurrence",
+        "simple_rnn",
         "reduction",
         "signal_arithmetic",
         "spatial",

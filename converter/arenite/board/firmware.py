@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import ModelError, UnsupportedError
 from ..graph import Op
-from ..opdef import declaration, rows
+from ..opdef import rows, weight_operand
 from ..reader import read
 from .build import ALL, Bodies, build_target, configure, locked
 from .table import Board
@@ -83,8 +83,8 @@ def needed_bodies(model: bytes) -> Bodies:
 
 
 def _has_integer_weights(op: Op) -> bool:
-    weight = declaration(op.name).weight if op.name in rows() else None
-    return weight is not None and op.operand(weight[0]).dtype in ("int8", "int4")
+    weight = weight_operand(op.name) if op.name in rows() else None
+    return weight is not None and op.operand(weight).dtype in ("int8", "int4")
 
 
 def _resolver(kernels: list[str]) -> str:

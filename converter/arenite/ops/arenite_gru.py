@@ -7,87 +7,55 @@ With ``reset_after`` the reset gate scales the candidate's recurrent sum, otherw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .. import cases
 from ..cases import Draw
-from ..errors import GraphError
-from ..graph import STATELESS, Op, Value
-from ..opdef import Declaration, Matrix, StateGrid, attribute
-from ..recurrence import drawn_bias, drawn_matrix, hidden_quantization, over_time, sigmoid, state
+from ..graph import Op, Value
+from ..opdef import Declaration, StateGrid, attribute
+from ..recurrence import Layer, Operands, Sizes, drawn_attrs, drawn_bias, hidden_state, over_time, sigmoid
 
-ATTRS = {"time_major": False, "reset_after": True}
-INPUT_WEIGHTS, RECURRENT_WEIGHTS, BIASES = range(1, 4), range(4, 7), range(7, 10)
+ATTRS = {"time_major": False, "reset_after": True, "asymmetric_quantize_inputs": False}
 RECURRENT_BIAS, HIDDEN = 10, 11
+LAYER = Layer("a GRU", range(1, 4), range(4, 7), range(7, 10), (HIDDEN,), (None, None, RECURRENT_BIAS))
 
 
 def shape(op: Op) -> list[tuple[int, ...]]:
-    x, units = op.operand(0).shape, op.operand(BIASES[0]).size
-    if len(x) != 3:
-        raise GraphError(f"a GRU's input {list(x)} is not [batch, time, inputs]")
-    batch = x[1] if attribute(op, "time_major") else x[0]
-    expected: dict[int, tuple[int, ...]] = dict.fromkeys(INPUT_WEIGHTS, (units, x[2]))
-    expected |= dict.fromkeys(RECURRENT_WEIGHTS, (units, units)) | dict.fromkeys(BIASES, (units,))
-    for index, wanted in {**expected, HIDDEN: (batch, units)}.items():
-        if op.operand(index).shape != wanted:
-            raise GraphError(f"operand {index} of a GRU is {list(op.operand(index).shape)}, must be {list(wanted)}")
-    return [(*x[:2], units)]
+    return [LAYER.shape(op)]
 
 
-def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-    x, hidden, reset_after = inputs[0], inputs[HIDDEN], attribute(op, "reset_after")
-    assert x is not None and hidden is not None
-    w, r, b = (_joined(inputs, indices) for indices in (INPUT_WEIGHTS, RECURRENT_WEIGHTS, BIASES))
+def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
+    x, reset_after, recurrent_bias = inputs[0], attribute(op, "reset_after"), inputs[RECURRENT_BIAS]
+    assert x is not None
+    (w, r, b), (hidden,) = LAYER.parameters(inputs), LAYER.held(op, inputs)
     units = hidden.shape[1]
-    recurrent_bias = inputs[RECURRENT_BIAS]
-    if op.attrs.get(STATELESS):
-        hidden[...] = 0
 
     def step(x: np.ndarray) -> np.ndarray:
-        sums, recurrent = x @ w.T + b, hidden @ r[: 2 * units].T
+        sums, recurrent = x @ w + b, hidden @ r[:, : 2 * units]
         update, reset = np.split(sigmoid(sums[:, : 2 * units] + recurrent), 2, axis=1)
         if reset_after:
-            back = reset * (hidden @ r[2 * units :].T + (0 if recurrent_bias is None else recurrent_bias))
+            back = reset * (hidden @ r[:, 2 * units :] + (0 if recurrent_bias is None else recurrent_bias))
         else:
-            back = (reset * hidden) @ r[2 * units :].T
+            back = (reset * hidden) @ r[:, 2 * units :]
         hidden[...] = update * hidden + (1 - update) * np.tanh(sums[:, 2 * units :] + back)
         return hidden
 
     return [over_time(x, units, attribute(op, "time_major"), step)]
 
 
-def _joined(inputs: Sequence[np.ndarray | None], indices: range) -> np.ndarray:
-    return np.concatenate([part for i in indices if (part := inputs[i]) is not None])
-
-
-def trajectory(op: Op, inputs: Sequence[np.ndarray | None]) -> dict[int, np.ndarray]:
+def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
     return {HIDDEN: reference(op, inputs)[0]}
 
 
-def macs(op: Op) -> int:
-    return op.output.size * 3 * (op.operand(0).shape[2] + op.output.shape[2])
-
-
 def case(draw: Draw, dtype: str) -> Op:
-    depth, units = draw.choice([1, 2, 5, 16, 33]), draw.choice([1, 3, 4, 8, 17])
-    time_major, reset_after = draw.choice([False, True]), draw.choice([False, True])
-    batch, steps = draw.integer(1, 3), draw.integer(1, 5)
-    x = cases.tensor(draw, dtype, (steps, batch, depth) if time_major else (batch, steps, depth))
-    hidden = state(dtype, (batch, units), cases.coded(dtype, hidden_quantization(draw)))
-    recurrent_bias = drawn_bias(draw, dtype, units) if reset_after and draw.choice([False, True]) else None
-    inputs: list[Value | None] = [
-        x,
-        *[drawn_matrix(draw, x, (units, depth)) for _ in INPUT_WEIGHTS],
-        *[drawn_matrix(draw, hidden, (units, units)) for _ in RECURRENT_WEIGHTS],
-        *[drawn_bias(draw, dtype, units) for _ in BIASES],
-        recurrent_bias,
-        hidden,
-    ]
-    attrs = {"time_major": time_major, "reset_after": reset_after}
-    attrs |= {STATELESS: True} if draw.choice([False, False, True]) else {}
-    op = Op("arenite_gru", inputs, [], attrs)
+    sizes, reset_after = Sizes.drawn(draw), draw.choice([False, True])
+    inputs: list[Value | None] = [None] * (HIDDEN + 1)
+    inputs[0] = cases.tensor(draw, cases.data_dtype(dtype), sizes.sequence(sizes.depth))
+    inputs[HIDDEN] = hidden = hidden_state(draw, dtype, (sizes.batch, sizes.units))
+    LAYER.draw_parameters(draw, dtype, inputs, sizes.units)
+    if reset_after and draw.choice([False, True]):
+        inputs[RECURRENT_BIAS] = drawn_bias(draw, dtype, sizes.units)
+    op = Op("arenite_gru", inputs, [], drawn_attrs(draw, dtype, sizes) | {"reset_after": reset_after})
     return cases.finished(op, shape(op), hidden.quant)
 
 
@@ -97,9 +65,8 @@ OP = Declaration(
     reference=reference,
     data=(0,),
     attrs=ATTRS,
-    macs=macs,
-    matrices=tuple(Matrix(i, 0, bias) for i, bias in zip(INPUT_WEIGHTS, BIASES, strict=True))
-    + tuple(Matrix(i, HIDDEN, bias) for i, bias in zip(RECURRENT_WEIGHTS, (None, None, RECURRENT_BIAS), strict=True)),
+    macs=LAYER.macs,
+    matrices=LAYER.matrices(),
     states={HIDDEN: StateGrid.OUTPUT},
     trajectory=trajectory,
 )

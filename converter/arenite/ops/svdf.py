@@ -11,13 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import cases
-from ..activation import clamp
+from ..activation import tanh_or_clamp
 from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op, Quantization, Value
-from ..opdef import Declaration, attribute
+from ..opdef import Declaration, Matrix, attribute
 from ..recurrence import state
 
+#: weights that the hybrid kernel takes in integers
+MATRICES = (Matrix(1, 0), Matrix(2, 4))
 ATTRS = {"rank": 1, "fused_activation_function": "NONE", "asymmetric_quantize_inputs": False}
 
 
@@ -39,8 +41,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     memory[...] = moments.reshape(memory.shape)
     found = (moments * time).sum(axis=2, dtype=np.float32)
     y = found.reshape(len(x), -1, attribute(op, "rank")).sum(axis=2, dtype=np.float32) + (0 if bias is None else bias)
-    activation = attribute(op, "fused_activation_function")
-    return [np.tanh(y) if activation == "TANH" else clamp(y.astype(np.float32), activation)]
+    return [tanh_or_clamp(y.astype(np.float32), attribute(op, "fused_activation_function"))]
 
 
 def macs(op: Op) -> int:
@@ -49,19 +50,25 @@ def macs(op: Op) -> int:
 
 def case(draw: Draw, dtype: str) -> Op:
     depth, memory, rank, units = (draw.choice(sizes) for sizes in ([1, 5, 16, 40], [1, 2, 8, 9], [1, 2, 3], [1, 4, 7]))
-    x = cases.tensor(draw, dtype, (draw.integer(1, 3), depth))
-    held = dtype if dtype == "float32" else draw.choice(["int16", "int16", "int16", "int8"])
-    features, time = _weights(draw, dtype, (units * rank, depth)), _weights(draw, held, (units * rank, memory))
+    x = cases.tensor(draw, cases.data_dtype(dtype), (draw.integer(1, 3), depth))
+    held = x.dtype if x.dtype == "float32" else draw.choice(["int16", "int16", "int16", "int8"])
+    features = _weights(draw, dtype, (units * rank, depth))
+    time = _weights(draw, dtype if cases.is_hybrid(dtype) else held, (units * rank, memory))
     kept = _scaled(draw, x, features, 8 if held == "int8" else 2) if dtype == "int8" else None
     variable = state(held, (x.shape[0], units * rank * memory), cases.coded(held, kept))
     bias = _bias(draw, units, variable, time)
-    activations = ["NONE", "RELU", "RELU6", "TANH"] if dtype == "float32" else ["RELU", "RELU", "RELU", "RELU", "NONE"]
+    activations = ["RELU"] * 4 + ["NONE"] if dtype == "int8" else ["NONE", "RELU", "RELU6", "TANH"]
     attrs = {"rank": rank, "fused_activation_function": draw.choice(activations)}
+    if cases.is_hybrid(dtype):
+        attrs["asymmetric_quantize_inputs"] = draw.choice([False, True])
     op = Op("svdf", [x, features, time, bias, variable], [], attrs)
     return cases.finished(op, shape(op), _scaled(draw, variable, time, 10, 1) if dtype == "int8" else None)
 
 
 def _weights(draw: Draw, dtype: str, shape: tuple[int, int]) -> Value:
+    if cases.is_hybrid(dtype):
+        scale = draw.integer(2**23, 2**24 - 1) / 2**30 / np.sqrt(shape[1])
+        return cases.weights(draw, dtype, shape, Quantization.per_tensor(float(scale), 0))
     value = cases.constant(draw, dtype, shape, cases.without_zero_point(cases.quantization(draw)))
     if dtype == "float32":
         assert value.data is not None
@@ -92,4 +99,4 @@ def _bias(draw: Draw, units: int, variable: Value, time: Value) -> Value | None:
     return Value("", "int32", (units,), data, Quantization.per_tensor(step, 0))
 
 
-OP = Declaration(case=case, shape=shape, reference=reference, data=(0,), attrs=ATTRS, macs=macs)
+OP = Declaration(case=case, shape=shape, reference=reference, data=(0,), attrs=ATTRS, macs=macs, matrices=MATRICES)

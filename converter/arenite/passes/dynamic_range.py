@@ -11,8 +11,9 @@ accuracy and saves nothing there. Why asymmetric inputs: behind a relu half of t
 from __future__ import annotations
 
 from ..graph import Graph, Op
-from ..opdef import case_dtypes, declaration
+from ..opdef import case_dtypes, declaration, weight_operand
 from .context import PassContext
+from .recurrent import quantize_matrices_alone
 from .weights import quantize_weights_alone
 
 NAME = "dynamic_range"
@@ -25,22 +26,25 @@ def run(graph: Graph, context: PassContext) -> None:
     if context.quantize != "dynamic":
         return
     for op in graph.ops:
-        if declaration(op.name).weight is None:
+        if weight_operand(op.name) is None:
             continue
         if reason := _refusal(op):
             context.refused(op.origin, f"the weights of {op.name} stay float: {reason}")
             continue
-        quantize_weights_alone(graph, op, context)
+        if declaration(op.name).weight is not None:
+            quantize_weights_alone(graph, op, context)
+        quantize_matrices_alone(graph, op)
         if "asymmetric_quantize_inputs" in declaration(op.name).attrs:
             op.attrs["asymmetric_quantize_inputs"] = True
 
 
 def _refusal(op: Op) -> str:
-    weight = declaration(op.name).weight
-    assert weight is not None
-    value = op.operand(weight[0])
+    decl = declaration(op.name)
+    places = [decl.weight[0]] if decl.weight is not None else [matrix.index for matrix in decl.matrices]
+    weights = [value for i in places if i < len(op.inputs) and (value := op.inputs[i]) is not None]
     if "float32/int8" not in case_dtypes(op.name):
         return "it has no kernel for integer weights beside float activations"
-    if value.data is None or value.dtype != "float32" or op.output.dtype != "float32":
+    if any(v.data is None or v.dtype != "float32" for v in weights) or op.outputs[0].dtype != "float32":
         return "they are no constants of float32"
-    return "" if value.size >= LEAST else f"they are {value.size}, below {LEAST}"
+    size = sum(value.size for value in weights)
+    return "" if size >= LEAST else f"they are {size}, below {LEAST}"

@@ -37,6 +37,8 @@ NAME = "quantize"
 def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
+    for op in graph.ops:
+        _take_integer_form(op, context)
     integer = {op for op in graph.ops if _has_kernel(op, context)}
     float_fallback.settle(graph, integer, context)
     bridge(graph, integer, context)
@@ -49,6 +51,13 @@ def run(graph: Graph, context: PassContext) -> None:
         if not value.is_constant:
             value.dtype, value.quant = context.activations, quant
     context.applied(graph.name, f"{len(integer)} operators compute in {context.quantize}")
+
+
+def _take_integer_form(op: Op, context: PassContext) -> None:
+    """Make ``op`` the operator that computes the same in integers, if it has one with a kernel."""
+    form = declaration(op.name).integer_form(op)
+    if form is not None and _has_kernel(Op(form[0], op.inputs, op.outputs, form[1], op.origin), context):
+        op.name, op.attrs = form
 
 
 def _has_kernel(op: Op, context: PassContext) -> bool:

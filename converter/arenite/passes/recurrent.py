@@ -40,16 +40,29 @@ def quantize_matrices(graph: Graph, op: Op, grids: dict[Value, Quantization], co
             _quantize_matrix(graph, op, matrix, float(grids[op.operand(matrix.of)].scale[0]), context)
 
 
+def quantize_matrices_alone(graph: Graph, op: Op) -> None:
+    """Replace the float weights of ``op`` by int8 ones; activations and biases stay float."""
+    for matrix in declaration(op.name).matrices:
+        if matrix.index < len(op.inputs) and (value := op.inputs[matrix.index]) is not None and value.data is not None:
+            quant = _quantization(float(np.abs(value.data).max(initial=0)) / WEIGHT_MAX)
+            set_constant(graph, op, matrix.index, quantize_weights(value.data, quant), quant=quant)
+
+
+def _quantization(scale: float) -> Quantization:
+    """Of weights; those that are all zero have some scale."""
+    return Quantization.per_tensor(float(np.float32(max(scale or 1 / WEIGHT_MAX, float(np.finfo(np.float32).tiny)))), 0)
+
+
 def _quantize_matrix(graph: Graph, op: Op, matrix: Matrix, input_scale: float, context: PassContext) -> None:
     weights = op.operand(matrix.index).data
     bias = None if matrix.bias is None else op.inputs[matrix.bias]
     assert weights is not None
-    scale = float(np.abs(weights).max(initial=0)) / WEIGHT_MAX or 1 / WEIGHT_MAX
+    scale = float(np.abs(weights).max(initial=0)) / WEIGHT_MAX
     if bias is not None and bias.data is not None:  # so large that the bias fits its integers
         scale = max(
             scale, float(np.abs(bias.data).max(initial=0)) / (input_scale * BIAS_MAX[context.bias]) * (1 + 2**-20)
         )
-    quant = Quantization.per_tensor(float(np.float32(max(scale, float(np.finfo(np.float32).tiny)))), 0)
+    quant = _quantization(scale)
     set_constant(graph, op, matrix.index, quantize_weights(weights, quant), quant=quant)
     if bias is not None and bias.data is not None and matrix.bias is not None:
         step = Quantization.per_tensor(input_scale * float(quant.scale[0]), 0)

@@ -6,18 +6,20 @@ import numpy as np
 
 from arenite.cases import weight_dtype
 from arenite.graph import Op, Value
-from arenite.opdef import data_operands, declaration, rows
+from arenite.opdef import data_operands, declaration, rows, weight_operand
 
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
         "arenite_gru": None,
+        "arenite_rnn": None,
         "abs": {"int32"},
         "add": {"int64"},
         "add_n": {"int32"},
         "arg_max": {"int32"},
         "arg_min": {"int32"},
         "batch_to_space_nd": {"int16", "int32", "int64", "bool", "uint8"},
+        "bidirectional_sequence_lstm": None,
         "bitcast": None,
         "bitwise_xor": None,
         "cast": {"int64", "uint8"},
@@ -69,6 +71,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "tile": None,
         "topk_v2": None,
         "transpose": {"int32", "int64", "bool", "uint8"},
+        "unidirectional_sequence_rnn": None,
         "unpack": {"bool", "uint8"},
     },
     "litert": {
@@ -103,8 +106,8 @@ def lacks(engine: str, op: Op) -> bool:
 
 def case_dtype(op: Op) -> str:
     """The entry of ``case_dtypes`` that this instance is of."""
-    data, weight = data_operands(op)[0][1].dtype, declaration(op.name).weight
-    if weight is None or (held := op.operand(weight[0]).dtype) == weight_dtype(data):
+    data, weight = data_operands(op)[0][1].dtype, weight_operand(op.name)
+    if weight is None or (held := op.operand(weight).dtype) == weight_dtype(data):
         return data
     return f"{data}/{held}"
 
@@ -212,6 +215,10 @@ def litert_limit(op: Op) -> str | None:
         return "has no kernel for these types"
     if op.name == "softmax" and softmax_wraps(op):
         return "wraps"
+    if op.name == "bidirectional_sequence_lstm" and op.operand(12).shape != op.operand(29).shape:
+        return "compares the backward units with the forward ones"
+    if op.name == "bidirectional_sequence_lstm" and op.attrs["merge_outputs"] and not op.attrs["time_major"]:
+        return "finds the second entry's state by the merged width" if op.operand(0).shape[0] > 1 else None
     if unscaled_bias_refused(op):
         return "wants a scale on the bias"
     if op.name == "svdf" and op.operand(4).dtype == "int8":

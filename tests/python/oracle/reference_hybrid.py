@@ -99,8 +99,8 @@ def depthwise_conv_2d(op: Op, x: Array, w: Array, b: Array | None = None) -> Arr
     return finished(op, result, b)
 
 
-OPERATORS: dict[str, Callable[..., Array]] = {
-    "conv_2d": conv_2d,
-    "depthwise_conv_2d": depthwise_conv_2d,
-    "fully_connected": fully_connected,
+OPERATORS: dict[str, Callable[..., list[Array]]] = {
+    "conv_2d": lambda *operands: [conv_2d(*operands)],
+    "depthwise_conv_2d": lambda *operands: [depthwise_conv_2d(*operands)],
+    "fully_connected": lambda *operands: [fully_connected(*operands)],
 }

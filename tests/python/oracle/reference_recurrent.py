@@ -126,6 +126,20 @@ def arenite_gru(op: Op, *operands: Array) -> Array:
     return result
 
 
+# --- simple RNN -----------------------------------------------------------------------------------------------------
+def arenite_rnn(op: Op, x: Array, _w: Array, _r: Array, bias: Array, hidden: Array) -> Array:
+    source, state, result = op.operand(0), op.operand(4), np.zeros(op.output.shape, op.output.dtype)
+    if op.attrs.get("stateless"):
+        hidden[...] = zero_of(state)
+    axis = 0 if op.attrs["time_major"] else 1
+    for step, y in zip(np.moveaxis(x, axis, 0), np.moveaxis(result, axis, 0), strict=True):
+        sums = saturated(product(op, 1, step, source, bias) + product(op, 2, hidden, state, 0))
+        steps = rescale(each(tanh_code, 3 * sums), quantize_multiplier(Q15 / scale_of(state)))
+        hidden[...] = saturated(steps + zero_of(state), state.dtype)
+        y[...] = hidden
+    return result
+
+
 # --- SVDF -----------------------------------------------------------------------------------------------------------
 def svdf(op: Op, x: Array, features: Array, time: Array, bias: Array | None, memory: Array) -> Array:
     source, state = op.operand(0), op.operand(4)
@@ -143,6 +157,7 @@ def svdf(op: Op, x: Array, features: Array, time: Array, bias: Array | None, mem
 
 OPERATORS: dict[str, Callable[..., Array]] = {
     "arenite_gru": arenite_gru,
+    "arenite_rnn": arenite_rnn,
     "svdf": svdf,
     "unidirectional_sequence_lstm": unidirectional_sequence_lstm,
 }

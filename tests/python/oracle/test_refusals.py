@@ -277,6 +277,34 @@ def test_lstms_that_only_litert_has(dtype: str) -> None:
     assert failure(with_input(op, 19, constant)) == "BadArity"
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float32/int8"])
+def test_bidirectional_lstms_that_do_not_fit(dtype: str) -> None:
+    def with_both(op: Op) -> bool:
+        return op.inputs[40] is not None and bool(op.attrs["merge_outputs"])
+
+    op = instance("bidirectional_sequence_lstm", dtype, with_both)
+    for absent in (39, 41, 47):  # the second sequence, one of its weights
+        assert failure(replace(op, inputs=[None if i == absent else v for i, v in enumerate(op.inputs)])) == "BadArity"
+    peephole = [op.operand(1) if i == 27 else v for i, v in enumerate(op.inputs)]
+    assert failure(replace(op, inputs=peephole)) == "BadArity"
+    assert failure(with_option(op, merge_outputs=False)) == "BadArity"
+    assert failure(with_option(op, fused_activation_function="RELU")) == "BadOption"
+    shape = op.outputs[0].shape
+    assert failure(with_output(op, shape=(*shape[:2], shape[2] + 1))) == "BadShape"
+
+
+def test_simple_rnns_that_do_not_fit() -> None:
+    op = instance("unidirectional_sequence_rnn")
+    assert failure(with_option(op, fused_activation_function="SIGN_BIT")) == "BadOption"
+    for name, index in (("unidirectional_sequence_rnn", 4), ("arenite_rnn", 4)):
+        op = instance(name)
+        state = op.operand(index)
+        constant = replace(state, is_variable=False, data=np.zeros(state.shape, state.dtype))
+        assert failure(with_input(op, index, constant)) == "BadArity"
+    fine = Quantization.per_tensor(2.0**-23, 0)
+    assert failure(with_output(with_input(op, 4, replace(op.operand(4), quant=fine)), quant=fine)) == "BadQuantization"
+
+
 @pytest.mark.parametrize("scale", [0.75 * 2.0**-9, 2.0**3, 2.0**-31])
 def test_cell_state_on_a_scale_that_tanh_cannot_take(scale: float) -> None:
     op = instance("unidirectional_sequence_lstm")

@@ -1,0 +1,46 @@
+"""UNIDIRECTIONAL_SEQUENCE_RNN: h = activation(W x + b + R h) over a sequence, [batch, time, inputs] → [batch, time, units].
+
+Operands: 0 the input; 1 input weights [units, inputs]; 2 recurrent weights [units, units]; 3 bias [units]; 4 state
+[batch, units], a variable. TFLite has it with float activations only; in integers it becomes ARENITE_RNN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import cases
+from ..activation import RANGES
+from ..cases import Draw
+from ..graph import STATELESS, Op
+from ..opdef import Declaration, attribute
+from ..simple_rnn import LAYER, drawn_operands, reference, shape, trajectory
+
+ATTRS = {"time_major": False, "fused_activation_function": "NONE", "asymmetric_quantize_inputs": False}
+
+
+def case(draw: Draw, dtype: str) -> Op:
+    inputs, attrs = drawn_operands(draw, dtype)
+    attrs["fused_activation_function"] = draw.choice(["TANH", "TANH", *RANGES])
+    op = Op("unidirectional_sequence_rnn", inputs, [], attrs)
+    return cases.finished(op, shape(op), None)
+
+
+def integer_form(op: Op) -> tuple[str, dict[str, Any]] | None:
+    """ARENITE_RNN, which has tanh only."""
+    if attribute(op, "fused_activation_function") != "TANH":
+        return None
+    kept = {name: op.attrs[name] for name in ("time_major", STATELESS) if name in op.attrs}
+    return "arenite_rnn", kept
+
+
+OP = Declaration(
+    case=case,
+    shape=shape,
+    reference=reference,
+    data=(0,),
+    attrs=ATTRS,
+    macs=LAYER.macs,
+    matrices=LAYER.matrices(),
+    trajectory=trajectory,
+    integer_form=integer_form,
+)
