@@ -18,6 +18,6 @@ if(ARENITE_PYTHON)
   set(arenite_sources_dir arenite/sources)
   install(DIRECTORY boards interpreter kernels_cpp schema cmake DESTINATION ${arenite_sources_dir} COMPONENT python
     PATTERN "*.md" EXCLUDE PATTERN "python" EXCLUDE)
-  install(FILES CMakeLists.txt DESTINATION ${arenite_sources_dir} COMPONENT python)
+  install(FILES CMakeLists.txt LICENSE DESTINATION ${arenite_sources_dir} COMPONENT python)
   install(FILES converter/arenite/__init__.py DESTINATION ${arenite_sources_dir}/converter/arenite COMPONENT python)
 endif()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ToolMissingError,
         UnsupportedError,
     )
+    from .exporting import Export, export
     from .inspection import Inspection, OperatorInfo, TensorInfo, inspect
     from .optimization import Optimization, optimize
     from .runtime import ArenaUse, Interpreter, PlannedTensor
@@ -42,6 +43,7 @@ _HOME = {
     "Conversion": "conversion",
     "DataError": "errors",
     "EngineResult": "comparison",
+    "Export": "exporting",
     "GraphError": "errors",
     "Inspection": "inspection",
     "Interpreter": "runtime",
@@ -57,6 +59,7 @@ _HOME = {
     "UnsupportedError": "errors",
     "compare": "comparison",
     "convert": "conversion",
+    "export": "exporting",
     "inspect": "inspection",
     "optimize": "optimization",
 }
@@ -71,6 +74,7 @@ __all__ = [
     "Conversion",
     "DataError",
     "EngineResult",
+    "Export",
     "GraphError",
     "Inspection",
     "Interpreter",
@@ -87,6 +91,7 @@ __all__ = [
     "__version__",
     "compare",
     "convert",
+    "export",
     "inspect",
     "optimize",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``arenite convert | optimize | inspect | run | compare | check | ops``.
+"""The command line: ``arenite convert | optimize | inspect | run | compare | check | export | ops``.
 
 Commands import what they need when they run: ``inspect`` and ``run`` never load TensorFlow. Results go to stdout, progress
 and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -52,6 +52,26 @@ class Io(StrEnum):
     int8 = "int8"
     int16 = "int16"
     float32 = "float32"
+
+
+class Package(StrEnum):
+    """Values of ``export --to``."""
+
+    cmake = "cmake"
+    arduino = "arduino"
+    platformio = "platformio"
+    zephyr = "zephyr"
+    esp_idf = "esp-idf"
+    cmsis_pack = "cmsis-pack"
+    c_array = "c-array"
+
+
+class Optimize(StrEnum):
+    """Values of ``export --optimize``."""
+
+    speed = "speed"
+    balanced = "balanced"
+    size = "size"
 
 
 @dataclass(frozen=True)
@@ -331,6 +351,48 @@ def check(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
 
     data = {"runs": problem is None, "problem": problem, "unsupported": unsupported}
     return Outcome(data, show, ok=problem is None)
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "arenite export model.tflite --to cmake -o firmware/model\n\n"
+    "arenite export wake.tflite words.tflite --to arduino --name speech -o speech --classes words=yes,no,unknown"
+)
+@_command
+def export(
+    models: Annotated[list[Path], typer.Argument(help=".tflite files.", show_default=False)],
+    to: Annotated[Package, typer.Option("--to", help="The build system.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The directory to write.", show_default=False)],
+    name: Annotated[str | None, typer.Option(help="The library's name.", show_default="the first model's")] = None,
+    optimize: Annotated[
+        Optimize, typer.Option(help="speed: -O2. balanced: -Os. size: -Os and plain loops, several times slower.")
+    ] = Optimize.speed,
+    classes: Annotated[
+        list[str] | None, typer.Option(help="Class names of the first output: yes,no or model=yes,no (repeat).")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
+    """Write models, interpreter and just the kernels that they need as sources that a build system takes as they are."""
+    from .exporting import export as export_models
+
+    result = export_models(
+        models, to.value, output, name=name, optimize=optimize.value, classes=_classes(classes or [])
+    )
+
+    def show() -> None:
+        print(f"{len(result.files)} files written to {output}; begin with its README.md" if to is not Package.c_array
+              else f"{' and '.join(result.files)} written to {output}")  # fmt: skip
+        for model, arena in result.arena_bytes.items():
+            print(f"{model} needs {arena:,} bytes of arena")
+
+    return Outcome(result.to_dict(), show)
+
+
+def _classes(texts: list[str]) -> dict[str, list[str]]:
+    """``["model=yes,no"]`` as a dict; "" stands for the first model."""
+    named = (text.rpartition("=") for text in texts)
+    return {model: names.split(",") for model, _, names in named}
 
 
 @app.command(epilog="[bold]Example[/bold]\n\narenite ops --json")

@@ -72,6 +72,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     },
     "frontend/": {"errors", "graph", "opdef", "frontend", "quiet"},
     "comparison/": {"", "errors", "frontend", "quiet", "samples", "wording", "comparison"},
+    "exporting/": {"", "board", "errors", "exporting", "inspection", "opdef", "runtime"},
     "runtime.py": {"elements", "errors", "flat", "signatures", "_core"},
     "signatures.py": {"errors", "flat"},
     "atomic.py": {"errors"},

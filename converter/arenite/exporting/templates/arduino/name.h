@@ -1,0 +1,5 @@
+// Everything that a sketch includes.
+#pragma once
+
+#include "interpreter/interpreter.h"
+$includes

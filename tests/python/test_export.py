@@ -1,0 +1,162 @@
+"""``arenite export``: what the files say, what is refused, what is never overwritten."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_models
+from typer.testing import CliRunner
+
+import arenite
+from arenite.cli import app
+from arenite.errors import AreniteError, DataError, ModelError
+from arenite.exporting import PACKAGES, export
+from arenite.exporting.model_files import fnv1a, identifier
+from arenite.opdef import rows
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "my-model.tflite"
+    path.write_bytes(small_models.int8_mlp())
+    return path
+
+
+def texts(directory: Path) -> dict[str, str]:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_text() for path in files}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_placeholder_is_left_and_the_model_is_in_it(package: str, model: Path, tmp_path: Path) -> None:
+    result = export(model, package, tmp_path / "out")
+    written = texts(tmp_path / "out")
+    assert sorted(result.files) == sorted(set(written) - {".arenite-export"})
+    left = {name for name, text in written.items() if re.search(r"\$[a-z]", text) and "LICENSE" not in name}
+    assert not left
+    array = next(text for name, text in written.items() if re.fullmatch(r"(src/)?my_model_model\.(cc|c|cpp)", name))
+    numbers = re.findall(r"\d+(?=,)", array[array.rindex("{") :])
+    assert bytes(map(int, numbers)) == model.read_bytes()
+
+
+def test_only_needed_kernels_are_exported(model: Path, tmp_path: Path) -> None:
+    export(model, "cmake", tmp_path / "out")
+    names = {path.stem for path in (tmp_path / "out" / "src" / "kernels_cpp").glob("*.cc")}
+    assert names & set(rows()) == set(arenite.inspect(model).op_counts)
+
+
+def test_the_header_states_the_facts(model: Path, tmp_path: Path) -> None:
+    export(model, "cmake", tmp_path / "out", classes=["low", "middle", "very high"])
+    header = (tmp_path / "out" / "src" / "my_model_model.h").read_text()
+    facts = arenite.inspect(model)
+    assert facts.arena is not None
+    assert f"kArenaSize = {facts.arena.used};" in header
+    shape = ", ".join(map(str, facts.inputs[0].shape))
+    assert f"kShape[] = {{{shape}}};" in header
+    assert f"kScale = {facts.inputs[0].scale!r}f;" in header
+    assert "enum class Class : int32_t { low, middle, very_high };" in header
+
+
+def test_exporting_again_replaces_but_nothing_else_is_touched(model: Path, tmp_path: Path) -> None:
+    export(model, "cmake", tmp_path / "out")
+    export(model, "arduino", tmp_path / "out")
+    assert (tmp_path / "out" / "library.properties").is_file()
+    assert not (tmp_path / "out" / "CMakeLists.txt").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "work.txt").write_text("precious")
+    with pytest.raises(DataError, match="not empty and no earlier export wrote it"):
+        export(model, "cmake", tmp_path / "mine")
+    assert (tmp_path / "mine" / "work.txt").read_text() == "precious"
+
+
+def test_a_model_that_does_not_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.tflite").write_bytes(small_models.int8_mlp()[:-40])
+    with pytest.raises(ModelError):
+        export(tmp_path / "bad.tflite", "cmake", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_does_not_fit_is_refused(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot export to 'keil'"):
+        export(model, "keil", tmp_path / "out")
+    with pytest.raises(DataError, match="2 class names"):
+        export(model, "cmake", tmp_path / "out", classes=["a", "b"])
+    with pytest.raises(DataError, match="different names"):
+        export([model, model], "cmake", tmp_path / "out")
+    with pytest.raises(DataError, match="must differ"):
+        export(model, "cmake", tmp_path / "out", classes=["a b", "a_b", "c"])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AreniteError, match="cannot write"):
+        export(model, "cmake", tmp_path / "file" / "out")
+
+
+def test_manifests_parse(model: Path, tmp_path: Path) -> None:
+    for package in PACKAGES:
+        export(model, package, tmp_path / package)
+    properties = configparser.ConfigParser()
+    properties.read_string("[library]\n" + (tmp_path / "arduino" / "library.properties").read_text())
+    required = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"}
+    assert required <= set(properties["library"])
+    assert (tmp_path / "arduino" / "src" / properties["library"]["includes"]).is_file()
+    assert json.loads((tmp_path / "platformio" / "library.json").read_text())["build"]["srcDir"] == "src"
+    pack = ElementTree.parse(tmp_path / "cmsis-pack" / "Arenite.my_model.pdsc").getroot()
+    listed = [file.attrib["name"] for file in pack.iter("file")]
+    assert all((tmp_path / "cmsis-pack" / name).exists() for name in listed)
+    for package, build_file, prefix in (("zephyr", "zephyr/CMakeLists.txt", "../"), ("esp-idf", "CMakeLists.txt", "")):
+        named = re.findall(
+            rf"^\s+{re.escape(prefix)}(src/\S+\.cc)$", (tmp_path / package / build_file).read_text(), re.M
+        )
+        assert sorted(named) == sorted(name for name in texts(tmp_path / package) if name.endswith(".cc"))
+
+
+@pytest.mark.slow
+def test_the_cmake_tree_builds_for_the_host_and_its_self_test_can_fail(model: Path, tmp_path: Path) -> None:
+    export(model, "cmake", tmp_path / "out", name="net")
+
+    def build_and_run() -> str:
+        for command in (["cmake", "-S", tmp_path / "out", "-B", tmp_path / "build", "-G", "Ninja"],
+                        ["cmake", "--build", tmp_path / "build", "-j", "2"]):  # fmt: skip
+            subprocess.run(command, check=True, capture_output=True, timeout=600)
+        return subprocess.run([tmp_path / "build" / "net_example"], capture_output=True, text=True, check=False).stdout
+
+    assert build_and_run().startswith("my_model: outputs equal the host's")
+    source = tmp_path / "out" / "src" / "my_model_self_test.cc"
+    source.write_text(re.sub(r"\{0x[0-9a-f]{8}u", "{0x00000001u", source.read_text()))
+    assert build_and_run().startswith("my_model: outputs differ")
+
+
+def test_the_c_array_is_c(model: Path, tmp_path: Path) -> None:
+    export(model, "c-array", tmp_path / "out")
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-c", "my_model_model.c", "-o", "model.o"]
+    done = subprocess.run(["cc", *flags], cwd=tmp_path / "out", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_command_line(model: Path, tmp_path: Path) -> None:
+    arguments = ["export", str(model), "--to", "cmake", "-o", str(tmp_path / "out"), "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    assert answer["package"] == "cmake"
+    assert set(answer["arena_bytes"]) == {"my_model"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("digits", "digits"), ("my-model 2", "my_model_2"), ("9lives", "_9lives"), ("--", "model"), ("class", "class_")],
+)
+def test_identifiers(text: str, name: str) -> None:
+    assert identifier(text) == name
+
+
+def test_the_hash_is_fnv1a() -> None:
+    assert fnv1a(b"") == 0x811C9DC5
+    assert fnv1a(b"foobar") == 0xBF9CF968
+    assert np.uint32(fnv1a(bytes(range(256)))) != np.uint32(fnv1a(bytes(range(255))))
