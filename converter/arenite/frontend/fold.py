@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .program import FLOATS
+from .program import FLOATS, Tensor
 
 #: Not constants, though they have no operand that depends on the input. The ranges that quantization-aware training
 #: puts on weights are information that folding would destroy.
@@ -28,6 +28,12 @@ KEEPS_NAME = ("Cast", "ExpandDims", "Identity", "Reshape", "Squeeze", "Transpose
 def as_float32(array: np.ndarray) -> np.ndarray:
     """``array`` in float32 when it has one of TensorFlow's floating types, else itself."""
     return array.astype(np.float32) if array.dtype.name in FLOATS and array.dtype != np.float32 else array
+
+
+def constant(name: str, array: np.ndarray) -> Tensor:
+    """A Tensor known now; floats become float32."""
+    array = as_float32(array)
+    return Tensor(name, array.dtype.name, tuple(array.shape), array)
 
 
 def can_fold(op: Any) -> bool:

@@ -13,8 +13,14 @@ _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
 
 
 def undo_idioms(program: Program) -> None:
-    """All of them, in place."""
+    """All of them, in place; in the programs that it calls too, whose inputs their callers decide."""
     float_inputs(program)
+    _undo(program)
+
+
+def _undo(program: Program) -> None:
+    for part in [part for node in program.nodes for part in node.programs]:
+        _undo(part)
     drop_kept_states(program)
     undo_space_to_batch(program)
     undo_tensordot(program)

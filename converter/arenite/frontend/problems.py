@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import UnsupportedError
 from ..graph import Origin
+from .control_flow import LIST_LOOP, MAX_UNROLLED_LISTS
 from .lower.registry import Refusal
 
 
@@ -49,15 +50,18 @@ def _lines(problems: Sequence[Problem]) -> list[str]:
 
 
 _LOOP = (
-    "a loop at run time cannot be converted, recurrent layers included",
-    "use convolutions over time",
+    "a list of tensors of unknown length cannot be kept at run time",
+    "fix the number of steps (--shape), or keep the values in one tensor",
+)
+_LIST_LOOP = (
+    f"the number of rounds depends on the data, or they are more than {MAX_UNROLLED_LISTS:,} operations when unrolled",
+    "fix the length of the sequence (--shape), or shorten it",
 )
 _QAT = (
     "quantization-aware training is not read yet",
     "convert the model without FakeQuant nodes (strip the quantization wrappers) and calibrate it",
 )
-_BRANCH = ("a branch on data cannot be converted", "split the model, or make the condition a Python constant")
-_STATE = ("the model changes a variable while it runs", "make the layer stateless and pass the state as an input")
+_BRANCH = ("a choice among several branches on data cannot be converted", "write it as conditions of two branches each")
 _ACTIVATION = (
     "this activation has no kernel here",
     "use relu, leaky_relu, elu, sigmoid, tanh, silu, gelu or hard_swish",
@@ -70,9 +74,9 @@ _RESIZE = ("this way of resizing has no kernel here", "resize bilinearly or to t
 
 #: TensorFlow operation → (reason, remedy) where more can be said than "no kernel".
 _KNOWN: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(("While", "StatelessWhile", "TensorListReserve", "TensorListStack", "TensorListFromTensor"), _LOOP),
-    **dict.fromkeys(("If", "StatelessIf", "Case", "StatelessCase"), _BRANCH),
-    **dict.fromkeys(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"), _STATE),
+    **dict.fromkeys(("TensorListReserve", "TensorListStack", "TensorListFromTensor", "TensorListGetItem"), _LOOP),
+    LIST_LOOP: _LIST_LOOP,
+    **dict.fromkeys(("Case", "StatelessCase"), _BRANCH),
     **dict.fromkeys(("Erf", "Erfc", "Selu", "Softplus", "Softsign"), _ACTIVATION),
     **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2"), _TRANSPOSED),
     **dict.fromkeys(("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"), _RANDOM),

@@ -22,6 +22,7 @@ class Tensor:
     shape   None when TensorFlow cannot tell all dimensions before running.
     data    set when the value does not depend on the model's inputs.
     handle  the eager resource handle of a captured variable, else None.
+    items   of a list of tensors, its parts; None where one was not set yet.
     symbol  the tensor that stands for it in the shape-inference graph, made when first needed.
     """
 
@@ -30,6 +31,7 @@ class Tensor:
     shape: tuple[int, ...] | None
     data: np.ndarray | None = None
     handle: Any = None
+    items: tuple[Tensor | None, ...] | None = None
     symbol: Any = None
 
     @property
@@ -41,7 +43,8 @@ class Tensor:
 class Node:
     """A TensorFlow operation that depends on the model's inputs.
 
-    attrs   by TensorFlow's attribute names; strings decoded, types and shapes as TensorFlow gives them.
+    attrs   by TensorFlow's attribute names; strings decoded, types and shapes as TensorFlow gives them. Branches and
+            loops hold Programs.
     """
 
     type: str
@@ -50,14 +53,28 @@ class Node:
     attrs: dict[str, Any]
     origin: Origin
 
+    @property
+    def programs(self) -> list[Program]:
+        """Those that it calls."""
+        return [value for value in self.attrs.values() if isinstance(value, Program)]
+
+    @property
+    def writes_state(self) -> bool:
+        """Whether it changes a variable, itself or in a program that it calls."""
+        return self.type in STATE_WRITERS or any(node.writes_state for part in self.programs for node in part.nodes)
+
 
 @dataclass(eq=False)
 class Program:
-    """Nodes in topological order; inputs and outputs with the user's names in the user's order."""
+    """Nodes in topological order; inputs and outputs with the user's names in the user's order.
+
+    variables  those that the model changes: handle's id → name and first value.
+    """
 
     inputs: list[tuple[str, Tensor]] = field(default_factory=list)
     outputs: list[tuple[str, Tensor]] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    variables: dict[int, Tensor] = field(default_factory=dict)
 
     def consumers(self) -> dict[Tensor, list[Node]]:
         """Tensor → nodes that read it, in order. Built anew on each call."""
@@ -72,11 +89,11 @@ class Program:
         return {tensor: node for node in self.nodes for tensor in node.outputs}
 
     def remove_dead(self) -> None:
-        """Drop nodes that no output needs; nodes that write state stay, so that they can be refused."""
+        """Drop nodes that no output needs; nodes that write state stay."""
         live = {tensor for _, tensor in self.outputs}
         kept = []
         for node in reversed(self.nodes):
-            if node.type in STATE_WRITERS or any(tensor in live for tensor in node.outputs):
+            if node.writes_state or any(tensor in live for tensor in node.outputs):
                 live.update(node.inputs)
                 kept.append(node)
         self.nodes = kept[::-1]

@@ -9,11 +9,12 @@ from typing import Any
 
 from ..errors import AreniteError, ModelError, UnsupportedError
 from .composites import Composites
+from .fold import constant
 from .keras_inputs import Shapes, call_of
 from .program import Program, Tensor
 from .signature import Call, Port, distinct, fix_shapes, leaves
 from .spans import LayerSpans
-from .walk import ANONYMOUS, Walker, constant, dtype_name, finish
+from .walk import ANONYMOUS, Walker, dtype_name, finish
 
 
 def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
@@ -60,6 +61,9 @@ def _walk(
     captured = {inner.name: captured_tensor(outer) for outer, inner in concrete.graph.captures}
     given = {tensor.name: feed for (_, tensor), feed in zip(arguments, feeds, strict=True)}
     env = walker.walk(concrete.graph, {**captured, **given})
+    if walker.assigned:  # only now is it known which variables are no constants
+        walker = walker.anew()
+        env = walker.walk(concrete.graph, {**captured, **given})
     outputs = [(name, env[tensor.name]) for name, tensor in _results(concrete)]
     names = _output_names([name for name, _ in outputs], output_names)
     inputs = [(port.name, feed) for (port, _), feed in zip(arguments, feeds, strict=True)]

@@ -6,15 +6,17 @@ inference also sees through function bodies and SavedModel signatures that were 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from ..errors import ModelError
 from ..graph import Origin
-from . import fold
+from . import control_flow, fold
 from .composites import Composites
-from .program import FLOATS, Node, Program, Tensor
+from .fold import constant
+from .program import FLOATS, STATE_WRITERS, Node, Program, Tensor
 from .spans import LayerSpans
 from .where import user_location
 
@@ -46,18 +48,28 @@ class Walker:
 
     variable_names  id of a variable's eager handle → its name, ``"conv1/kernel"``.
     composites      the calls that are not looked into.
+    assigned        ids of the handles of variables that the model changes: reading one is a node, not a constant.
     """
 
-    def __init__(self, spans: LayerSpans, variable_names: dict[int, str], composites: Composites | None = None) -> None:
+    def __init__(
+        self,
+        spans: LayerSpans,
+        variable_names: dict[int, str],
+        composites: Composites | None = None,
+        assigned: Collection[int] = (),
+    ) -> None:
         from tensorflow.python.framework.func_graph import FuncGraph
 
         self.nodes: list[Node] = []
         self._spans = spans
         self._composites = composites or Composites()
+        self.assigned = set(assigned)
         self._variable_names = variable_names
         self._variables: dict[int, Tensor] = {}
+        self._kept: set[Tensor] = set()  # final states of layers that keep them by themselves
         self._memo: dict[tuple[Any, ...], list[Tensor]] = {}
         self._library: dict[str, Any] = {}  # functions of an imported graph
+        self._bodies: dict[str, Any] = {}
         self._scratch = FuncGraph("shapes")
 
     def walk(self, graph: Any, feeds: dict[str, Tensor], caller: Origin | None = None) -> dict[str, Tensor]:
@@ -94,12 +106,20 @@ class Walker:
             return [self._constant(op, origin)]
         if op.type in ALIASES or _is_float_cast(op):
             return inputs[: len(op.outputs)]
+        if op.type in STATE_WRITERS and inputs[0].handle is not None:
+            return self._assign(op, inputs, origin)
         if op.type == "ReadVariableOp" and inputs[0].handle is not None:
-            return [self._variable(inputs[0])]
+            return [self._read(op.outputs[0].name, inputs[0], origin)]
         if op.type == "ResourceGather" and inputs[0].handle is not None:
             return self._gather(op, inputs, origin)
         if op.type in CALLS:
             return self._inline(graph, op, inputs, origin)
+        if op.type in control_flow.BRANCHES:
+            return control_flow.branch(self, graph, op, inputs, origin)
+        if op.type in control_flow.LOOPS:
+            return control_flow.loop(self, graph, op, inputs, origin)
+        if (results := control_flow.list_operation(self, op, inputs, origin)) is not None:
+            return results
         if op.type in ("Shape", "Size", "Rank") and inputs[0].shape is not None:
             return [_shape_answer(op, inputs[0].shape)]
         if all(tensor.is_constant for tensor in inputs) and fold.can_fold(op):
@@ -126,9 +146,40 @@ class Walker:
             self._variables[key] = constant(self._variable_names.get(key, "variable"), np.asarray(value))
         return self._variables[key]
 
+    def _read(self, name: str, resource: Tensor, origin: Origin) -> Tensor:
+        """What the variable holds: a constant, unless the model changes it."""
+        first = self._variable(resource)
+        if id(resource.handle) not in self.assigned:
+            return first
+        result = Tensor(name, first.dtype, first.shape)
+        self.nodes.append(Node("ReadVariableOp", [resource], [result], {}, origin))
+        return result
+
+    def _assign(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        """An assignment; adding to a variable is reading, adding, assigning."""
+        resource, value = inputs[0], inputs[1]
+        if value not in self._kept:
+            self.assigned.add(id(resource.handle))
+        if op.type != "AssignVariableOp":
+            old = self._read(f"{op.name}/old", resource, origin)
+            added = Tensor(f"{op.name}/new", old.dtype, old.shape)
+            kind = "AddV2" if op.type == "AssignAddVariableOp" else "Sub"
+            self.nodes.append(Node(kind, [old, value], [added], {}, origin))
+            value = added
+        self.nodes.append(Node("AssignVariableOp", [resource, value], [], {}, origin))
+        return []
+
+    def anew(self) -> Walker:
+        """A walker without nodes that knows which variables are no constants."""
+        return Walker(self._spans, self._variable_names, self._composites, self.assigned)
+
+    def assigned_variables(self) -> dict[int, Tensor]:
+        """First values of the variables that the model changes, by their handles."""
+        return {key: value for key, value in self._variables.items() if key in self.assigned}
+
     def _gather(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
         """Rows of a variable, as a GatherV2."""
-        table, indices = self._variable(inputs[0]), inputs[1]
+        table, indices = self._read(f"{op.name}/table", inputs[0], origin), inputs[1]
         assert table.shape is not None
         shape = None if indices.shape is None else (*indices.shape, *table.shape[1:])
         result = Tensor(op.outputs[0].name, table.dtype, shape)
@@ -140,12 +191,24 @@ class Walker:
         composite = self._composites.of(op.get_attr("f").name)
         if composite is not None:
             return self._bound(composite.type, inputs, list(op.outputs), op, composite.attrs, origin)
-        body = self._body(graph, op.get_attr("f").name)
+        return self.call(self.body(graph, op.get_attr("f").name), inputs, origin)
+
+    def call(self, body: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
+        """The results of a function for ``inputs``; its nodes are added here."""
         feeds = {placeholder.name: tensor for placeholder, tensor in zip(body.inputs, inputs, strict=True)}
         env = self.walk(body, feeds, origin)
         return [env[tensor.name] for tensor in body.outputs]
 
-    def _body(self, graph: Any, name: str) -> Any:
+    def apart(self, body: Any, inputs: list[Tensor], origin: Origin) -> tuple[list[Node], list[Tensor]]:
+        """The nodes and results of a function that is not inlined."""
+        outside, self.nodes = self.nodes, []
+        try:
+            results = self.call(body, inputs, origin)
+            return self.nodes, results
+        finally:
+            self.nodes = outside
+
+    def body(self, graph: Any, name: str) -> Any:
         """The FuncGraph of function ``name`` that ``graph`` calls."""
         from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
@@ -154,7 +217,9 @@ class Walker:
             return body
         if not self._library:
             self._library = {f.signature.name: f for f in graph.as_graph_def().library.function}
-        return function_def_to_graph(self._library[name])
+        if name not in self._bodies:
+            self._bodies[name] = function_def_to_graph(self._library[name])
+        return self._bodies[name]
 
     def _fold(self, op: Any, inputs: list[Tensor], origin: Origin) -> list[Tensor]:
         attrs = _attrs(op, decode=False)
@@ -179,6 +244,8 @@ class Walker:
             for original, symbol in zip(op.outputs, symbols, strict=True)
         ]
         self.nodes.append(Node(kind, list(inputs), outputs, attrs, origin))
+        if attrs.get("stateful"):
+            self._kept.update(outputs)
         return outputs
 
     def _replay(self, op: Any, inputs: list[Tensor]) -> list[Any]:
@@ -207,12 +274,6 @@ class Walker:
         return tensor.symbol
 
 
-def constant(name: str, array: np.ndarray) -> Tensor:
-    """A Tensor known now; floats become float32."""
-    array = fold.as_float32(array)
-    return Tensor(name, array.dtype.name, tuple(array.shape), array)
-
-
 def _name_capture(tensor: Tensor, owner: tuple[str, str] | None) -> None:
     """An array that the model closes over has no name of its own; it gets the name of the layer that uses it first."""
     if tensor.name == ANONYMOUS and owner is not None:
@@ -236,7 +297,7 @@ def dtype_name(dtype: Any) -> str:
 
 def finish(walker: Walker, inputs: list[tuple[str, Tensor]], outputs: list[tuple[str, Tensor]]) -> Program:
     """The walked nodes as a program without dead ones."""
-    program = Program(inputs, outputs, walker.nodes)
+    program = Program(inputs, outputs, walker.nodes, walker.assigned_variables())
     program.remove_dead()
     return program
 

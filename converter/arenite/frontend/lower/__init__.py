@@ -7,8 +7,9 @@ from ...graph import DTYPES, Graph
 from ..idioms import undo_idioms
 from ..problems import Problem, raise_if_any, unknown_operation
 from ..program import Node, Program
-from . import conv, dense, elementwise, functions, movement, recurrent, reduce, shape  # noqa: F401 - they register lowerings
-from .lowering import Lowering
+from . import control_flow, conv, dense, elementwise, functions, movement, recurrent, reduce, shape  # noqa: F401 - they register lowerings
+from .control_flow import initialize_variables
+from .lowering import Lowering, Model
 from .registry import LOWERINGS, Refusal
 
 
@@ -16,10 +17,18 @@ def lower(program: Program) -> Graph:
     """The float graph of ``program``. Raises UnsupportedError with every node that cannot be expressed."""
     _require_numbers(program)
     undo_idioms(program)
-    lowering = Lowering(program)
-    problems = [problem for node in program.nodes if (problem := _lower_node(lowering, node)) is not None]
-    raise_if_any(problems)
-    return lowering.finish()
+    lowering = Lowering(program, Model(_lower_nodes, program.variables))
+    _lower_nodes(lowering)
+    raise_if_any(lowering.model.problems)
+    graph = lowering.finish()
+    initialize_variables(graph, lowering.model)
+    return graph
+
+
+def _lower_nodes(lowering: Lowering) -> None:
+    for node in lowering.program.nodes:
+        if (problem := _lower_node(lowering, node)) is not None:
+            lowering.model.problems.append(problem)
 
 
 def _require_numbers(program: Program) -> None:

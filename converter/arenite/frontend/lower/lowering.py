@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ...graph import DTYPES, Graph, Op, Origin, Value
+from ...graph import DTYPES, RESOURCE, Graph, Op, Origin, Value
+from ..problems import Problem
 from ..program import Node, Program, Tensor
+from ..signature import distinct
 from .registry import Refusal
+
+
+@dataclass
+class Model:
+    """What the lowerings of a model's programs share.
+
+    lower_nodes  lowers all nodes of one of them, and notes problems.
+    variables    those that the model changes, handle's id → name and first value.
+    used         handle's id → name in the file, of those that a graph names.
+    names        of the subgraphs.
+    """
+
+    lower_nodes: Callable[[Lowering], None]
+    variables: Mapping[int, Tensor]
+    problems: list[Problem] = field(default_factory=list)
+    used: dict[int, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=lambda: [Graph().name])
 
 
 class Lowering:
     """Builds ``graph`` from ``program``. Lowering functions read operands, emit operators and bind results."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, model: Model, name: str = Graph().name) -> None:
         self.program = program
-        self.graph = Graph()
+        self.model = model
+        self.graph = Graph(name)
+        self._resources: dict[int, Value] = {}
         self._values: dict[Tensor, Value] = {}
         self._constants: dict[tuple[Tensor, str], Value] = {}
         self._names: set[str] = set()
@@ -51,7 +73,7 @@ class Lowering:
 
     def new_constant(self, name: str, data: np.ndarray) -> Value:
         """A constant of its own."""
-        data = np.ascontiguousarray(data)
+        data = np.asarray(data, order="C")  # ascontiguousarray would make a vector of a scalar
         return Value(self._unique(name), data.dtype.name, data.shape, data)
 
     def new_variable(self, name: str, shape: Sequence[int]) -> Value:
@@ -116,11 +138,15 @@ class Lowering:
         shapes: Sequence[Sequence[int]],
         origin: Origin,
         attrs: dict[str, Any] | None,
-        dtype: str,
+        dtype: str | Sequence[str],
     ) -> list[Value]:
-        """Append an operator with a result of each of ``shapes``; return the results."""
+        """Append an operator with a result of each of ``shapes`` and of ``dtype``, or one of each; return the results."""
         base = f"{origin.layer}/{name}" if origin.layer else name
-        results = [Value(self._unique(base), dtype, tuple(int(d) for d in shape)) for shape in shapes]
+        dtypes = [dtype] * len(shapes) if isinstance(dtype, str) else dtype
+        results = [
+            Value(self._unique(base), kind, tuple(int(d) for d in shape))
+            for kind, shape in zip(dtypes, shapes, strict=True)
+        ]
         op = Op(name, list(inputs), results, attrs or {}, origin)
         self.graph.ops.append(op)
         self._producers.update(dict.fromkeys(results, op))
@@ -142,6 +168,26 @@ class Lowering:
     def bind(self, tensor: Tensor, value: Value) -> None:
         """``tensor`` is ``value`` from now on."""
         self._values[tensor] = value
+
+    def subgraph(self, program: Program, name: str) -> Graph:
+        """``program`` as a graph of its own."""
+        self.model.names.append(distinct([*self.model.names, name])[-1])
+        inner = Lowering(program, self.model, self.model.names[-1])
+        self.model.lower_nodes(inner)
+        return inner.graph if self.model.problems else inner.finish()
+
+    def resource(self, tensor: Tensor, origin: Origin) -> Value:
+        """The variable that ``tensor`` is the handle of, as this graph names it."""
+        key = id(tensor.handle)
+        if key not in self.model.variables:
+            raise Refusal("the variable is handed over while the model runs", "use it where it is made")
+        if key not in self._resources:
+            taken = list(self.model.used.values())
+            name = self.model.used.setdefault(key, distinct([*taken, self.model.variables[key].name])[-1])
+            handle = Value(self._unique(f"{name}/handle"), RESOURCE, ())
+            self.graph.ops.insert(0, Op("var_handle", [], [handle], {"shared_name": name}, origin))
+            self._resources[key] = handle
+        return self._resources[key]
 
     def poison(self, node: Node) -> None:
         """Give the results of a refused node stand-ins where they have a shape, so that the rest can be looked at too."""
