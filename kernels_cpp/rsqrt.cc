@@ -11,6 +11,7 @@ namespace arenite {
 namespace {
 
 constexpr int32_t kFractionBits = 20;
+constexpr int32_t kHeadroomBits = 10;  // 1 / sqrt(1) with all fraction bits, shifted so far left, is 2^30
 
 // QuantizeMultiplier(1 / (sqrt(in) * out)), the one step that wants doubles; a double keeps 22 bits below the
 // multiplier.
@@ -53,7 +54,7 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   ARENITE_TRY(check_elementwise(node));
   if (is_float(node.input(0))) return Status::kOk;
   const Multiplier m = output_multiplier(node.input(0).scale(), node.output(0).scale());
-  ARENITE_CHECK(m.shift <= kFractionBits, kBadQuantization);  // no left shift, which could wrap
+  ARENITE_CHECK(m.shift <= kFractionBits + kHeadroomBits, kBadQuantization);  // further left it could wrap
   *scratch_bytes = map_scratch(node.input(0));
   return Status::kOk;
 }

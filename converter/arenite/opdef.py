@@ -20,6 +20,7 @@ import numpy as np
 from .cases import Draw, weight_dtype
 from .errors import GraphError
 from .graph import RESOURCE, Graph, Op, Value
+from .restating import Steps
 from .spatial import Window
 
 #: Stands for every dtype but int4 in a signature.
@@ -105,6 +106,7 @@ class Role(Enum):
 
     QUANTIZE = "quantize"  # float → int8, or int8 → int8 at another scale
     DEQUANTIZE = "dequantize"  # int8 → float
+    TABLE = "table"  # any function of one element, by its values
     CHANNEL_AFFINE = "channel_affine"  # x · scale + shift with one pair per channel, exact per channel in int8
 
 
@@ -170,6 +172,11 @@ class Declaration:
     scale_input   (op, factors [C of operand 0]) → factors that broadcast with the weights, so that scaling the
                   weights by them equals scaling the input's channels.
     matrices      of an operator with several weights, instead of ``weight`` and ``bias``.
+    table         operand index of the values of a function, on the output's grid; filled when quantizing.
+    negligible    (op, dtype) → how far below the largest of its row an element of operand 0 counts nothing in ``dtype``.
+    by_element    elementwise in all its operands, those that carry no activations too.
+    restated      (op, steps) → other operators that compute the same, for schemes in which it has no kernel; None when
+                  this instance cannot be restated.
     states        operand index → grid, of the operands that are variables.
     trajectory    (op, inputs) → operand index of a variable → every value that it takes during the run; it may write into
                   the variables' arrays, as ``reference`` does.
@@ -208,6 +215,10 @@ class Declaration:
     zero_padded: bool = False
     scale_input: Callable[[Op, np.ndarray], np.ndarray] | None = None
     matrices: tuple[Matrix, ...] = ()
+    table: int | None = None
+    negligible: Callable[[Op, str], float] | None = None
+    by_element: bool = False
+    restated: Callable[[Op, Steps], list[Op] | None] | None = None
     states: dict[int, StateGrid] = field(default_factory=dict)
     trajectory: Callable[[Op, Sequence[np.ndarray | None]], dict[int, np.ndarray]] | None = None
     integer_form: Callable[[Op], tuple[str, dict[str, Any]] | None] = lambda op: None

@@ -14,10 +14,16 @@ SHORTEST = 1e-6
 
 
 def merge_functions(program: Program) -> None:
-    """Upsampling, normalization to unit length, argmax; what others read of their parts stays."""
+    """Upsampling, normalization to unit length, argmax, softmax; what others read of their parts stays."""
     producers = program.producers()
     for node in program.nodes:
-        if node.type == "Reshape":
+        if node.type == "SelectV2":
+            _undo_finite_guard(program, node, producers)
+    producers = program.producers()
+    for node in program.nodes:
+        if node.type == "Exp":
+            _merge_softmax(node, producers)
+        elif node.type == "Reshape":
             _merge_upsampling(node, producers)
         elif node.type == "Mul":
             _merge_l2_normalization(node, producers)
@@ -118,3 +124,42 @@ def _undo_signed_zeros(node: Node, producers: dict[Tensor, Node]) -> None:
         if is_scalar(equal.inputs[1], 0.0):
             node.inputs = [x, *node.inputs[1:]]
             return
+
+
+def _undo_finite_guard(program: Program, node: Node, producers: dict[Tensor, Node]) -> None:
+    """SelectV2(IsFinite(x), x, 0) → x: what a model computes from finite inputs is finite."""
+    test = made_by(node.inputs[0], producers, "IsFinite")
+    if test is not None and test.inputs[0] is node.inputs[1] and is_scalar(node.inputs[2], 0.0):
+        for reader in program.nodes:
+            reader.inputs = [node.inputs[1] if tensor is node.outputs[0] else tensor for tensor in reader.inputs]
+
+
+def _merge_softmax(node: Node, producers: dict[Tensor, Node]) -> None:
+    """Exp(x − (Log(Sum(Exp(x − m))) + m)), m the maximum of x, all over the same axes → SoftmaxOver(x) {axes}."""
+    outer = made_by(node.inputs[0], producers, "Sub")
+    total = made_by(outer.inputs[1], producers, "AddV2") if outer is not None else None
+    logarithm = made_by(total.inputs[0], producers, "Log") if total is not None else None
+    summed = made_by(logarithm.inputs[0], producers, "Sum") if logarithm is not None else None
+    powers = made_by(summed.inputs[0], producers, "Exp") if summed is not None else None
+    inner = made_by(powers.inputs[0], producers, "Sub") if powers is not None else None
+    if outer is None or total is None or summed is None or inner is None:
+        return
+    x, largest = outer.inputs[0], made_by(inner.inputs[1], producers, "Max")
+    if (
+        inner.inputs[0] is not x
+        or largest is None
+        or largest.inputs[0] is not x
+        or total.inputs[1] is not inner.inputs[1]
+    ):
+        return
+    axes = [_axes_of(reduction) for reduction in (summed, largest)]
+    if axes[0] is not None and axes[0] == axes[1]:
+        node.type, node.inputs, node.attrs = "SoftmaxOver", [x], {"axes": axes[0]}
+
+
+def _axes_of(reduction: Node) -> list[int] | None:
+    """The axes of a reduction that keeps its dimensions."""
+    axes, shape = reduction.inputs[1].data, reduction.inputs[0].shape
+    if axes is None or shape is None or not reduction.attrs["keep_dims"]:
+        return None
+    return sorted({int(axis) % len(shape) for axis in np.atleast_1d(axes)})

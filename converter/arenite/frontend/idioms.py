@@ -14,6 +14,7 @@ _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
 
 def undo_idioms(program: Program) -> None:
     """All of them, in place; in the programs that it calls too, whose inputs their callers decide."""
+    undo_round_trips(program)
     float_inputs(program)
     _undo(program)
 
@@ -85,6 +86,41 @@ def _bounds(node: Node) -> tuple[float, float] | None:
 
 def _clipped(node: Node) -> Tensor:
     return next(tensor for tensor in node.inputs if tensor.data is None)
+
+
+def undo_round_trips(program: Program) -> None:
+    """Whole numbers cast to float and back are themselves, in place; rearrangements in between take them as they are."""
+    producers = program.producers()
+    for node in program.nodes:
+        if node.type == "Cast" and node.outputs[0].dtype in ("int32", "int64"):
+            path = _back_to_whole(node.inputs[0], producers)
+            if path is not None:
+                _skip_cast(program, path)
+
+
+def _back_to_whole(tensor: Tensor, producers: dict[Tensor, Node]) -> list[Node] | None:
+    """Rearrangements and, last, the cast from small whole numbers to floats that compute ``tensor``, nearest first."""
+    path = []
+    while (node := producers.get(tensor)) is not None and (node.type in _REARRANGE or node.type == "Cast"):
+        path.append(node)
+        tensor = node.inputs[0]
+        if node.type == "Cast":
+            is_up = tensor.dtype.startswith(("int", "uint")) and node.outputs[0].dtype == "float32"
+            return path if is_up else None
+    return None
+
+
+def _skip_cast(program: Program, path: list[Node]) -> None:
+    """Let the rearrangements of ``path`` and its reader take what its cast, the last node, read."""
+    cast = path[-1]
+    source = cast.inputs[0]
+    readers = program.consumers()
+    if any(len(readers[node.outputs[0]]) != 1 for node in path):
+        return
+    for node in path[:-1]:
+        node.outputs[0].dtype = source.dtype
+    (reader,) = readers[cast.outputs[0]]
+    reader.inputs = [source if tensor is cast.outputs[0] else tensor for tensor in reader.inputs]
 
 
 def float_inputs(program: Program) -> None:

@@ -62,10 +62,7 @@ _QAT = (
     "convert the model without FakeQuant nodes (strip the quantization wrappers) and calibrate it",
 )
 _BRANCH = ("a choice among several branches on data cannot be converted", "write it as conditions of two branches each")
-_ACTIVATION = (
-    "this activation has no kernel here",
-    "use relu, leaky_relu, elu, sigmoid, tanh, silu, gelu or hard_swish",
-)
+_COUNTS = ("the length of its result depends on the data", "encode one-hot and add up, or count before the model")
 _TRANSPOSED = ("transposed convolution has no kernel here", "build the model without it")
 _RANDOM = ("random numbers have no kernel here", "give the noise as an input")
 _FFT = ("spectra have no kernel here", "compute them before the model")
@@ -77,7 +74,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("TensorListReserve", "TensorListStack", "TensorListFromTensor", "TensorListGetItem"), _LOOP),
     LIST_LOOP: _LIST_LOOP,
     **dict.fromkeys(("Case", "StatelessCase"), _BRANCH),
-    **dict.fromkeys(("Erf", "Erfc", "Selu", "Softplus", "Softsign"), _ACTIVATION),
+    **dict.fromkeys(("Bincount", "DenseBincount"), _COUNTS),
     **dict.fromkeys(("Conv2DBackpropInput", "Conv2DBackpropInputV2"), _TRANSPOSED),
     **dict.fromkeys(("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"), _RANDOM),
     **dict.fromkeys(("RFFT", "FFT", "IRFFT", "RFFT2D"), _FFT),

@@ -12,6 +12,7 @@ from ..cases import Draw
 from ..elementwise import broadcast_shape, quietly
 from ..graph import Op
 from ..opdef import Declaration, attribute
+from ..restating import Steps
 
 LARGEST = np.finfo(np.float32).max
 
@@ -21,6 +22,16 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     assert a is not None and b is not None
     quotient = np.clip(quietly(np.divide)(a, b), -LARGEST, LARGEST)
     return [clamp(quotient, attribute(op, "fused_activation_function"))]
+
+
+def restated(op: Op, steps: Steps) -> list[Op] | None:
+    """a · (1 / b); 1 / b is a function of one element. None when it is that already."""
+    a, b = op.operand(0), op.operand(1)
+    if b.is_constant or (a.is_constant and a.size == 1):
+        return None
+    reciprocal = steps.add("div", [steps.number(1.0), b], b.shape, fused_activation_function="NONE")
+    steps.add("mul", [a, reciprocal], op.output.shape, **op.attrs)
+    return steps.finish()
 
 
 def case(draw: Draw, dtype: str) -> Op:
@@ -37,4 +48,5 @@ OP = Declaration(
     attrs={"fused_activation_function": "NONE"},
     activation=True,
     elementwise=True,
+    restated=restated,
 )

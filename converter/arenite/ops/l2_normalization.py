@@ -10,6 +10,7 @@ from .. import cases
 from ..cases import Draw
 from ..graph import Op, Quantization
 from ..opdef import Declaration, QuantRule
+from ..restating import Steps
 
 #: Lengths below this count as this.
 SHORTEST = np.float32(1e-6)
@@ -20,6 +21,20 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     assert x is not None
     length = np.sqrt((x * x).sum(-1, keepdims=True))
     return [x / np.maximum(length, SHORTEST)]
+
+
+def restated(op: Op, steps: Steps) -> list[Op]:
+    """x · rsqrt(Σ x²)."""
+    x = op.operand(0)
+    square = steps.add("mul", [x, x], x.shape, fused_activation_function="NONE")
+    axes = steps.constant(np.array([len(x.shape) - 1], np.int32))
+    length = steps.add("sum", [square, axes], (*x.shape[:-1], 1), keep_dims=True)
+    bounded = steps.add(
+        "add", [length, steps.number(float(SHORTEST) ** 2)], length.shape, fused_activation_function="NONE"
+    )
+    factor = steps.add("rsqrt", [bounded], length.shape)
+    steps.add("mul", [x, factor], x.shape, fused_activation_function="NONE")
+    return steps.finish()
 
 
 def case(draw: Draw, dtype: str) -> Op:
@@ -34,6 +49,7 @@ OP = Declaration(
     reference=reference,
     quant=QuantRule.FIXED,
     fixed={"int8": (1 / 128, 0)},
+    restated=restated,
     attrs={"fused_activation_function": "NONE"},
     limits="int8 rows of at most 33,025 elements",
 )

@@ -43,4 +43,5 @@ OP = Declaration(
     quant=QuantRule.SAME_AS_INPUT,
     data=(1, 2),
     moves=True,
+    by_element=True,
 )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,10 +29,17 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, [op.operand(0).shape], cases.fixed(FIXED, dtype))
 
 
+def negligible(op: Op, dtype: str) -> float:
+    """Where all other elements of a row together give less than half a step."""
+    steps = {"int8": 2**8, "int16": 2**15}[dtype]
+    return math.log(2 * steps * max(op.operand(0).shape[-1:], default=1))
+
+
 OP = Declaration(
     case=case,
     shape=lambda op: [op.operand(0).shape],
     reference=reference,
+    negligible=negligible,
     quant=QuantRule.FIXED,
     fixed=FIXED,
     attrs={"beta": 1.0},

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from ..graph import Graph
 from . import (
+    bound_masks,
     calibrate,
     canonicalize,
     dead_channels,
@@ -20,7 +21,9 @@ from . import (
     plan_memory,
     quantize,
     recognize,
+    restate,
     state_bias,
+    tabulate,
 )
 from .context import Entry, PassContext, Size, Stage
 
@@ -37,8 +40,11 @@ EXACT: tuple[ModuleType, ...] = (
 )
 #: Passes that choose how the target computes them.
 TARGET: tuple[ModuleType, ...] = (
+    restate,
+    tabulate,
     state_bias,
     calibrate,
+    bound_masks,
     equalize,
     quantize,
     dynamic_range,

@@ -39,12 +39,13 @@ def run(graph: Graph, context: PassContext) -> None:
     samples = context.samples = load_samples(graph, context.calibration)
     warn_about_features(graph, samples, context)
     averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
+    crested = {op.operand(0) for op in graph.ops if declaration(op.name).negligible is not None}
     statistics = {value: Statistics() for value in graph.values() if not value.is_constant}
     batch, count = _batch_size(graph), len(samples[0])
     for begin in range(0, count, batch):
         inputs = [array[begin : begin + batch] for array in samples]
         with np.errstate(all="ignore"):  # overflow shows as infinity, which the observer refuses
-            evaluate(graph, inputs, _observer(graph, statistics, averaged, begin))
+            evaluate(graph, inputs, _observer(graph, statistics, averaged, crested, begin))
         if context.progress is not None:
             context.progress("calibrating", min(begin + batch, count), count)
     context.statistics = statistics
@@ -112,7 +113,7 @@ def _copies(graph: Graph, value: Value) -> int:
 
 
 def _observer(
-    graph: Graph, statistics: dict[Value, Statistics], averaged: set[Value], begin: int
+    graph: Graph, statistics: dict[Value, Statistics], averaged: set[Value], crested: set[Value], begin: int
 ) -> Callable[[Value, np.ndarray], None]:
     origins = graph.producers()
 
@@ -127,7 +128,9 @@ def _observer(
                 f"{where} gives NaN or infinity for a calibration sample at or after number {begin}; "
                 "check the sample and the weights of the layers before"
             )
-        seen.add(array)
+        seen.add(array, value.shape[-1] if value.shape else 1)
+        if value in crested:
+            seen.crest = min(seen.crest, float(array.max(axis=-1).min()))
         if value in averaged:
             seen.add_total(array, value.shape)
 

@@ -91,6 +91,7 @@ class Statistics:
     low, high       real values; NaN and infinity were refused.
     lows, highs     the same per channel (innermost axis) [C].
     power           sum of squares per channel, float64 [C], over ``count`` elements each.
+    crest           the smallest of the rows' largest elements; only for what an operator with ``negligible`` reads.
     total           sum over samples, float64 of the shape of one sample [1, …]; None when not collected.
     """
 
@@ -102,10 +103,11 @@ class Statistics:
     count: int = 0
     total: np.ndarray | None = None
     samples: int = 0
+    crest: float = np.inf
 
-    def add(self, array: np.ndarray) -> None:
-        """Take in a batch of the value, [N, …, C]."""
-        rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+    def add(self, array: np.ndarray, channels: int) -> None:
+        """Take in a batch of the value, [N, …, channels]; [N] for a value of one element."""
+        rows = array.reshape(-1, channels)
         lows, highs, power = rows.min(axis=0), rows.max(axis=0), np.square(rows, dtype=np.float64).sum(axis=0)
         self.lows = lows if self.lows is None else np.minimum(self.lows, lows)
         self.highs = highs if self.highs is None else np.maximum(self.highs, highs)
@@ -126,6 +128,12 @@ class Statistics:
         self.lows, self.highs, self.power = self.lows * factors, self.highs * factors, self.power * factors**2
         self.low, self.high = float(self.lows.min()), float(self.highs.max())
         self.total = None if self.total is None else self.total * factors
+
+    def raise_to(self, floor: float) -> None:
+        """What would have been seen had elements below ``floor`` been ``floor``."""
+        assert self.lows is not None and self.highs is not None
+        self.lows, self.highs = np.maximum(self.lows, floor), np.maximum(self.highs, floor)
+        self.low, self.high = float(self.lows.min()), float(self.highs.max())
 
     @property
     def mean(self) -> np.ndarray:
@@ -220,6 +228,10 @@ class Uses:
         """The operator that alone reads ``value``, once; None when there are others or it is a graph output."""
         readers = self._consumers.get(value, [])
         return readers[0] if len(readers) == 1 and value not in self._outputs else None
+
+    def stays_within(self, value: Value, ops: Sequence[Op]) -> bool:
+        """Whether ``ops`` alone read ``value``."""
+        return value not in self._outputs and all(reader in ops for reader in self._consumers.get(value, []))
 
     def shared(self, value: Value) -> str:
         """Why ``value`` has no only reader, for the log."""

@@ -24,6 +24,7 @@ from __future__ import annotations
 from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Origin, Quantization, Value
 from ..opdef import Declaration, QuantRule, Role, data_operands, declaration, name_of, rows
+from ..tabulation import table
 from . import float_fallback
 from .context import PassContext, set_constant
 from .grids import assign_grids
@@ -39,7 +40,7 @@ def run(graph: Graph, context: PassContext) -> None:
         return
     for op in graph.ops:
         _take_integer_form(op, context)
-    integer = {op for op in graph.ops if _has_kernel(op, context)}
+    integer = {op for op in graph.ops if has_kernel(op, context)}
     float_fallback.settle(graph, integer, context)
     bridge(graph, integer, context)
     grids = assign_grids(graph, integer, context)
@@ -56,16 +57,16 @@ def run(graph: Graph, context: PassContext) -> None:
 def _take_integer_form(op: Op, context: PassContext) -> None:
     """Make ``op`` the operator that computes the same in integers, if it has one with a kernel."""
     form = declaration(op.name).integer_form(op)
-    if form is not None and _has_kernel(Op(form[0], op.inputs, op.outputs, form[1], op.origin), context):
+    if form is not None and has_kernel(Op(form[0], op.inputs, op.outputs, form[1], op.origin), context):
         op.name, op.attrs = form
 
 
-def _has_kernel(op: Op, context: PassContext) -> bool:
+def has_kernel(op: Op, context: PassContext) -> bool:
     """Whether the table has a signature with the scheme's data, int8 weights and the scheme's bias for a float operator."""
     decl, data = declaration(op.name), {i for i, _ in data_operands(op)}
     if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or decl.quant is QuantRule.PLAIN:
         return False
-    if all(value.dtype != "float32" for value in op.outputs):
+    if all(value.dtype != "float32" for value in (*op.outputs, *(value for _, value in data_operands(op)))):
         return False
     parameters = [i for i in (decl.weight[0] if decl.weight else None, decl.bias) if i is not None]
     parameters += [i for matrix in decl.matrices for i in (matrix.index, matrix.bias) if i is not None]
@@ -82,6 +83,8 @@ def _dtype(decl: Declaration, index: int, value: Value, is_data: bool, context: 
     """The dtype that operand ``index`` takes in the scheme."""
     if value.dtype != "float32":
         return value.dtype
+    if index == decl.table:
+        return context.activations
     if index == decl.bias or any(index == matrix.bias for matrix in decl.matrices):
         return context.bias
     if (decl.weight is not None and index == decl.weight[0]) or any(index == m.index for m in decl.matrices):
@@ -132,6 +135,7 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
     if declaration(op.name).weight is not None:
         quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
     quantize_matrices(graph, op, grids, context)
+    _fill_table(graph, op, grids, context)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
             low, high = float(value.data.min()), float(value.data.max())
@@ -139,3 +143,12 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
             set_constant(graph, op, index, to_steps(value.data, quant, context.activations), quant=quant)
     if context.activations == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
         op.attrs["pot_scale_int16"] = False  # LiteRT would take the scales for powers of two
+
+
+def _fill_table(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
+    """Give an operator that looks up a function its values."""
+    index = declaration(op.name).table
+    if index is not None:
+        source, result = grids[op.operand(0)], grids[op.output]
+        codes = table(op.attrs.pop("function"), source, result, context.activations)
+        set_constant(graph, op, index, codes, quant=result)

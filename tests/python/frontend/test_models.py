@@ -15,6 +15,8 @@ import tensorflow as tf
 from keras import Input, Model, ops
 from keras import layers as L
 
+from arenite.frontend import load_graph
+
 Check = Callable[..., Graph]
 IMAGE, SERIES, ROW = (9, 8, 4), (20, 4), (5,)
 
@@ -53,6 +55,11 @@ def two_tensors(merge: L.Layer) -> Model:
 def two_series(function: Callable[[Any], Any]) -> Model:
     left, right = Input(SERIES), Input(SERIES)
     return Model([left, right], L.Lambda(function)([left, right]))
+
+
+def attention() -> Model:
+    query, memory = Input(SERIES), Input(SERIES)
+    return Model([query, memory], L.MultiHeadAttention(2, 3)(query, memory))
 
 
 def shared_layer() -> Model:
@@ -140,6 +147,29 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         lambda: chain((3, 4, 2), L.EinsumDense("bijk,jkd->bid", output_shape=(3, 5))),
         "reshape fully_connected",
     ),
+    "einsum, axis in the middle": (
+        lambda: chain(SERIES, L.EinsumDense("btc,td->bdc", output_shape=(7, 4))),
+        "transpose fully_connected transpose",
+    ),
+    "einsum of heads": (
+        lambda: chain(SERIES, L.EinsumDense("btc,cnh->btnh", output_shape=(20, 2, 3), bias_axes="nh")),
+        "fully_connected reshape",
+    ),
+    "einsum, a matrix for each place": (
+        lambda: chain(SERIES, L.EinsumDense("btc,tcd->btd", output_shape=(20, 3))),
+        "reshape batch_matmul reshape",
+    ),
+    "einsum of two": (lambda: two_series(lambda xs: tf.einsum("btc,bsc->bts", *xs)), "batch_matmul"),
+    "einsum of two, swapped": (lambda: two_series(lambda xs: tf.einsum("btc,btd->bdc", *xs)), "batch_matmul"),
+    "einsum with an ellipsis": (
+        lambda: two_series(lambda xs: tf.einsum("...c,...c->...", *xs)),
+        "reshape reshape batch_matmul reshape",
+    ),
+    "attention of heads": (
+        attention,
+        "fully_connected reshape fully_connected reshape fully_connected reshape transpose transpose batch_matmul mul"
+        " softmax transpose batch_matmul transpose reshape fully_connected",
+    ),
     "matmul": (lambda: chain(SERIES, L.Lambda(lambda x: ops.matmul(x, tf.ones((1, 4, 3))))), "fully_connected"),
     # normalization and scaling
     "batch norm first": (lambda: chain(IMAGE, L.BatchNormalization(), L.Conv2D(2, 1)), "mul add conv_2d"),
@@ -189,6 +219,25 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "relu with a maximum": (lambda: chain(IMAGE, L.ReLU(3)), "relu minimum"),
     "clip on both sides": (lambda: chain(IMAGE, L.Lambda(lambda x: ops.clip(x, -0.5, 1))), "maximum minimum"),
     "softmax": (lambda: chain(SERIES, L.Softmax()), "softmax"),
+    "softmax over two axes": (
+        lambda: chain(IMAGE, L.Softmax(axis=(1, 2))),
+        "transpose reshape softmax reshape transpose",
+    ),
+    "sum of exponentials": (
+        lambda: chain(SERIES, L.Lambda(lambda x: ops.logsumexp(x, axis=-1))),
+        "reduce_max sub exp sum log reshape add",
+    ),
+    "softplus": (lambda: chain(IMAGE, L.Activation("softplus")), "abs mul exp relu add log add"),
+    "softsign": (lambda: chain(IMAGE, L.Activation("softsign")), "abs add div"),
+    "selu": (lambda: chain(IMAGE, L.Activation("selu")), "relu mul minimum elu mul add"),
+    "expm1": (lambda: chain(IMAGE, L.Activation("celu")), "relu minimum mul exp add add"),
+    "log1p": (lambda: chain(ROW, L.Lambda(lambda x: ops.log1p(x * x))), "mul add log"),
+    "reciprocal": (lambda: chain(ROW, L.Lambda(lambda x: ops.reciprocal(x * x + 1.0))), "mul add div"),
+    "erf": (
+        lambda: chain(ROW, L.Lambda(lambda x: tf.math.erf(x) - tf.math.erfc(x))),
+        "sign abs mul add div mul add mul add mul add mul add mul mul mul exp mul mul add mul"
+        " sign abs mul add div mul add mul add mul add mul add mul mul mul exp mul mul add mul mul add sub",
+    ),
     # arithmetic
     "arithmetic": (
         lambda: chain(ROW, L.Lambda(lambda x: (1 - x) * x + x / 4.0 - 2)),
@@ -214,6 +263,8 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
     "concatenate": (lambda: two_tensors(L.Concatenate()), "concatenation"),
     "stack": (lambda: two_tensors(L.Lambda(lambda xs: ops.stack(xs, axis=-1))), "pack"),
     # shapes
+    "roll": (lambda: chain(SERIES, L.Lambda(lambda x: ops.roll(x, 3, axis=1))), "slice slice concatenation"),
+    "boundaries": (lambda: chain(ROW, L.Discretization([-1.0, 0.0, 0.5])), "reshape greater_equal cast sum"),
     "reshapes": (
         lambda: chain(IMAGE, L.Flatten(), L.Reshape((8, -1)), L.Lambda(lambda x: ops.expand_dims(x, 1))),
         "reshape reshape reshape",
@@ -247,3 +298,10 @@ def test_mixed_precision(against_keras: Check) -> None:
     graph = against_keras(chain(ROW, *parts), tolerance=5e-3)
     assert [op.name for op in graph.ops] == ["fully_connected", "mul", "add", "relu", "fully_connected"]
     assert {value.dtype for value in graph.values()} == {"float32"}
+
+
+def test_whole_numbers_do_not_pass_through_floats() -> None:
+    """CategoryEncoding casts to float and back; a quantized float would not hold the number."""
+    graph = load_graph(chain((1,), L.CategoryEncoding(6, "one_hot"), dtype="int32"))
+    assert [op.name for op in graph.ops] == ["reshape", "one_hot"]
+    assert graph.inputs[0].dtype == "int32"

@@ -13,6 +13,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
         "arenite_gru": None,
         "arenite_rnn": None,
+        "arenite_table": None,
         "abs": {"int32"},
         "add": {"int64"},
         "add_n": {"int32"},
@@ -76,6 +77,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
     },
     "litert": {
         "arenite_gru": None,
+        "arenite_table": None,
         "add_n": {"int8"},
         "ceil": None,
         "cumsum": {"int8"},

@@ -317,9 +317,18 @@ def hard_swish(op: Op, x: Array) -> Array:
     return clipped(rdbpot(truncated, -output_shift) + zero_of(y), y)
 
 
+def of_table(op: Op, x: Array, entries: Array) -> Array:
+    if x.dtype == np.int8:
+        return np.asarray(entries[x.astype(np.int64) + 128])
+    wide = entries.astype(np.int64)
+    index, offset = np.divmod(x.astype(np.int64) + 32768, 128)
+    return np.asarray(wide[index] + (((wide[index + 1] - wide[index]) * offset + 64) >> 7)).astype(np.int16)
+
+
 OPERATORS: dict[str, Callable[..., Array]] = {
     "abs": absolute,
     "add_n": add_n,
+    "arenite_table": of_table,
     "cumsum": cumsum,
     "elu": table(elu_of),
     "exp": table(exp_of),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from ...graph import Origin, Value
 from ...opdef import declaration
 from ..program import Node, Tensor
 from .lowering import Lowering
@@ -19,7 +21,7 @@ def mat_mul(lowering: Lowering, node: Node) -> None:
         _batch_matmul(lowering, node, node.attrs["transpose_a"], node.attrs["transpose_b"])
         return
     weights = _right_side(lowering, node)
-    _fully_connected(lowering, node, weights if node.attrs["transpose_b"] else weights.T)
+    _product(lowering, node, weights if node.attrs["transpose_b"] else weights.T)
 
 
 @lowers("BatchMatMulV2", "BatchMatMulV3")
@@ -30,31 +32,7 @@ def batch_mat_mul(lowering: Lowering, node: Node) -> None:
         _batch_matmul(lowering, node, node.attrs["adj_x"], node.attrs["adj_y"])
         return
     weights = right.reshape(right.shape[-2:])
-    _fully_connected(lowering, node, weights if node.attrs["adj_y"] else weights.T)
-
-
-@lowers("Einsum")
-def einsum(lowering: Lowering, node: Node) -> None:
-    """FULLY_CONNECTED for ``ab…k…, k…n… -> ab…n…``: the weights contract the last axes of the input."""
-    left, right, result = _einsum_letters(node)
-    contracted = [letter for letter in left if letter in right]
-    kept, new = left[: len(left) - len(contracted)], right[len(contracted) :]
-    if left[len(kept) :] != "".join(contracted) or right != "".join(contracted) + new or result != kept + new:
-        raise Refusal(
-            f"equation {node.attrs['equation']} is no product of trailing axes with weights",
-            "write it as matmul with weights [in, out]",
-        )
-    weights = _right_side(lowering, node)
-    rows = math.prod(weights.shape[: len(contracted)])
-    _fully_connected(lowering, node, weights.reshape(rows, -1).T)
-
-
-def _einsum_letters(node: Node) -> tuple[str, str, str]:
-    operands, _, result = node.attrs["equation"].replace(" ", "").replace("...", "").partition("->")
-    parts = operands.split(",")
-    if len(parts) != 2:
-        raise Refusal("Einsum of other than two operands", "write it as products of two")
-    return parts[0], parts[1], result
+    _product(lowering, node, weights if node.attrs["adj_y"] else weights.T)
 
 
 def _right_side(lowering: Lowering, node: Node) -> np.ndarray:
@@ -75,20 +53,26 @@ def _batch_matmul(lowering: Lowering, node: Node, adj_x: bool, adj_y: bool) -> N
     lowering.bind(node.outputs[0], lowering.emit("batch_matmul", [left, right], shape, node.origin, attrs))
 
 
-def _fully_connected(lowering: Lowering, node: Node, weights: np.ndarray) -> None:
-    """weights [out, in]. Other ranks than two keep their leading dimensions, or are flattened if axes are merged."""
-    source, shape = lowering.value(node.inputs[0]), lowering.shape(node.outputs[0])
+def _product(lowering: Lowering, node: Node, weights: np.ndarray) -> None:
+    """weights [out, in]."""
+    listed = lowering.constant(node.inputs[1], weights, "out,in")
+    shape = lowering.shape(node.outputs[0])
+    result = fully_connected(lowering, lowering.value(node.inputs[0]), listed, shape, node.origin)
+    lowering.bind(node.outputs[0], result)
+
+
+def fully_connected(lowering: Lowering, source: Value, weights: Value, shape: Sequence[int], origin: Origin) -> Value:
+    """FULLY_CONNECTED with weights [out, in], its result in ``shape``.
+
+    Other ranks than two keep their leading dimensions, or are flattened if axes are merged.
+    """
     units, depth = weights.shape
-    keeps = len(shape) != 2 and shape == (*source.shape[:-1], units)
+    keeps = len(shape) != 2 and tuple(shape) == (*source.shape[:-1], units)
     rows = (source.size // depth, depth)
-    operands = [
-        source if keeps else lowering.reshape(source, rows, node.origin),
-        lowering.constant(node.inputs[1], weights, "out,in"),
-        None,
-    ]
+    operands = [source if keeps else lowering.reshape(source, rows, origin), weights, None]
     attrs = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": keeps}
-    result = lowering.emit("fully_connected", operands, shape if keeps else (rows[0], units), node.origin, attrs)
-    lowering.bind(node.outputs[0], lowering.reshape(result, shape, node.origin))
+    result = lowering.emit("fully_connected", operands, shape if keeps else (rows[0], units), origin, attrs)
+    return lowering.reshape(result, shape, origin)
 
 
 def absorbs_bias(lowering: Lowering, source: Tensor, bias: Tensor, result: Tensor) -> bool:
@@ -101,16 +85,23 @@ def absorbs_bias(lowering: Lowering, source: Tensor, bias: Tensor, result: Tenso
     op, emitted = lowering.producer(value), 0
     if not lowering.has_readers(value, emitted):
         return False
-    if op is not None and op.name == "reshape" and op.operand(0).shape[-1] == value.shape[-1]:
+    if op is not None and op.name == "reshape":
         op, emitted = lowering.producer(op.operand(0)), 1
     index = declaration(op.name).bias if op is not None else None
     if op is None or index is None or op.inputs[index] is not None:
         return False
     channels = op.output.shape[-1]
-    if bias.data is None or bias.data.size != channels or bias.data.shape[-1:] != (channels,):
+    if bias.data is None or not _spreads(bias.data.shape, value.shape, channels):
         return False
     if not lowering.has_readers(op.output, emitted):
         return False
     op.inputs[index] = lowering.constant(bias, bias.data.reshape(channels), "bias")
     lowering.bind(result, value)
     return True
+
+
+def _spreads(bias: tuple[int, ...], shape: tuple[int, ...], channels: int) -> bool:
+    """Whether ``bias`` holds one number per channel, and the last dimensions of ``shape`` are the channels."""
+    while bias[:1] == (1,) and len(bias) > 1:
+        bias = bias[1:]
+    return bool(bias) and math.prod(bias) == channels and shape[-len(bias) :] == bias

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ...graph import Value
+from ...graph import Origin, Value
 from ..program import Node
 from .lowering import Lowering
 from .registry import Refusal, lowers
@@ -17,11 +18,16 @@ def transpose(lowering: Lowering, node: Node) -> None:
     """RESHAPE, when only dimensions of size one change places, else TRANSPOSE."""
     value = lowering.value(node.inputs[0])
     order = [int(axis) % len(value.shape) for axis in lowering.data(node.inputs[1], "permutation")]
+    lowering.bind(node.outputs[0], transposed(lowering, value, order, node.origin))
+
+
+def transposed(lowering: Lowering, value: Value, order: Sequence[int], origin: Origin) -> Value:
+    """``value`` with its axes in ``order``, by RESHAPE or TRANSPOSE; itself when nothing changes places."""
+    shape = [value.shape[axis] for axis in order]
     moved = [axis for axis in order if value.shape[axis] != 1]
     if moved == sorted(moved):
-        lowering.bind(node.outputs[0], lowering.reshape(value, lowering.shape(node.outputs[0]), node.origin))
-        return
-    _emit(lowering, node, "transpose", [value, lowering.integers("permutation", order, node.origin)])
+        return lowering.reshape(value, shape, origin)
+    return lowering.emit("transpose", [value, lowering.integers("permutation", order, origin)], shape, origin)
 
 
 @lowers("StridedSlice")
