@@ -1,4 +1,4 @@
-"""The command line: ``arenite convert | optimize | inspect | run | compare | check | export | ops``.
+"""The command line: ``arenite convert | optimize | inspect | run | compare | check | bench | export | ops``.
 
 Commands import what they need when they run: ``inspect`` and ``run`` never load TensorFlow. Results go to stdout, progress
 and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -6,11 +6,6 @@ and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 from __future__ import annotations
 
-import functools
-import json as jsonlib
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,23 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from . import __version__
-from .errors import AreniteError
-
-app = typer.Typer(
-    name="arenite",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Keras models to quantized .tflite files, and the interpreter that runs them inside one fixed arena.",
-    epilog="Begin with [bold]arenite convert model.keras -o model.tflite[/bold]; every command explains itself with -h.",
-)
-
-Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code, such as Lambda layers.")]
+from .command import Debug, Json, Model, Outcome, Trust, app, command
 
 
 class Quantize(StrEnum):
@@ -52,59 +31,6 @@ class Io(StrEnum):
     int8 = "int8"
     int16 = "int16"
     float32 = "float32"
-
-
-class Package(StrEnum):
-    """Values of ``export --to``."""
-
-    cmake = "cmake"
-    arduino = "arduino"
-    platformio = "platformio"
-    zephyr = "zephyr"
-    esp_idf = "esp-idf"
-    cmsis_pack = "cmsis-pack"
-    c_array = "c-array"
-
-
-class Optimize(StrEnum):
-    """Values of ``export --optimize``."""
-
-    speed = "speed"
-    balanced = "balanced"
-    size = "size"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command found: ``data`` for ``--json``, ``show`` prints it for people. ``ok`` False is exit code 1."""
-
-    data: dict[str, Any]
-    show: Callable[[], None]
-    ok: bool = True
-
-
-def _command(function: Callable[..., Outcome]) -> Callable[..., None]:
-    """Print the outcome, as tables or as JSON; turn the project's errors into one sentence and exit code 1."""
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> None:
-        try:
-            outcome = function(*args, **kwargs)
-        except AreniteError as error:
-            if kwargs["debug"]:
-                raise
-            if kwargs["json"]:
-                print(jsonlib.dumps({"error": str(error), "kind": type(error).__name__}))
-            print(f"error: {error}", file=sys.stderr)
-            raise typer.Exit(1) from None
-        if kwargs["json"]:
-            print(jsonlib.dumps(outcome.data, indent=2, ensure_ascii=False))
-        else:
-            outcome.show()
-        if not outcome.ok:
-            raise typer.Exit(1)
-
-    return wrapped
 
 
 def _version(show: bool) -> None:
@@ -129,7 +55,7 @@ def _main(
     "arenite convert speech.keras -o speech.tflite --shape spectrogram=1,49,10,1\n\n"
     "arenite convert my_models:build -o model.tflite"
 )
-@_command
+@command
 def convert(
     model: Annotated[
         Path,
@@ -233,7 +159,7 @@ def _shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:
 
 
 @app.command(epilog="[bold]Example[/bold]\n\narenite optimize model.tflite -o lean.tflite --explain")
-@_command
+@command
 def optimize(
     model: Model,
     output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
@@ -259,7 +185,7 @@ def optimize(
 @app.command(
     epilog="[bold]Examples[/bold]\n\narenite inspect model.tflite\n\narenite inspect model.tflite --json | jq .arena.used"
 )
-@_command
+@command
 def inspect(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
     """Show a file's operators, tensors and sizes, and the arena that it needs on any board."""
     from .inspection import inspect as inspect_model
@@ -279,7 +205,7 @@ def inspect(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
     "arenite run model.tflite --input x.npy --output y.npy\n\n"
     "arenite run model.tflite --input samples.npz --output y.npy --real"
 )
-@_command
+@command
 def run(
     model: Model,
     input: Annotated[
@@ -308,7 +234,7 @@ def run(
     "arenite compare float.tflite int8.tflite --data test.npz --html report.html\n\n"
     "Labels are the array called 'labels' or 'y' in the .npz file."
 )
-@_command
+@command
 def compare(
     reference: Annotated[Path, typer.Argument(help="A Keras model, or a float .tflite file.", show_default=False)],
     model: Model,
@@ -335,68 +261,11 @@ def compare(
     return Outcome(comparison.to_dict(), lambda: show_comparison(comparison))
 
 
-@app.command(epilog="[bold]Example[/bold]\n\narenite check model.tflite && echo runs here")
-@_command
-def check(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
-    """Say whether our interpreter runs a file, and if not, why. Exit code 1 when it does not."""
-    from .inspection import inspect as inspect_model
-
-    inspection = inspect_model(model)
-    problem, unsupported = inspection.problem, inspection.unsupported
-
-    def show() -> None:
-        print(f"'{model}' runs here" if problem is None else f"'{model}' does not run here: {problem}")
-        if unsupported:
-            print("without a kernel: " + ", ".join(f"{count} {name}" for name, count in unsupported.items()))
-
-    data = {"runs": problem is None, "problem": problem, "unsupported": unsupported}
-    return Outcome(data, show, ok=problem is None)
-
-
-@app.command(
-    epilog="[bold]Examples[/bold]\n\n"
-    "arenite export model.tflite --to cmake -o firmware/model\n\n"
-    "arenite export wake.tflite words.tflite --to arduino --name speech -o speech --classes words=yes,no,unknown"
-)
-@_command
-def export(
-    models: Annotated[list[Path], typer.Argument(help=".tflite files.", show_default=False)],
-    to: Annotated[Package, typer.Option("--to", help="The build system.", show_default=False)],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The directory to write.", show_default=False)],
-    name: Annotated[str | None, typer.Option(help="The library's name.", show_default="the first model's")] = None,
-    optimize: Annotated[
-        Optimize, typer.Option(help="speed: -O2. balanced: -Os. size: -Os and plain loops, several times slower.")
-    ] = Optimize.speed,
-    classes: Annotated[
-        list[str] | None, typer.Option(help="Class names of the first output: yes,no or model=yes,no (repeat).")
-    ] = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> Outcome:
-    """Write models, interpreter and just the kernels that they need as sources that a build system takes as they are."""
-    from .exporting import export as export_models
-
-    result = export_models(
-        models, to.value, output, name=name, optimize=optimize.value, classes=_classes(classes or [])
-    )
-
-    def show() -> None:
-        print(f"{len(result.files)} files written to {output}; begin with its README.md" if to is not Package.c_array
-              else f"{' and '.join(result.files)} written to {output}")  # fmt: skip
-        for model, arena in result.arena_bytes.items():
-            print(f"{model} needs {arena:,} bytes of arena")
-
-    return Outcome(result.to_dict(), show)
-
-
-def _classes(texts: list[str]) -> dict[str, list[str]]:
-    """``["model=yes,no"]`` as a dict; "" stands for the first model."""
-    named = (text.rpartition("=") for text in texts)
-    return {model: names.split(",") for model, _, names in named}
+from . import device_commands  # noqa: E402, F401  registers its commands, in this place of the help
 
 
 @app.command(epilog="[bold]Example[/bold]\n\narenite ops --json")
-@_command
+@command
 def ops(json: Json = False, debug: Debug = False) -> Outcome:
     """List the operators that the interpreter has kernels for: operand types, limits, flash on Cortex-M4 in bytes."""
     from .kernel_facts import kernel_facts

@@ -186,7 +186,7 @@ def test_debug_shows_the_traceback() -> None:
 def test_check(model: Path) -> None:
     assert arenite("check", model).exit_code == 0
     found = json.loads(arenite("check", model, "--json").stdout)
-    assert found == {"runs": True, "problem": None, "unsupported": {}}
+    assert (found["runs"], found["problem"], found["unsupported"], found["findings"]) == (True, None, {}, [])
 
 
 def test_check_names_every_operator_without_a_kernel(tmp_path: Path) -> None:
@@ -302,3 +302,17 @@ def test_calibration_data_that_does_not_fit(tmp_path: Path, data: np.ndarray, wo
     arguments = ("convert", tmp_path / "float.tflite", "-o", target, "--quantize", "int8")
     assert words in one_sentence(arenite(*arguments, "--calibrate", tmp_path / "data.npy"))
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--ram", "64K"], "say which with --board"),
+        (["--board", "cortex-m4", "--flash", "lots"], "write bytes, as 65536 or 64K"),
+        (["--board", "cortex-m4", "--flash", "K"], "write bytes, as 65536 or 64K"),
+    ],
+)
+def test_check_tells_wrong_usage(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = arenite("check", tmp_path / "model.tflite", *arguments)
+    assert done.exit_code == 2
+    assert message in " ".join(done.output.replace("│", " ").split())

@@ -125,7 +125,7 @@ HEAVY = {
     "tflite_micro": ("comparison/engines.py",),
     "sklearn": (),
     "flatbuffers": ("flat.py", "writer.py", "reader.py"),
-    "typer": ("cli.py",),
+    "typer": ("cli.py", "command.py", "device_commands.py"),
 }
 #: C++ area → quoted includes it may use (prefixes), and whether <cmath> is allowed.
 CPP_MAY: list[tuple[str, tuple[str, ...], set[str] | None]] = [

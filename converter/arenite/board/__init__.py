@@ -4,9 +4,22 @@
 >>> result.outputs, result.arena, result.instructions, result.flash, result.ram
 """
 
+from .benching import Bench, BoardBench, bench
 from .report import BoardRun, Flash, OperatorCost, Ram
 from .running import run
 from .table import Board, boards
 from .tools import missing_tools
 
-__all__ = ["Board", "BoardRun", "Flash", "OperatorCost", "Ram", "boards", "missing_tools", "run"]
+__all__ = [
+    "Bench",
+    "Board",
+    "BoardBench",
+    "BoardRun",
+    "Flash",
+    "OperatorCost",
+    "Ram",
+    "bench",
+    "boards",
+    "missing_tools",
+    "run",
+]
