@@ -178,25 +178,9 @@ void eval_s16(const Node& node, const Convolution& conv) {
   });
 }
 
-Status eval(const Node& node) {
-  Convolution conv(node);
-  ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  if (is_hybrid(conv.input, conv.filter)) {
-    ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);  // the scale hangs on the whole image
-    if (is_int4(conv.filter)) {
-      eval_hybrid<Int4>(node, conv);
-    } else {
-      eval_hybrid<int8_t>(node, conv);
-    }
-  } else if (is_float(conv.input)) {
-    eval_f32(node, conv);
-  } else if (is_int16(conv.input)) {
-    eval_s16(node, conv);
-  } else {
-    eval_s8(node, conv);
-  }
-  return Status::kOk;
-}
+constexpr Bodies<Convolution> kBodies = {eval_hybrid<int8_t>, eval_hybrid<Int4>, eval_f32, eval_s16, eval_s8};
+
+Status eval(const Node& node) { return eval_convolution(node, kFields, kChannelAxis, kBodies); }
 
 }  // namespace
 }  // namespace arenite

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels_cpp/activation.h"
+#include "kernels_cpp/bodies.h"
 #include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/patch.h"
@@ -52,6 +53,16 @@ struct Convolution {
 
   RowBuffer image(const Tensor& tensor, int32_t batch) const;
 };
+
+[[gnu::always_inline]] inline Status eval_convolution(const Node& node, const WindowFields& fields,
+                                                      int32_t channel_axis, const Bodies<Convolution>& bodies) {
+  Convolution conv(node);
+  ARENITE_TRY(conv.load(node, fields, channel_axis));
+  // A hybrid operator's scale hangs on the whole image.
+  ARENITE_CHECK(node.window() == nullptr || !is_hybrid(conv.input, conv.filter), kUnsupportedOp);
+  bodies.run(node, conv);
+  return Status::kOk;
+}
 
 // For each image all of its rows, or the window's rows of image 0: compute(input rows, output rows, range).
 template <typename Compute>

@@ -1,5 +1,6 @@
 // FULLY_CONNECTED: the input seen as rows of the filter's depth, times the filter [outputs, depth].
 #include "kernels_cpp/activation.h"
+#include "kernels_cpp/bodies.h"
 #include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
@@ -136,7 +137,7 @@ void for_each_sum(const Operands& o, int32_t first, int32_t count, Finish finish
   }
 }
 
-void eval_f32(const Operands& o) {
+void eval_f32(const Node&, const Operands& o) {
   const ActivationRange<float> range = activation_range_f32(o.activation);
   const float* bias = o.bias.present ? o.bias.as<float>() : nullptr;
   const bool done = isa::gemm_f32({o.rows(), o.outputs(), o.depth(), o.input.as<float>(), o.filter.as<float>(),
@@ -202,21 +203,11 @@ void eval_s16(const Node& node, const Operands& o) {
   }
 }
 
+constexpr Bodies<Operands> kBodies = {eval_hybrid<int8_t>, eval_hybrid<Int4>, eval_f32, eval_s16, eval_s8};
+
 Status eval(const Node& node) {
   const Operands o(node);
-  if (is_hybrid(o.input, o.filter)) {
-    if (is_int4(o.filter)) {
-      eval_hybrid<Int4>(node, o);
-    } else {
-      eval_hybrid<int8_t>(node, o);
-    }
-  } else if (is_float(o.input)) {
-    eval_f32(o);
-  } else if (is_int16(o.input)) {
-    eval_s16(node, o);
-  } else {
-    eval_s8(node, o);
-  }
+  kBodies.run(node, o);
   return Status::kOk;
 }
 

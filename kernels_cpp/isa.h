@@ -10,109 +10,83 @@
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
-namespace arenite::isa {
-using SumS8Kernel = void (*)(const SumS8&);
-}
-
 #if defined(ARENITE_COMPACT)
 #include "kernels_cpp/microkernels/compact.h"
 namespace arenite::isa {
-using compact::conv_s8;
-using compact::depthwise_s8;
-using compact::gemm_s8;
-using portable::dots_s16;
-using portable::quantize_ratios;
-inline SumS8Kernel sum_kernel() { return nullptr; }
-}  // namespace arenite::isa
-
+namespace chosen = compact;
+}
 #elif defined(__ARM_FEATURE_MVE)
 #include "kernels_cpp/microkernels/mve.h"
 namespace arenite::isa {
-using mve::conv_s8;
-using mve::depthwise_s8;
-using mve::dots_s16;
-using mve::gemm_s8;
-using portable::quantize_ratios;
-inline SumS8Kernel sum_kernel() { return mve::sum_s8; }
-}  // namespace arenite::isa
-
+namespace chosen = mve;
+}
 #elif defined(__arm__) && defined(__ARM_FEATURE_DSP)
 #include "kernels_cpp/microkernels/dsp.h"
 namespace arenite::isa {
-using dsp::conv_s8;
-using dsp::depthwise_s8;
-using dsp::dots_s16;
-using dsp::gemm_s8;
-using portable::quantize_ratios;
-inline SumS8Kernel sum_kernel() { return dsp::sum_s8; }
-}  // namespace arenite::isa
-
+namespace chosen = dsp;
+}
 #elif defined(__arm__) && defined(__thumb2__)
 #include "kernels_cpp/microkernels/v7m.h"
 namespace arenite::isa {
-using portable::dots_s16;
-using portable::quantize_ratios;
-using v7m::conv_s8;
-using v7m::depthwise_s8;
-using v7m::gemm_s8;
-inline SumS8Kernel sum_kernel() { return nullptr; }
-}  // namespace arenite::isa
-
+namespace chosen = v7m;
+}
 #elif defined(__x86_64__)
 #include "kernels_cpp/microkernels/x86.h"
-namespace arenite::isa {
-using portable::dots_s16;
-inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().conv_s8(conv, rows); }
-inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().depthwise_s8(conv, rows); }
-inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().gemm_s8(gemm); }
-inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().quantize_ratios(ratios); }
-inline SumS8Kernel sum_kernel() { return x86::microkernels().sum_s8; }
-}  // namespace arenite::isa
-
+#define ARENITE_CHOSEN_WHEN_RUNNING
 #else
 namespace arenite::isa {
-using portable::conv_s8;
-using portable::depthwise_s8;
-using portable::dots_s16;
-using portable::gemm_s8;
-using portable::quantize_ratios;
-inline SumS8Kernel sum_kernel() { return nullptr; }
-}  // namespace arenite::isa
+namespace chosen = portable;
+}
 #endif
 
 namespace arenite::isa {
 using portable::unpack_s4;
+#if defined(ARENITE_CHOSEN_WHEN_RUNNING)
+using portable::dots_s16;
+inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().int8->conv_s8(conv, rows); }
+inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().int8->depthwise_s8(conv, rows); }
+inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().int8->gemm_s8(gemm); }
+inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().int8->quantize_ratios(ratios); }
+inline auto sum_kernel() { return x86::microkernels().int8->sum_s8; }
+#else
+using chosen::conv_s8;
+using chosen::depthwise_s8;
+using chosen::dots_s16;
+using chosen::gemm_s8;
+using portable::quantize_ratios;
+inline auto sum_kernel() -> void (*)(const SumS8&) { return chosen::sum_s8; }
+#endif
 
 // False: nothing is done, the caller's own loop is what there is, or what is smaller.
 inline bool sum_s8(const SumS8& sum) {
-  const SumS8Kernel kernel = sum_kernel();
+  const auto kernel = sum_kernel();
   if (kernel != nullptr) kernel(sum);
   return kernel != nullptr;
 }
 }  // namespace arenite::isa
 
 // What only hosts have variants of. False: nothing is done, or a part, and the caller's own loop has to do it.
-#if defined(__x86_64__) && !defined(ARENITE_COMPACT)
+#if defined(ARENITE_CHOSEN_WHEN_RUNNING)
 namespace arenite::isa {
 inline bool conv_f32(const ConvF32& conv, RowRange rows) {
-  const auto kernel = x86::microkernels().conv_f32;
-  return kernel != nullptr && kernel(conv, rows);
+  const auto* const kernels = x86::microkernels().float32;
+  return kernels != nullptr && kernels->conv_f32(conv, rows);
 }
 inline bool depthwise_f32(const DepthwiseF32& conv, RowRange rows) {
-  const auto kernel = x86::microkernels().depthwise_f32;
-  return kernel != nullptr && kernel(conv, rows);
+  const auto* const kernels = x86::microkernels().float32;
+  return kernels != nullptr && kernels->depthwise_f32(conv, rows);
 }
 inline bool conv_s16(const ConvS16& conv, RowRange rows) {
-  const auto kernel = x86::microkernels().conv_s16;
-  return kernel != nullptr && kernel(conv, rows);
+  const auto* const kernels = x86::microkernels().int16;
+  return kernels != nullptr && kernels->conv_s16(conv, rows);
 }
 inline bool depthwise_s16(const DepthwiseS16& conv, RowRange rows) {
-  const auto kernel = x86::microkernels().depthwise_s16;
-  return kernel != nullptr && kernel(conv, rows);
+  const auto* const kernels = x86::microkernels().int16;
+  return kernels != nullptr && kernels->depthwise_s16(conv, rows);
 }
 inline bool gemm_f32(const GemmF32& gemm) {
-  const auto kernel = x86::microkernels().gemm_f32;
-  return kernel != nullptr && kernel(gemm);
+  const auto* const kernels = x86::microkernels().float32;
+  return kernels != nullptr && kernels->gemm_f32(gemm);
 }
 
 // For tests: takes the named variant from now on. False when this processor, or this build, lacks it.

@@ -1,13 +1,14 @@
 // For ARENITE_OPTIMIZE=size: the least code, one output channel at a time.
 #pragma once
 
-#include "kernels_cpp/microkernels/conv_s8.h"
-#include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/portable.h"
 
 namespace arenite::compact {
 
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+using portable::dots_s16;
+using portable::sum_s8;
 
 }  // namespace arenite::compact

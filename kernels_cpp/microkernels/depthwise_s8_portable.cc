@@ -1,4 +1,4 @@
-#include "kernels_cpp/microkernels/patch.h"
+#include "kernels_cpp/microkernels/depthwise_taps.h"
 #include "kernels_cpp/microkernels/portable.h"
 
 namespace arenite::portable {
@@ -12,32 +12,8 @@ struct Sums {
   uint32_t s0, s1, s2, s3;
 };
 
-inline uint32_t product(int32_t a, int32_t b) { return static_cast<uint32_t>(a * b); }
-
-// The taps of one output pixel that lie inside the image.
-struct TapWindow {
-  int32_t first_y;
-  int32_t first_x;
-  TapRange rows;
-  TapRange columns;
-
-  bool all_columns(const WindowGeometry& w) const { return columns.begin == 0 && columns.end == w.kernel_width; }
-};
-
-TapWindow row_window(const WindowGeometry& w, int32_t y) {
-  TapWindow t = {};
-  t.first_y = y * w.stride_height - w.pad_top;
-  t.rows = taps_inside(t.first_y, w.dilation_height, w.kernel_height, w.input_height);
-  return t;
-}
-
-void move_to_column(const WindowGeometry& w, int32_t x, TapWindow& t) {
-  t.first_x = x * w.stride_width - w.pad_left;
-  t.columns = taps_inside(t.first_x, w.dilation_width, w.kernel_width, w.input_width);
-}
-
 // input_offset times the weights of all columns: what inner pixels need not add to each input.
-Sums offset_sums(const DepthwiseS8& conv, const TapWindow& t, int32_t channel) {
+Sums offset_sums(const DepthwiseS8& conv, const PixelWindow& t, int32_t channel) {
   const int32_t channels = conv.input_channels;
   const int8_t* weights = conv.weights + t.rows.begin * conv.window.kernel_width * channels + channel;
   const int32_t taps = (t.rows.end - t.rows.begin) * conv.window.kernel_width;
@@ -49,14 +25,15 @@ Sums offset_sums(const DepthwiseS8& conv, const TapWindow& t, int32_t channel) {
     w3 += weights[3];
   }
   const int32_t offset = conv.input_offset;
-  return {product(w0, offset), product(w1, offset), product(w2, offset), product(w3, offset)};
+  return {wrapped_product(w0, offset), wrapped_product(w1, offset), wrapped_product(w2, offset),
+          wrapped_product(w3, offset)};
 }
 
 // The input rows that kernel rows t.rows meet; found once per output row.
 struct InputRows {
   const int8_t* at[kMaxRows];
 
-  InputRows(const DepthwiseS8& conv, const TapWindow& t) {
+  InputRows(const DepthwiseS8& conv, const PixelWindow& t) {
     for (int32_t i = t.rows.begin; i < t.rows.end; ++i) {
       at[i] = conv.input.row<int8_t>(t.first_y + i * conv.window.dilation_height);
     }
@@ -64,7 +41,8 @@ struct InputRows {
 };
 
 template <bool kAddOffset>
-inline void add_taps(const DepthwiseS8& conv, const InputRows& rows, const TapWindow& t, int32_t channel, Sums& sums) {
+inline void add_taps(const DepthwiseS8& conv, const InputRows& rows, const PixelWindow& t, int32_t channel,
+                     Sums& sums) {
   const WindowGeometry& w = conv.window;
   const int32_t channels = conv.input_channels;
   const int32_t step = w.dilation_width * w.input_pitch;
@@ -76,22 +54,22 @@ inline void add_taps(const DepthwiseS8& conv, const InputRows& rows, const TapWi
   for (int32_t i = t.rows.begin; i < t.rows.end; ++i, weights += rest_of_row) {
     const int8_t* in = rows.at[i] + first;
     for (int32_t left = taps; left > 0; --left, in += step, weights += channels) {
-      sums.s0 += product(in[0] + offset, weights[0]);
-      sums.s1 += product(in[1] + offset, weights[1]);
-      sums.s2 += product(in[2] + offset, weights[2]);
-      sums.s3 += product(in[3] + offset, weights[3]);
+      sums.s0 += wrapped_product(in[0] + offset, weights[0]);
+      sums.s1 += wrapped_product(in[1] + offset, weights[1]);
+      sums.s2 += wrapped_product(in[2] + offset, weights[2]);
+      sums.s3 += wrapped_product(in[3] + offset, weights[3]);
     }
   }
 }
 
-void four_channels(const DepthwiseS8& conv, const InputRows& rows, TapWindow t, int32_t channel, int8_t* out) {
+void four_channels(const DepthwiseS8& conv, const InputRows& rows, PixelWindow t, int32_t channel, int8_t* out) {
   const OutputStage stage = conv.stage.from_channel(channel);
   const Sums bias = {static_cast<uint32_t>(stage.bias_of(0)), static_cast<uint32_t>(stage.bias_of(1)),
                      static_cast<uint32_t>(stage.bias_of(2)), static_cast<uint32_t>(stage.bias_of(3))};
   const Sums offsets = offset_sums(conv, t, channel);
   out += channel;
   for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.window.output_pitch) {
-    move_to_column(conv.window, x, t);
+    t.move_to_column(conv.window, x);
     Sums sums = bias;
     if (t.all_columns(conv.window)) {
       sums = {bias.s0 + offsets.s0, bias.s1 + offsets.s1, bias.s2 + offsets.s2, bias.s3 + offsets.s3};
@@ -106,30 +84,14 @@ void four_channels(const DepthwiseS8& conv, const InputRows& rows, TapWindow t, 
   }
 }
 
-int32_t one_sum(const DepthwiseS8& conv, const TapWindow& t, int32_t channel) {
-  const WindowGeometry& w = conv.window;
-  const int32_t channels = conv.output_channels();
-  const int32_t step = w.dilation_width * w.input_pitch;
-  const int32_t first = t.first_x * w.input_pitch + t.columns.begin * step + channel / conv.depth_multiplier;
-  uint32_t sum = static_cast<uint32_t>(conv.stage.bias_of(channel));
-  for (int32_t i = t.rows.begin; i < t.rows.end; ++i) {
-    const int8_t* in = conv.input.row<int8_t>(t.first_y + i * w.dilation_height) + first;
-    const int8_t* weights = conv.weights + (i * w.kernel_width + t.columns.begin) * channels + channel;
-    for (int32_t j = t.columns.begin; j < t.columns.end; ++j, in += step, weights += channels) {
-      sum += product(*in + conv.input_offset, *weights);
-    }
-  }
-  return static_cast<int32_t>(sum);
-}
-
 // Any depth multiplier: output channel c reads input channel c / depth_multiplier.
-void one_channel(const DepthwiseS8& conv, TapWindow t, int32_t channel, int8_t* out) {
+void one_channel(const DepthwiseS8& conv, PixelWindow t, int32_t channel, int8_t* out) {
   const OutputStage stage = conv.stage;
   const Multiplier multiplier = stage.multiplier_of(channel);
   out += channel;
   for (int32_t x = 0; x < conv.window.output_width; ++x, out += conv.window.output_pitch) {
-    move_to_column(conv.window, x, t);
-    *out = stage.apply(one_sum(conv, t, channel), multiplier);
+    t.move_to_column(conv.window, x);
+    *out = stage.apply(sum_of_taps(conv, t, channel), multiplier);
   }
 }
 
@@ -137,7 +99,7 @@ void one_channel(const DepthwiseS8& conv, TapWindow t, int32_t channel, int8_t* 
 
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
   for (int32_t y = rows.begin; y < rows.end; ++y) {
-    const TapWindow t = row_window(conv.window, y);
+    const PixelWindow t(conv.window, y, 0);
     int8_t* const out = conv.output.row<int8_t>(y);
     int32_t channel = 0;
     if (conv.depth_multiplier == 1 && conv.window.kernel_height <= kMaxRows) {

@@ -22,23 +22,16 @@ inline void multiply_groups(const int16_t*& x, const int8_t*& weights, int32_t p
   uint32_t even;
   uint32_t odd;
   uint32_t widened;
-#define ARENITE_ROW(sum, load)                    \
-  load "\n\t"                                     \
-       "sxtb16 %[widened], %[word]\n\t"           \
-       "smlad " sum ", %[even], %[widened], " sum \
-       "\n\t"                                     \
-       "sxtb16 %[word], %[word], ror #8\n\t"      \
-       "smlad " sum ", %[odd], %[word], " sum "\n\t"
   asm("push {%[word]}\n\t"
       "1:\n\t"
       "ldr %[word], [%[x]], #4\n\t"
       "ldr %[odd], [%[x]], #4\n\t"
       "pkhbt %[even], %[word], %[odd], lsl #16\n\t"
       "pkhtb %[odd], %[odd], %[word], asr #16\n\t"
-      ARENITE_ROW("%[s1]", "ldr %[word], [%[w], %[pitch]]")
-      ARENITE_ROW("%[s2]", "ldr %[word], [%[w], %[pitch], lsl #1]")
-      ARENITE_ROW("%[s3]", "ldr %[word], [%[w], %[pitch3]]")
-      ARENITE_ROW("%[s0]", "ldr %[word], [%[w]], #4")
+      ARENITE_DSP_ROW("%[s1]", "ldr %[word], [%[w], %[pitch]]")
+      ARENITE_DSP_ROW("%[s2]", "ldr %[word], [%[w], %[pitch], lsl #1]")
+      ARENITE_DSP_ROW("%[s3]", "ldr %[word], [%[w], %[pitch3]]")
+      ARENITE_DSP_ROW("%[s0]", "ldr %[word], [%[w]], #4")
       "ldr %[word], [sp]\n\t"
       "cmp %[x], %[word]\n\t"
       "bne 1b\n\t"
@@ -47,7 +40,6 @@ inline void multiply_groups(const int16_t*& x, const int8_t*& weights, int32_t p
         [s3] "+r"(sums.s3), [word] "+r"(word), [even] "=&r"(even), [odd] "=&r"(odd), [widened] "=&r"(widened)
       : [pitch] "r"(pitch), [pitch3] "r"(pitch3)
       : "cc", "memory");
-#undef ARENITE_ROW
 }
 
 // Not inlined: the registers of a loop around it would be missing inside.

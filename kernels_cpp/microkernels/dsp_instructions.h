@@ -72,6 +72,16 @@ inline int32_t multiply_add_high(Pair a, Pair b, int32_t acc) {
   return acc;
 }
 
+// For assembly with these operands: four weights, which `load` brings to [word], times the activations in [even]
+// (0, 2) and [odd] (1, 3), added to `sum`. Spoils [word] and [widened].
+#define ARENITE_DSP_ROW(sum, load)                \
+  load "\n\t"                                     \
+       "sxtb16 %[widened], %[word]\n\t"           \
+       "smlad " sum ", %[even], %[widened], " sum \
+       "\n\t"                                     \
+       "sxtb16 %[word], %[word], ror #8\n\t"      \
+       "smlad " sum ", %[odd], %[word], " sum "\n\t"
+
 // True when requantize_fast gives the bytes of OutputStage::apply: clamping to all of int8 and a right shift in [1,
 // 20].
 inline bool is_fast(Multiplier m) { return static_cast<uint32_t>(-m.shift - 1) < 20; }

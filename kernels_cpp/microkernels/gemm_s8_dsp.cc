@@ -39,19 +39,13 @@ inline void multiply_groups(const int8_t*& lhs, const int8_t*& rhs, int32_t dept
   uint32_t odd;
   uint32_t word;
   uint32_t widened;
-#define ARENITE_ROW(sum, load)                    \
-  load "\n\t"                                     \
-       "sxtb16 %[widened], %[word]\n\t"           \
-       "smlad " sum ", %[even], %[widened], " sum \
-       "\n\t"                                     \
-       "sxtb16 %[word], %[word], ror #8\n\t"      \
-       "smlad " sum ", %[odd], %[word], " sum "\n\t"
-#define ARENITE_GROUP                                                                               \
-  "ldr %[even], [%[lhs]], #4\n\t"                                                                   \
-  "sxtab16 %[odd], %[offset], %[even], ror #8\n\t"                                                  \
-  "sxtab16 %[even], %[offset], %[even]\n\t" ARENITE_ROW("%[s1]", "ldr %[word], [%[rhs], %[depth]]") \
-      ARENITE_ROW("%[s2]", "ldr %[word], [%[rhs], %[depth], lsl #1]")                               \
-          ARENITE_ROW("%[s3]", "ldr %[word], [%[rhs], %[depth3]]") ARENITE_ROW("%[s0]", "ldr %[word], [%[rhs]], #4")
+#define ARENITE_GROUP                                                                                   \
+  "ldr %[even], [%[lhs]], #4\n\t"                                                                       \
+  "sxtab16 %[odd], %[offset], %[even], ror #8\n\t"                                                      \
+  "sxtab16 %[even], %[offset], %[even]\n\t" ARENITE_DSP_ROW("%[s1]", "ldr %[word], [%[rhs], %[depth]]") \
+      ARENITE_DSP_ROW("%[s2]", "ldr %[word], [%[rhs], %[depth], lsl #1]")                               \
+          ARENITE_DSP_ROW("%[s3]", "ldr %[word], [%[rhs], %[depth3]]")                                  \
+              ARENITE_DSP_ROW("%[s0]", "ldr %[word], [%[rhs]], #4")
   asm("push {%[even]}\n\t"
       "sub %[word], %[even], %[lhs]\n\t"
       "tst %[word], #4\n\t"
@@ -67,7 +61,6 @@ inline void multiply_groups(const int8_t*& lhs, const int8_t*& rhs, int32_t dept
       : [depth] "r"(depth), [depth3] "r"(depth3), [offset] "r"(offset)
       : "cc", "memory");
 #undef ARENITE_GROUP
-#undef ARENITE_ROW
 }
 
 // The last 1 to 3 elements of depth. Left lanes beyond them meet zero weights.

@@ -8,10 +8,9 @@
 namespace arenite::avx2 {
 namespace {
 
-struct W {
+struct W : x86::CopiedElements<int16_t> {
   using Sum = __m256i;
   using Block = __m256i;  // 16 int16
-  using Element = int16_t;
   static constexpr int32_t kLanes = 8;
   static constexpr int32_t kGroup = 2;
   static constexpr int32_t kPixels = 4;
@@ -29,12 +28,6 @@ struct W {
     return _mm256_set1_epi32(group);
   }
 
-  static void pack_activations(const int16_t* from, int32_t count, int32_t, int16_t* to) {
-    std::memcpy(to, from, static_cast<size_t>(count) * sizeof *to);
-  }
-  static void fill_padding(int32_t count, int32_t, int16_t* to) {
-    std::memset(to, 0, static_cast<size_t>(count) * sizeof *to);
-  }
   // `count` bytes, zeros after them.
   static Sum widen_first(const int8_t* at, int32_t count) {
     int8_t bytes[16] = {};
@@ -67,9 +60,6 @@ struct W {
 
 }  // namespace
 
-bool conv_s16(const ConvS16& conv, RowRange rows) { return x86::convolve<x86::ConvS16Kernel<W>>(conv, rows); }
-bool depthwise_s16(const DepthwiseS16& conv, RowRange rows) {
-  return x86::convolve_depthwise<x86::DepthwiseS16Kernel<W>>(conv, rows);
-}
+constexpr x86::Int16Microkernels int16 = x86::int16_microkernels<W>();
 
 }  // namespace arenite::avx2

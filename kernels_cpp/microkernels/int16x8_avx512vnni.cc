@@ -1,9 +1,4 @@
 // int16 activations with int8 weights, AVX-512 with VNNI: VPDPWSSD.
-#if defined(__GNUC__) && !defined(__clang__)
-// GCC's own header declares undefined vectors by self-initialization and warns about it where they are inlined.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 #include <immintrin.h>
 
 #include "kernels_cpp/microkernels/transpose_avx512vnni.h"
@@ -13,10 +8,9 @@
 namespace arenite::avx512vnni {
 namespace {
 
-struct W {
+struct W : x86::CopiedElements<int16_t> {
   using Sum = __m512i;
   using Block = __m512i;  // 32 int16
-  using Element = int16_t;
   static constexpr int32_t kLanes = 16;
   static constexpr int32_t kGroup = 2;
   static constexpr int32_t kPixels = 8;
@@ -34,12 +28,6 @@ struct W {
     return _mm512_set1_epi32(group);
   }
 
-  static void pack_activations(const int16_t* from, int32_t count, int32_t, int16_t* to) {
-    std::memcpy(to, from, static_cast<size_t>(count) * sizeof *to);
-  }
-  static void fill_padding(int32_t count, int32_t, int16_t* to) {
-    std::memset(to, 0, static_cast<size_t>(count) * sizeof *to);
-  }
   static void pack_weights(const int8_t* from, int32_t stride, int32_t lanes, int32_t count, int16_t* to) {
     Sum rows[16];
     const __mmask32 present = count >= 32 ? ~__mmask32{0} : (__mmask32{1} << count) - 1;
@@ -70,9 +58,6 @@ struct W {
 
 }  // namespace
 
-bool conv_s16(const ConvS16& conv, RowRange rows) { return x86::convolve<x86::ConvS16Kernel<W>>(conv, rows); }
-bool depthwise_s16(const DepthwiseS16& conv, RowRange rows) {
-  return x86::convolve_depthwise<x86::DepthwiseS16Kernel<W>>(conv, rows);
-}
+constexpr x86::Int16Microkernels int16 = x86::int16_microkernels<W>();
 
 }  // namespace arenite::avx512vnni

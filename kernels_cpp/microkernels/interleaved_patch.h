@@ -28,8 +28,6 @@ class SlotWriter {
   int32_t offset_;
 };
 
-inline uint32_t wrapped_product(int32_t a, int32_t b) { return static_cast<uint32_t>(a * b); }
-
 // Sums of one channel for the pixels of the tile: scalars, because compilers keep arrays in memory.
 struct ChannelSums {
   uint32_t s0, s1, s2, s3;

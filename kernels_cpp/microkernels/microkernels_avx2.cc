@@ -193,10 +193,7 @@ struct V {
 
 }  // namespace
 
-void conv_s8(const ConvS8& conv, RowRange rows) { x86::conv_s8<V>(conv, rows); }
-void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::depthwise_s8<V>(conv, rows); }
-void gemm_s8(const GemmS8& gemm) { x86::gemm_s8<V>(gemm); }
-void sum_s8(const SumS8& sum) { x86::sum_s8<V>(sum); }
-void quantize_ratios(const QuantizeRatios& ratios) { x86::quantize_ratios<V>(ratios); }
+constexpr x86::Int8Microkernels int8 = {x86::conv_s8<V>, x86::depthwise_s8<V>, x86::gemm_s8<V>, x86::quantize_ratios<V>,
+                                        x86::sum_s8<V>};
 
 }  // namespace arenite::avx2

@@ -14,6 +14,8 @@ inline int32_t wrap_add(int32_t a, int32_t b) {
 inline int32_t wrap_mul(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
 }
+// A product that fits, for sums that wrap.
+inline uint32_t wrapped_product(int32_t a, int32_t b) { return static_cast<uint32_t>(a * b); }
 
 // out = clamp(zero_point + requantize(acc + bias[c], multipliers[c * multiplier_step]), min, max).
 struct OutputStage {

@@ -26,7 +26,7 @@ inline TapRange taps_inside(int32_t first, int32_t dilation, int32_t taps, int32
   return range;
 }
 
-// The window of one output pixel.
+// The taps of one output pixel that lie inside the image.
 struct PixelWindow {
   int32_t first_y;  // of the input, where tap (0, 0) lies; may be negative
   int32_t first_x;
@@ -35,9 +35,17 @@ struct PixelWindow {
 
   PixelWindow(const WindowGeometry& w, int32_t y, int32_t x)
       : first_y(y * w.stride_height - w.pad_top),
-        first_x(x * w.stride_width - w.pad_left),
-        rows(taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height)),
-        columns(taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width)) {}
+        rows(taps_inside(first_y, w.dilation_height, w.kernel_height, w.input_height)) {
+    move_to_column(w, x);
+  }
+
+  // To pixel x of the same row.
+  void move_to_column(const WindowGeometry& w, int32_t x) {
+    first_x = x * w.stride_width - w.pad_left;
+    columns = taps_inside(first_x, w.dilation_width, w.kernel_width, w.input_width);
+  }
+
+  bool all_columns(const WindowGeometry& w) const { return columns.begin == 0 && columns.end == w.kernel_width; }
 };
 
 // Calls sink.copy(const int8_t* source, count) and sink.fill(count) in the order of the weights [i, j, c].

@@ -6,6 +6,7 @@
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
+#include "kernels_cpp/microkernels/sum_s8.h"
 
 namespace arenite::portable {
 
@@ -15,5 +16,6 @@ void gemm_s8(const GemmS8& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
 void quantize_ratios(const QuantizeRatios& ratios);
 void unpack_s4(const Int4Run& run, int8_t* out);
+constexpr void (*sum_s8)(const SumS8&) = nullptr;  // the operator's own loop is the specification
 
 }  // namespace arenite::portable

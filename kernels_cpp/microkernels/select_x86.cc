@@ -16,15 +16,11 @@ bool avx512vnni::supported() {
 namespace x86 {
 namespace {
 
-constexpr Microkernels kPortable = {portable::conv_s8, portable::depthwise_s8, portable::gemm_s8,
-                                    portable::quantize_ratios};
-constexpr Microkernels kAvx2 = {avx2::conv_s8,  avx2::depthwise_s8, avx2::gemm_s8,       avx2::quantize_ratios,
-                                avx2::sum_s8,   avx2::conv_f32,     avx2::depthwise_f32, avx2::gemm_f32,
-                                avx2::conv_s16, avx2::depthwise_s16};
-constexpr Microkernels kAvx512 = {avx512vnni::conv_s8,         avx512vnni::depthwise_s8, avx512vnni::gemm_s8,
-                                  avx512vnni::quantize_ratios, avx512vnni::sum_s8,       avx512vnni::conv_f32,
-                                  avx512vnni::depthwise_f32,   avx512vnni::gemm_f32,     avx512vnni::conv_s16,
-                                  avx512vnni::depthwise_s16};
+constexpr Int8Microkernels kPortableInt8 = {portable::conv_s8, portable::depthwise_s8, portable::gemm_s8,
+                                            portable::quantize_ratios, nullptr};
+constexpr Microkernels kPortable = {&kPortableInt8, nullptr, nullptr};
+constexpr Microkernels kAvx2 = {&avx2::int8, &avx2::float32, &avx2::int16};
+constexpr Microkernels kAvx512 = {&avx512vnni::int8, &avx512vnni::float32, &avx512vnni::int16};
 
 // Null until the first use.
 const Microkernels* chosen = nullptr;

@@ -1,6 +1,11 @@
 // Transposes 16x16 words with AVX-512. Internal linkage: see x86_stage.h.
 #pragma once
 
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC's own header declares undefined vectors by self-initialization and warns about it where they are inlined.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 
 #include <cstdint>

@@ -2,13 +2,14 @@
 // the work of two. Little-endian; unaligned word loads must not trap (CCR.UNALIGN_TRP is 0 after reset).
 #pragma once
 
-#include "kernels_cpp/microkernels/conv_s8.h"
-#include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/portable.h"
 
 namespace arenite::v7m {
 
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+using portable::dots_s16;
+using portable::sum_s8;
 
 }  // namespace arenite::v7m

@@ -10,49 +10,50 @@
 
 namespace arenite {
 
-namespace avx2 {
-bool supported();
-void conv_s8(const ConvS8& conv, RowRange rows);
-void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
-void gemm_s8(const GemmS8& gemm);
-void quantize_ratios(const QuantizeRatios& ratios);
-void sum_s8(const SumS8& sum);
-bool conv_f32(const ConvF32& conv, RowRange rows);
-bool depthwise_f32(const DepthwiseF32& conv, RowRange rows);
-bool gemm_f32(const GemmF32& gemm);
-bool conv_s16(const ConvS16& conv, RowRange rows);
-bool depthwise_s16(const DepthwiseS16& conv, RowRange rows);
-}  // namespace avx2
-
-namespace avx512vnni {
-bool supported();
-void conv_s8(const ConvS8& conv, RowRange rows);
-void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
-void gemm_s8(const GemmS8& gemm);
-void quantize_ratios(const QuantizeRatios& ratios);
-void sum_s8(const SumS8& sum);
-bool conv_f32(const ConvF32& conv, RowRange rows);
-bool depthwise_f32(const DepthwiseF32& conv, RowRange rows);
-bool gemm_f32(const GemmF32& gemm);
-bool conv_s16(const ConvS16& conv, RowRange rows);
-bool depthwise_s16(const DepthwiseS16& conv, RowRange rows);
-}  // namespace avx512vnni
-
 namespace x86 {
 
-struct Microkernels {
+struct Int8Microkernels {
   void (*conv_s8)(const ConvS8&, RowRange);
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
-  // Null: none.
-  void (*sum_s8)(const SumS8&) = nullptr;
-  bool (*conv_f32)(const ConvF32&, RowRange) = nullptr;
-  bool (*depthwise_f32)(const DepthwiseF32&, RowRange) = nullptr;
-  bool (*gemm_f32)(const GemmF32&) = nullptr;
-  bool (*conv_s16)(const ConvS16&, RowRange) = nullptr;
-  bool (*depthwise_s16)(const DepthwiseS16&, RowRange) = nullptr;
+  void (*sum_s8)(const SumS8&);  // null: none
 };
+
+struct Float32Microkernels {
+  bool (*conv_f32)(const ConvF32&, RowRange);
+  bool (*depthwise_f32)(const DepthwiseF32&, RowRange);
+  bool (*gemm_f32)(const GemmF32&);
+};
+
+struct Int16Microkernels {
+  bool (*conv_s16)(const ConvS16&, RowRange);
+  bool (*depthwise_s16)(const DepthwiseS16&, RowRange);
+};
+
+struct Microkernels {
+  const Int8Microkernels* int8;
+  const Float32Microkernels* float32;  // null: none
+  const Int16Microkernels* int16;      // null: none
+};
+
+}  // namespace x86
+
+namespace avx2 {
+bool supported();
+extern const x86::Int8Microkernels int8;
+extern const x86::Float32Microkernels float32;
+extern const x86::Int16Microkernels int16;
+}  // namespace avx2
+
+namespace avx512vnni {
+bool supported();
+extern const x86::Int8Microkernels int8;
+extern const x86::Float32Microkernels float32;
+extern const x86::Int16Microkernels int16;
+}  // namespace avx512vnni
+
+namespace x86 {
 
 // Those of a variant, "portable", "avx2" or "avx512vnni"; null for any other name or when this processor lacks it.
 const Microkernels* find(const char* name);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernels_cpp/microkernels/float32.h"
+#include "kernels_cpp/microkernels/x86.h"
 #include "kernels_cpp/microkernels/x86_conv.h"
 #include "kernels_cpp/microkernels/x86_depthwise.h"
 
@@ -165,6 +166,39 @@ inline bool gemm_f32(const GemmF32& gemm) {
     for (int32_t c = 0; c < gemm.columns; c += 2 * V::kLanes) dot_columns_f32<V>(gemm, lhs, c, out);
   }
   return true;
+}
+
+// What the kernels here ask of V, from what a variant's registers can do.
+template <typename Lanes>
+struct FloatVectors : Lanes, CopiedElements<float> {
+  using Sum = typename Lanes::Sum;
+  using Block = Sum;
+  using Lanes::kLanes;
+  static constexpr int32_t kGroup = 1;
+  static constexpr int32_t kTaps = 1;
+  static constexpr int32_t kBlock = kLanes;
+  static constexpr int32_t kParts = 1;
+
+  static void pack_weights(const float* from, int32_t stride, int32_t lanes, int32_t count, float* to) {
+    typename Lanes::Words rows[kLanes];
+#pragma GCC unroll 16
+    for (int32_t l = 0; l < kLanes; ++l) {
+      const ptrdiff_t at = static_cast<ptrdiff_t>(l) * stride;
+      rows[l] = Lanes::words(l < lanes ? Lanes::load_first(from + at, count) : Lanes::set(0.0f));
+    }
+    Lanes::transpose(rows);
+    for (int32_t k = 0; k < count; ++k) Lanes::store_first(to + k * kLanes, Lanes::floats(rows[k]), kLanes);
+  }
+  static Sum broadcast_group(const float* at) { return Lanes::set(*at); }
+  static Sum load_block(const float* at) { return Lanes::load(at); }
+  static Sum widen_weights(const float* at) { return Lanes::load(at); }
+  static void interleave(const Sum (&taps)[kTaps], Sum (&parts)[kParts]) { parts[0] = taps[0]; }
+};
+
+template <typename Lanes>
+constexpr Float32Microkernels float32_microkernels() {
+  using V = FloatVectors<Lanes>;
+  return {convolve<ConvF32Kernel<V>>, convolve_depthwise<DepthwiseF32Kernel<V>>, gemm_f32<V>};
 }
 
 }  // namespace

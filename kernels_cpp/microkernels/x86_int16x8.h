@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernels_cpp/microkernels/int16x8.h"
+#include "kernels_cpp/microkernels/x86.h"
 #include "kernels_cpp/microkernels/x86_conv.h"
 #include "kernels_cpp/microkernels/x86_depthwise.h"
 
@@ -102,6 +103,11 @@ struct DepthwiseS16Kernel {
     const OutputStageS16& stage_;
   };
 };
+
+template <typename V>
+constexpr Int16Microkernels int16_microkernels() {
+  return {convolve<ConvS16Kernel<V>>, convolve_depthwise<DepthwiseS16Kernel<V>>};
+}
 
 }  // namespace
 }  // namespace arenite::x86

@@ -6,6 +6,8 @@
 //   V::fill_padding(n, off, to)            n elements of input value zero
 #pragma once
 
+#include <cstring>
+
 #include "kernels_cpp/microkernels/conv_s8.h"
 
 namespace arenite::x86 {
@@ -69,6 +71,18 @@ struct Columns {
     left = outside ? count : at_most(at_least(-first, 0), count);
     inside = outside ? 0 : at_least(at_most(w.input_width - first, count) - left, 0);
     right = count - left - inside;
+  }
+};
+
+// The part of V that packs activations which are read as they are.
+template <typename T>
+struct CopiedElements {
+  using Element = T;
+  static void pack_activations(const T* from, int32_t count, int32_t, T* to) {
+    std::memcpy(to, from, static_cast<size_t>(count) * sizeof *to);
+  }
+  static void fill_padding(int32_t count, int32_t, T* to) {
+    std::memset(to, 0, static_cast<size_t>(count) * sizeof *to);
   }
 };
 

@@ -135,4 +135,39 @@ inline int32_t tap(const WindowGeometry& w, const RowBuffer& input, int32_t offs
   return input.row<int8_t>(iy)[ix * w.input_pitch + c] + offset;
 }
 
+// [height, output_width, output_pitch]: finish(sum, n), sum by add_tap(sum, row, column, tap, n) for the taps inside
+// the image. What no channel takes is `untouched`.
+template <typename Sum, typename Out, typename AddTap, typename Finish>
+std::vector<Out> plain_windows(const WindowGeometry& w, int32_t height, int32_t channels, Out untouched, AddTap add_tap,
+                               Finish finish) {
+  std::vector<Out> out(static_cast<size_t>(height * w.output_width * w.output_pitch), untouched);
+  for (int32_t y = 0; y < height; ++y) {
+    for (int32_t x = 0; x < w.output_width; ++x) {
+      for (int32_t n = 0; n < channels; ++n) {
+        Sum sum = 0;
+        for (int32_t tap = 0; tap < w.taps(); ++tap) {
+          const int32_t iy = y * w.stride_height - w.pad_top + tap / w.kernel_width * w.dilation_height;
+          const int32_t ix = x * w.stride_width - w.pad_left + tap % w.kernel_width * w.dilation_width;
+          if (iy >= 0 && iy < w.input_height && ix >= 0 && ix < w.input_width) add_tap(sum, iy, ix, tap, n);
+        }
+        out[static_cast<size_t>((y * w.output_width + x) * w.output_pitch + n)] = finish(sum, n);
+      }
+    }
+  }
+  return out;
+}
+
+// compare(variant, rows of output) for each variant whose run(variant, job, rows) does all, in two parts.
+template <typename Job, typename Out, typename Variants, typename Run, typename Compare>
+void for_each_result(Job job, int32_t height, size_t count, Out untouched, const Variants& variants, Run run,
+                     Compare compare) {
+  for (const auto& variant : variants) {
+    std::vector<Out> got(count, untouched);
+    const int32_t stride = job.window.output_width * job.window.output_pitch;
+    job.output = {reinterpret_cast<uint8_t*>(got.data()), stride * static_cast<int32_t>(sizeof(Out)), height};
+    const int32_t split = height / 3;
+    if (run(variant, job, RowRange{0, split}) && run(variant, job, RowRange{split, height})) compare(variant, got);
+  }
+}
+
 }  // namespace arenite::test

@@ -24,7 +24,8 @@ std::vector<Variant> variants() {
 #if defined(__x86_64__)
   for (const char* name : {"avx2", "avx512vnni"}) {
     if (const x86::Microkernels* found = x86::find(name)) {
-      list.push_back({name, found->conv_f32, found->depthwise_f32, found->gemm_f32});
+      const x86::Float32Microkernels& k = *found->float32;
+      list.push_back({name, k.conv_f32, k.depthwise_f32, k.gemm_f32});
     }
   }
 #endif
@@ -76,39 +77,19 @@ Limits limits_of(Random& random) {
 
 constexpr float kUntouched = 77.0f;
 
-// expected[y, x, n] = limits(sum over taps inside the image of term(tap row, tap column, n) + bias[n])
-template <typename Term>
+template <typename AddTap>
 std::vector<float> plain(const WindowGeometry& w, int32_t height, int32_t channels, const float* bias, Limits limits,
-                         Term add_tap) {
-  std::vector<float> out(static_cast<size_t>(height * w.output_width * w.output_pitch), kUntouched);
-  for (int32_t y = 0; y < height; ++y) {
-    for (int32_t x = 0; x < w.output_width; ++x) {
-      for (int32_t n = 0; n < channels; ++n) {
-        float sum = 0.0f;
-        for (int32_t tap = 0; tap < w.taps(); ++tap) {
-          const int32_t iy = y * w.stride_height - w.pad_top + tap / w.kernel_width * w.dilation_height;
-          const int32_t ix = x * w.stride_width - w.pad_left + tap % w.kernel_width * w.dilation_width;
-          if (iy >= 0 && iy < w.input_height && ix >= 0 && ix < w.input_width) add_tap(sum, iy, ix, tap, n);
-        }
-        out[static_cast<size_t>((y * w.output_width + x) * w.output_pitch + n)] =
-            limits.apply(bias == nullptr ? sum : sum + bias[n]);
-      }
-    }
-  }
-  return out;
+                         AddTap add_tap) {
+  return plain_windows<float>(w, height, channels, kUntouched, add_tap, [=](float sum, int32_t n) {
+    return limits.apply(bias == nullptr ? sum : sum + bias[n]);
+  });
 }
 
 template <typename Job, typename Run>
 void check(const char* what, int32_t seed, Job job, int32_t height, const std::vector<float>& expected, Run run) {
-  for (const Variant& variant : variants()) {
-    std::vector<float> got(expected.size(), kUntouched);
-    const int32_t stride = job.window.output_width * job.window.output_pitch;
-    job.output = {reinterpret_cast<uint8_t*>(got.data()), stride * static_cast<int32_t>(sizeof(float)), height};
-    const int32_t split = height / 3;
-    if (run(variant, job, RowRange{0, split}) && run(variant, job, RowRange{split, height})) {
-      compare(what, variant.name, seed, expected, got);
-    }
-  }
+  for_each_result(
+      job, height, expected.size(), kUntouched, variants(), run,
+      [&](const Variant& variant, const std::vector<float>& got) { compare(what, variant.name, seed, expected, got); });
 }
 
 void test_conv(int32_t seed) {

@@ -20,7 +20,9 @@ std::vector<Variant> variants() {
   std::vector<Variant> list = {{"selected", isa::conv_s16, isa::depthwise_s16}};
 #if defined(__x86_64__)
   for (const char* name : {"avx2", "avx512vnni"}) {
-    if (const x86::Microkernels* found = x86::find(name)) list.push_back({name, found->conv_s16, found->depthwise_s16});
+    if (const x86::Microkernels* found = x86::find(name)) {
+      list.push_back({name, found->int16->conv_s16, found->int16->depthwise_s16});
+    }
   }
 #endif
   return list;
@@ -56,38 +58,21 @@ struct StageS16 {
   }
 };
 
-// expected[y, x, n] = stage(sum over taps inside the image of term(row, column, tap, n))
-template <typename Term>
+template <typename AddTap>
 std::vector<int16_t> plain(const WindowGeometry& w, int32_t height, int32_t channels, const OutputStageS16& stage,
-                           int32_t first, Term term) {
-  std::vector<int16_t> out(static_cast<size_t>(height * w.output_width * w.output_pitch), kUntouched);
-  for (int32_t y = 0; y < height; ++y) {
-    for (int32_t x = 0; x < w.output_width; ++x) {
-      for (int32_t n = 0; n < channels; ++n) {
-        int64_t sum = 0;
-        for (int32_t tap = 0; tap < w.taps(); ++tap) {
-          const int32_t iy = y * w.stride_height - w.pad_top + tap / w.kernel_width * w.dilation_height;
-          const int32_t ix = x * w.stride_width - w.pad_left + tap % w.kernel_width * w.dilation_width;
-          if (iy >= 0 && iy < w.input_height && ix >= 0 && ix < w.input_width) sum += term(iy, ix, tap, n);
-        }
-        out[static_cast<size_t>((y * w.output_width + x) * w.output_pitch + n)] = stage.apply(sum, first + n);
-      }
-    }
-  }
-  return out;
+                           int32_t first, AddTap add_tap) {
+  return plain_windows<int64_t>(w, height, channels, kUntouched, add_tap,
+                                [&](int64_t sum, int32_t n) { return stage.apply(sum, first + n); });
 }
 
 template <typename Job, typename Run>
 void check(const char* what, int32_t seed, Job job, int32_t height, const std::vector<int16_t>& expected, Run run) {
-  for (const Variant& variant : variants()) {
-    std::vector<int16_t> got(expected.size(), kUntouched);
-    const int32_t stride = job.window.output_width * job.window.output_pitch;
-    job.output = {reinterpret_cast<uint8_t*>(got.data()), stride * 2, height};
-    const int32_t split = height / 3;
-    if (!run(variant, job, RowRange{0, split}) || !run(variant, job, RowRange{split, height})) continue;
-    ++done;
-    if (got != expected && ++failures <= 20) std::printf("%s, %s, case %d differs\n", what, variant.name, int{seed});
-  }
+  for_each_result(job, height, expected.size(), kUntouched, variants(), run,
+                  [&](const Variant& variant, const std::vector<int16_t>& got) {
+                    ++done;
+                    if (got == expected || ++failures > 20) return;
+                    std::printf("%s, %s, case %d differs\n", what, variant.name, int{seed});
+                  });
 }
 
 void test_conv(int32_t seed) {
@@ -106,15 +91,14 @@ void test_conv(int32_t seed) {
   conv.input = {reinterpret_cast<uint8_t*>(input.get()), stride * 2, w.input_height};
   conv.weights = weights.get();
   conv.stage = &stage.stage;
-  const auto term = [&](int32_t iy, int32_t ix, int32_t tap, int32_t n) {
-    int64_t sum = 0;
+  const auto add_tap = [&](int64_t& sum, int32_t iy, int32_t ix, int32_t tap, int32_t n) {
     for (int32_t c = 0; c < conv.input_channels; ++c) {
       sum += input[static_cast<size_t>(iy * stride + ix * w.input_pitch + c)] *
              weights[static_cast<size_t>(n * conv.depth() + tap * conv.input_channels + c)];
     }
-    return sum;
   };
-  check("conv_s16", seed, conv, height, plain(w, height, conv.output_channels, stage.stage, conv.first_channel, term),
+  check("conv_s16", seed, conv, height,
+        plain(w, height, conv.output_channels, stage.stage, conv.first_channel, add_tap),
         [](const Variant& v, const ConvS16& job, RowRange rows) { return v.conv_s16(job, rows); });
 }
 
@@ -134,11 +118,11 @@ void test_depthwise(int32_t seed) {
   conv.input = {reinterpret_cast<uint8_t*>(input.get()), stride * 2, w.input_height};
   conv.weights = weights.get();
   conv.stage = &stage.stage;
-  const auto term = [&](int32_t iy, int32_t ix, int32_t tap, int32_t n) {
-    return int64_t{input[static_cast<size_t>(iy * stride + ix * w.input_pitch + n / conv.depth_multiplier)]} *
+  const auto add_tap = [&](int64_t& sum, int32_t iy, int32_t ix, int32_t tap, int32_t n) {
+    sum += int64_t{input[static_cast<size_t>(iy * stride + ix * w.input_pitch + n / conv.depth_multiplier)]} *
            weights[static_cast<size_t>(tap * channels + n)];
   };
-  check("depthwise_s16", seed, conv, height, plain(w, height, channels, stage.stage, 0, term),
+  check("depthwise_s16", seed, conv, height, plain(w, height, channels, stage.stage, 0, add_tap),
         [](const Variant& v, const DepthwiseS16& job, RowRange rows) { return v.depthwise_s16(job, rows); });
 }
 

@@ -52,11 +52,11 @@ std::vector<Variant> variants() {
       {"dsp", dsp::conv_s8, dsp::depthwise_s8, dsp::gemm_s8, portable::quantize_ratios, dsp::sum_s8, dsp::dots_s16});
 #endif
 #if defined(__x86_64__)
-  if (avx2::supported())
-    list.push_back({"avx2", avx2::conv_s8, avx2::depthwise_s8, avx2::gemm_s8, avx2::quantize_ratios, avx2::sum_s8});
-  if (avx512vnni::supported()) {
-    list.push_back({"avx512vnni", avx512vnni::conv_s8, avx512vnni::depthwise_s8, avx512vnni::gemm_s8,
-                    avx512vnni::quantize_ratios, avx512vnni::sum_s8});
+  for (const char* name : {"avx2", "avx512vnni"}) {
+    if (const x86::Microkernels* found = x86::find(name)) {
+      const x86::Int8Microkernels& k = *found->int8;
+      list.push_back({name, k.conv_s8, k.depthwise_s8, k.gemm_s8, k.quantize_ratios, k.sum_s8});
+    }
   }
 #endif
   return list;
