@@ -10,8 +10,7 @@ import numpy as np
 from models import fixed_input
 
 from arenite.board import BoardRun, run
-from arenite.board.build import build
-from arenite.board.elf import Elf
+from arenite.board.elf import parts_of
 from arenite.board.firmware import build_firmware
 from arenite.board.table import find_board
 from arenite.runtime import Interpreter
@@ -66,13 +65,8 @@ def crc(result: BoardRun) -> int:
 
 
 def core_flash(board: str) -> dict[Key, int]:
-    """Flash of reader, verifier, planner and interpreter, -Os: a firmware with an empty resolver less one without us."""
-    where = find_board(board)
+    """Flash of reader, verifier, planner and interpreter, -Os: what a firmware with an empty resolver takes of the core."""
     with tempfile.TemporaryDirectory() as scratch:
-        with_core = _flash(build_firmware(b"\0" * 16, [], 16, where, "size", Path(scratch)).elf)
-    return {(board, "core", "flash_size"): with_core - _flash(build("check_blank", where))}
-
-
-def _flash(elf: Path) -> int:
-    """Bytes of flash without the model."""
-    return sum(Elf(elf).sections.get(section, 0) for section in (".vectors", ".text", ".rodata", ".data"))
+        firmware = build_firmware(b"\0" * 16, [], 16, find_board(board), "size", Path(scratch))
+        core = parts_of(firmware.map)["core"]
+    return {(board, "core", "flash_size"): sum(core.values())}

@@ -112,7 +112,7 @@ Status Interpreter::check_operator(uint32_t index) {
 Status Interpreter::walk(Planning* planning) const {
   Error& where = *planning->where;
   const uint16_t start = planning->time;
-  ARENITE_TRY(begin_lives(model_->inputs(), planning));
+  ARENITE_TRY(extend_lives(model_->inputs(), kUnborn, planning));
   ARENITE_TRY(begin_variables(planning));
   for (uint32_t i = 0; i < model_->operator_count(); ++i) {
     where.node = static_cast<uint16_t>(i);
@@ -130,7 +130,7 @@ Status Interpreter::walk_operator(uint32_t index, Planning* planning) const {
   const uint16_t start = planning->time;
   ARENITE_CHECK(start < kForever, kLimitExceeded);
   ARENITE_TRY(extend_lives(inputs, start, planning));
-  ARENITE_TRY(begin_lives(outputs, planning));
+  ARENITE_TRY(extend_lives(outputs, kUnborn, planning));
   Node node = this->node(index);
   node.planning_ = planning;
   uint32_t bytes = 0;
@@ -147,20 +147,13 @@ Status Interpreter::walk_operator(uint32_t index, Planning* planning) const {
   return Status::kOk;
 }
 
-Status Interpreter::begin_lives(Vector tensors, Planning* planning) const {
-  for (uint32_t i = 0; i < tensors.size(); ++i) {
-    planning->where->detail = static_cast<uint32_t>(tensors.i32(i));
-    ARENITE_TRY(begin_life(planning->where->detail, planning));
-  }
-  planning->where->detail = kNoDetail;
-  return Status::kOk;
-}
-
+// To `time`, or kUnborn: they begin now. One function with few arguments, because the stack is deep here.
 Status Interpreter::extend_lives(Vector tensors, uint16_t time, Planning* planning) const {
   for (uint32_t i = 0; i < tensors.size(); ++i) {
     if (tensors.i32(i) < 0) continue;
-    planning->where->detail = static_cast<uint32_t>(tensors.i32(i));
-    ARENITE_TRY(extend_life(planning->where->detail, time, planning));
+    const uint32_t tensor = static_cast<uint32_t>(tensors.i32(i));
+    planning->where->detail = tensor;
+    ARENITE_TRY(time == kUnborn ? begin_life(tensor, planning) : extend_life(tensor, time, planning));
   }
   planning->where->detail = kNoDetail;
   return Status::kOk;

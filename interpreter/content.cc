@@ -37,17 +37,19 @@ Status check_shape(Vector shape, uint32_t element_size, uint32_t* count) {
   return Status::kOk;
 }
 
-// A constant has the length that its shape asks for and may be read in place. `bytes`, `element_size` of the tensor.
-Status check_constant(Table tensor, Table buffer, uint32_t bytes, uint32_t element_size) {
+// A constant has the length that its shape asks for and may be read in place. `bytes` of the tensor. Weights are int4,
+// activations never.
+Status check_constant(Table tensor, Table buffer, uint32_t bytes, Type type) {
   const Vector data = buffer.vector(format::Buffer::data);
   if (data.size() == 0) {
     // Data outside of the flatbuffer cannot be found in flash by its position in a file.
     ARENITE_CHECK(!buffer.has(format::Buffer::offset), kBadBuffer);
+    ARENITE_CHECK(type != Type::kInt4 || bytes == 0, kBadType);
     return Status::kOk;
   }
   ARENITE_CHECK(data.size() == bytes && !tensor.has(format::Tensor::sparsity), kBadBuffer);
   ARENITE_CHECK(tensor.u8(format::Tensor::is_variable) == 0, kBadBuffer);
-  ARENITE_CHECK((reinterpret_cast<uintptr_t>(data.data()) & (element_size - 1)) == 0, kMisaligned);
+  ARENITE_CHECK((reinterpret_cast<uintptr_t>(data.data()) & (type_size(type) - 1)) == 0, kMisaligned);
   return Status::kOk;
 }
 
@@ -63,20 +65,22 @@ Status check_scales(Vector scales, Vector shape, int32_t axis) {
   return Status::kOk;
 }
 
+// Of the values that a zero point may have; types that are not quantized have none.
+int32_t zero_point_bits(Type type) {
+  if (type == Type::kInt4) return 4;
+  return type_size(type) <= 2 ? static_cast<int32_t>(8 * type_size(type)) : 0;
+}
+
 // int64 zero points: 0 per channel; per tensor a value of the tensor's type.
 Status check_zero_points(Vector zero_points, uint32_t scale_count, Type type) {
   const uint32_t count = zero_points.size();
   ARENITE_CHECK(count == 1 || count == scale_count, kBadQuantization);
-  const int32_t span = type == Type::kInt4 ? 0xF : type_size(type) == 1 ? 0xFF : type_size(type) == 2 ? 0xFFFF : 0;
+  const int32_t span = scale_count == 1 ? (1 << zero_point_bits(type)) - 1 : 0;
   const int32_t low = type == Type::kUInt8 ? 0 : -((span + 1) / 2);
   for (uint32_t i = 0; i < count; ++i) {
     const int32_t value = zero_points.i32(2 * i);
     ARENITE_CHECK(zero_points.i32(2 * i + 1) == value >> 31, kBadQuantization);
-    if (scale_count == 1) {
-      ARENITE_CHECK(span != 0 ? value >= low && value <= low + span : value == 0, kBadQuantization);
-    } else {
-      ARENITE_CHECK(value == 0, kBadQuantization);
-    }
+    ARENITE_CHECK(value >= low && value <= low + span, kBadQuantization);
   }
   return Status::kOk;
 }
@@ -85,7 +89,7 @@ Status check_quantization(Table tensor, Vector shape, Type type) {
   const Table quantization = tensor.table(format::Tensor::quantization);
   const Vector scales = quantization.vector(format::QuantizationParameters::scale);
   if (scales.size() == 0) return Status::kOk;
-  ARENITE_TRY(check_scales(scales, shape, quantization.i32(format::QuantizationParameters::quantized_dimension, 0)));
+  ARENITE_TRY(check_scales(scales, shape, quantization.i32(format::QuantizationParameters::quantized_dimension)));
   return check_zero_points(quantization.vector(format::QuantizationParameters::zero_point), scales.size(), type);
 }
 
@@ -96,12 +100,10 @@ Status check_tensor(Table tensor, Vector buffers) {
   const Vector shape = tensor.vector(format::Tensor::shape);
   uint32_t count;
   ARENITE_TRY(check_shape(shape, element_size, &count));
-  const uint32_t buffer = static_cast<uint32_t>(tensor.i32(format::Tensor::buffer, 0));
+  const uint32_t buffer = static_cast<uint32_t>(tensor.i32(format::Tensor::buffer));
   ARENITE_CHECK(buffer < buffers.size(), kBadIndex);
   ARENITE_CHECK(!tensor.has(format::Tensor::external_buffer), kBadBuffer);
-  ARENITE_TRY(check_constant(tensor, buffers.table(buffer), stored_bytes(type, count), element_size));
-  const bool constant = count == 0 || buffers.table(buffer).vector(format::Buffer::data).size() != 0;
-  ARENITE_CHECK(constant || type != Type::kInt4, kBadType);  // weights are int4, activations never
+  ARENITE_TRY(check_constant(tensor, buffers.table(buffer), stored_bytes(type, count), type));
   return check_quantization(tensor, shape, type);
 }
 
@@ -110,7 +112,7 @@ Status check_operators(Vector operators, uint32_t code_count, uint32_t tensor_co
   for (uint32_t i = 0; i < operators.size(); ++i) {
     where->node = static_cast<uint16_t>(i);
     const Table op = operators.table(i);
-    ARENITE_CHECK(static_cast<uint32_t>(op.i32(format::Operator::opcode_index, 0)) < code_count, kBadIndex);
+    ARENITE_CHECK(static_cast<uint32_t>(op.i32(format::Operator::opcode_index)) < code_count, kBadIndex);
     ARENITE_TRY(check_indices(op.vector(format::Operator::inputs), -1, tensor_count));
     ARENITE_TRY(check_indices(op.vector(format::Operator::outputs), 0, tensor_count));
   }
@@ -136,7 +138,7 @@ Status check_metadata(Table model) {
   const Vector metadata = model.vector(format::Model::metadata);
   const uint32_t buffer_count = model.vector(format::Model::buffers).size();
   for (uint32_t i = 0; i < metadata.size(); ++i) {
-    const uint32_t buffer = static_cast<uint32_t>(metadata.table(i).i32(format::Metadata::buffer, 0));
+    const uint32_t buffer = static_cast<uint32_t>(metadata.table(i).i32(format::Metadata::buffer));
     ARENITE_CHECK(buffer < buffer_count, kBadIndex);
   }
   return Status::kOk;
@@ -145,7 +147,7 @@ Status check_metadata(Table model) {
 }  // namespace
 
 Status check_content(Table model, Error* where) {
-  ARENITE_CHECK(model.i32(format::Model::version, 0) == 3, kBadVersion);
+  ARENITE_CHECK(model.i32(format::Model::version) == 3, kBadVersion);
   const Vector subgraphs = model.vector(format::Model::subgraphs);
   ARENITE_CHECK(subgraphs.size() >= 1, kBadStructure);
   ARENITE_CHECK(subgraphs.size() <= 255, kLimitExceeded);

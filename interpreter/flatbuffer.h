@@ -17,68 +17,57 @@ T load(const uint8_t* p) {
 
 class Vector;
 
+// What is absent. It reads as 0, as a vector without elements, as a table without fields, and as the offset to itself:
+// nobody who follows it has to look where it came from.
+alignas(4) inline constexpr uint8_t kAbsent[4] = {};
+
 // A table, or none (all fields absent).
 class Table {
  public:
-  explicit Table(const uint8_t* at = nullptr) : at_(at) {}
-  explicit operator bool() const { return at_ != nullptr; }
+  explicit Table(const uint8_t* at = kAbsent) : at_(at) {}
   const uint8_t* data() const { return at_; }
 
   // Address of a field's value, or null when the file leaves it out.
   const uint8_t* field(uint32_t id) const {
-    if (at_ == nullptr) return nullptr;
-    const uint8_t* vtable = at_ - load<int32_t>(at_);
-    const uint32_t slot = 4 + 2 * id;
-    if (slot >= load<uint16_t>(vtable)) return nullptr;
-    const uint16_t offset = load<uint16_t>(vtable + slot);
-    return offset == 0 ? nullptr : at_ + offset;
+    const uint8_t* at = find(at_, id);
+    return at == kAbsent ? nullptr : at;
   }
-  bool has(uint32_t id) const { return field(id) != nullptr; }
+  bool has(uint32_t id) const { return find(at_, id) != kAbsent; }
   // Bytes of the table itself, vtable not counted.
   uint32_t inline_size() const { return load<uint16_t>(at_ - load<int32_t>(at_) + 2); }
 
-  int32_t i32(uint32_t id, int32_t fallback) const {
-    const uint8_t* at = field(id);
-    return at == nullptr ? fallback : load<int32_t>(at);
-  }
-  uint8_t u8(uint32_t id) const {
-    const uint8_t* at = field(id);
-    return at == nullptr ? 0 : *at;
-  }
-  Table table(uint32_t id) const { return Table(target(id)); }
+  // 0 and none when absent.
+  int32_t i32(uint32_t id) const { return load<int32_t>(find(at_, id)); }
+  uint8_t u8(uint32_t id) const { return *find(at_, id); }
+  Table table(uint32_t id) const { return Table(follow(find(at_, id))); }
   Vector vector(uint32_t id) const;
 
  private:
-  const uint8_t* target(uint32_t id) const {
-    const uint8_t* at = field(id);
-    return at == nullptr ? nullptr : at + load<uint32_t>(at);
-  }
+  // The field, or kAbsent. Without `this`, for which a table would have to lie in memory.
+  static const uint8_t* find(const uint8_t* table, uint32_t id);
+  static const uint8_t* follow(const uint8_t* at) { return at + load<uint32_t>(at); }
+
   const uint8_t* at_;
 };
 
 // A vector or a string; an absent one is empty.
 class Vector {
  public:
-  explicit Vector(const uint8_t* at = nullptr) : at_(at) {}
-  uint32_t size() const { return at_ == nullptr ? 0 : load<uint32_t>(at_); }
-  // The first element; a multiple of 4. Null when absent.
-  const uint8_t* data() const { return at_ == nullptr ? nullptr : at_ + 4; }
+  explicit Vector(const uint8_t* at = kAbsent) : at_(at) {}
+  uint32_t size() const { return load<uint32_t>(at_); }
+  const uint8_t* data() const { return at_ + 4; }  // the first element; a multiple of 4
   int32_t i32(uint32_t i) const { return load<int32_t>(at_ + 4 + 4 * i); }
   Table table(uint32_t i) const {
     const uint8_t* at = at_ + 4 + 4 * i;
     return Table(at + load<uint32_t>(at));
   }
   // Whether a string is `text`. Without the library's string functions, which nothing else here needs.
-  bool equals(const char* text) const {
-    uint32_t i = 0;
-    while (i < size() && text[i] != '\0' && data()[i] == static_cast<uint8_t>(text[i])) ++i;
-    return i == size() && text[i] == '\0';
-  }
+  bool equals(const char* text) const;
 
  private:
   const uint8_t* at_;
 };
 
-inline Vector Table::vector(uint32_t id) const { return Vector(target(id)); }
+inline Vector Table::vector(uint32_t id) const { return Vector(follow(find(at_, id))); }
 
 }  // namespace arenite::flat

@@ -122,7 +122,6 @@ class Interpreter {
   Status check_operator(uint32_t index);
   Status walk(Planning* planning) const;
   Status walk_operator(uint32_t index, Planning* planning) const;
-  Status begin_lives(flat::Vector tensors, Planning* planning) const;
   Status extend_lives(flat::Vector tensors, uint16_t time, Planning* planning) const;
   Status begin_variables(Planning* planning) const;
   Status begin_life(uint32_t tensor, Planning* planning) const;

@@ -181,7 +181,7 @@ Status Structure::check_tables(uint32_t at, uint32_t id) {
 }  // namespace
 
 Status check_structure(const uint8_t* base, uint32_t size, Error* where) {
-  ARENITE_CHECK(size >= 8 && size < (1u << 31), kTruncated);
+  ARENITE_CHECK(size >= 8, kTruncated);
   constexpr uint32_t kIdentifier = 0x334C4654;  // "TFL3"
   ARENITE_CHECK(flat::load<uint32_t>(base + 4) == kIdentifier, kBadIdentifier);
   Structure structure(base, size, where);

@@ -55,8 +55,8 @@ constexpr uint32_t stored_bytes(Type type, uint32_t count) {
 struct Tensor {
   void* data = nullptr;           // null: absent operand, or during prepare not a constant
   const int32_t* dims = nullptr;  // [rank], read in place
-  const float* scales = nullptr;  // [scale_count], read in place; real = scale * (q - zero_point)
   int32_t rank = 0;
+  const float* scales = nullptr;    // [scale_count], read in place; real = scale * (q - zero_point)
   int32_t scale_count = 0;          // 0: not quantized; 1: per tensor; else per channel
   int32_t zero_point = 0;           // of channel 0; per-channel tensors have 0 everywhere
   int32_t quantized_dimension = 0;  // axis of per-channel scales

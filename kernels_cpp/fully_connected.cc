@@ -46,12 +46,12 @@ Status check_shapes(const Node& node, const Operands& o) {
 
 // Output channels whose multipliers exist at the same time. One row is computed a slice of the filter after the other,
 // so that a wide layer does not need 8 bytes per channel; more rows would read each slice once per row and stay whole.
-// int4 weights are unpacked a slice at a time, and then all rows read it.
+// Of int4 weights rows are computed one by one.
 constexpr int32_t kSlice = 32;
 
 int32_t slice_of(const Operands& o) {
-  if (is_int4(o.filter)) return channels_per_block(o.filter, o.outputs() < kSlice ? o.outputs() : kSlice, o.depth());
-  return o.filter.scale_count > 1 && o.rows() == 1 && o.outputs() > kSlice ? kSlice : o.outputs();
+  const bool whole = o.filter.scale_count == 1 || (o.rows() != 1 && !is_int4(o.filter));
+  return whole || o.outputs() < kSlice ? o.outputs() : kSlice;
 }
 
 // One multiplier fits the stack; those of per-channel filters go to scratch.
@@ -59,8 +59,14 @@ uint32_t multiplier_bytes(const Operands& o) {
   return o.filter.scale_count > 1 ? static_cast<uint32_t>(slice_of(o)) * sizeof(Multiplier) : 0;
 }
 
-// Unpacked int4 weights, in front of the multipliers.
-uint32_t unpacked_bytes(const Operands& o) { return block_bytes(o.filter, slice_of(o), o.depth()); }
+// What int4 weights take in front of the multipliers: a block of them unpacked, or a row of the input as gemm_s4 sorts
+// it.
+uint32_t int4_bytes(const Operands& o) {
+  if (!is_int4(o.filter)) return 0;
+  const uint32_t block = block_bytes(o.filter, slice_of(o), o.depth());
+  const uint32_t row = gemm_s4_scratch_bytes(o.depth());
+  return block > row ? block : row;
+}
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Operands o(node);
@@ -73,7 +79,7 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
     return check_hybrid_weights(o.filter, 0);
   }
   if (is_float(o.input)) return Status::kOk;
-  *scratch_bytes = unpacked_bytes(o) + multiplier_bytes(o);
+  *scratch_bytes = int4_bytes(o) + multiplier_bytes(o);
   ARENITE_TRY(check_multipliers(o.input, o.filter, o.output, 0));
   return is_int16(o.input) ? check_multipliers_s16(o.input, o.filter, o.output) : Status::kOk;
 }
@@ -88,11 +94,44 @@ void fill_slice(const Operands& o, int32_t first, int32_t count, Multiplier* to)
   fill_multipliers(o.input, filter, o.output, to);
 }
 
+// A slice of int4 weights that begins at channel `first` of the output; gemm is that of int8, without weights.
+bool run_packed(const Operands& o, const GemmS8& gemm, int32_t first, int8_t* scratch) {
+  if (o.depth() % 2 != 0) return false;  // rows begin inside bytes
+  GemmS4 job = {gemm.columns, gemm.depth,      gemm.lhs,        o.filter.as<uint8_t>() + first * (gemm.depth / 2),
+                gemm.out,     gemm.lhs_offset, gemm.rhs_offset, gemm.stage,
+                scratch};
+  for (int32_t row = 0; row < o.rows(); ++row) {
+    if (!isa::gemm_s4(job)) return false;
+    job.lhs += o.depth();
+    job.out += o.outputs();
+  }
+  return true;
+}
+
+// The same, unpacked block by block.
+void run_unpacked(const Operands& o, GemmS8 gemm, int32_t first, int8_t* scratch) {
+  const int32_t end = first + gemm.columns;
+  const int32_t block = channels_per_block(o.filter, slice_of(o), o.depth());
+  const GemmS8 slice = gemm;
+  for (int32_t channel = first; channel < end; channel += block) {
+    gemm.columns = clamp(end - channel, 0, block);
+    gemm.rhs = unpacked_weights(o.filter, channel * o.depth(), gemm.columns * o.depth(), scratch);
+    gemm.stage = slice.stage.from_channel(channel - first);
+    gemm.lhs = slice.lhs;
+    gemm.out = slice.out + (channel - first);
+    for (int32_t row = 0; row < o.rows(); ++row) {
+      isa::gemm_s8(gemm);
+      gemm.lhs += o.depth();
+      gemm.out += o.outputs();
+    }
+  }
+}
+
 void eval_s8(const Node& node, const Operands& o) {
   const bool per_channel = o.filter.scale_count > 1;
   int8_t* const scratch = static_cast<int8_t*>(node.scratch());
   Multiplier single;
-  Multiplier* const multipliers = per_channel ? reinterpret_cast<Multiplier*>(scratch + unpacked_bytes(o)) : &single;
+  Multiplier* const multipliers = per_channel ? reinterpret_cast<Multiplier*>(scratch + int4_bytes(o)) : &single;
   const ActivationRange<int32_t> range = activation_range_s8(o.activation, o.output);
   GemmS8 gemm = {};
   gemm.rows = is_int4(o.filter) ? 1 : o.rows();  // of the output all are one matrix, of a slice of it they are not
@@ -103,7 +142,6 @@ void eval_s8(const Node& node, const Operands& o) {
   for (int32_t first = 0; first < o.outputs(); first += slice) {
     gemm.columns = clamp(o.outputs() - first, 0, slice);
     fill_slice(o, first, gemm.columns, multipliers);
-    gemm.rhs = unpacked_weights(o.filter, first * o.depth(), gemm.columns * o.depth(), scratch);
     gemm.stage = {o.bias.present ? o.bias.as<int32_t>() + first : nullptr,
                   multipliers,
                   per_channel ? 1 : 0,
@@ -112,10 +150,11 @@ void eval_s8(const Node& node, const Operands& o) {
                   range.max};
     gemm.lhs = o.input.as<int8_t>();
     gemm.out = o.output.as<int8_t>() + first;
-    for (int32_t row = 0; row < (is_int4(o.filter) ? o.rows() : 1); ++row) {
+    if (!is_int4(o.filter)) {
+      gemm.rhs = o.filter.as<int8_t>() + static_cast<ptrdiff_t>(first) * o.depth();
       isa::gemm_s8(gemm);
-      gemm.lhs += o.depth();
-      gemm.out += o.outputs();
+    } else if (!run_packed(o, gemm, first, scratch)) {
+      run_unpacked(o, gemm, first, scratch);
     }
   }
 }

@@ -47,22 +47,27 @@ inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().int
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().int8->depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().int8->gemm_s8(gemm); }
 inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().int8->quantize_ratios(ratios); }
-inline auto sum_kernel() { return x86::microkernels().int8->sum_s8; }
+// Unpacked, the weights go through vectors.
+inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return nullptr; }
+inline auto sum_s8_kernel() { return x86::microkernels().int8->sum_s8; }
 #else
 using chosen::conv_s8;
 using chosen::depthwise_s8;
 using chosen::dots_s16;
 using chosen::gemm_s8;
 using portable::quantize_ratios;
-inline auto sum_kernel() -> void (*)(const SumS8&) { return chosen::sum_s8; }
+inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return chosen::gemm_s4; }
+inline auto sum_s8_kernel() -> void (*)(const SumS8&) { return chosen::sum_s8; }
 #endif
 
-// False: nothing is done, the caller's own loop is what there is, or what is smaller.
-inline bool sum_s8(const SumS8& sum) {
-  const auto kernel = sum_kernel();
-  if (kernel != nullptr) kernel(sum);
+// What some processors lack. False: nothing is done, the caller's own loop is what there is, or what is smaller.
+template <typename Job>
+inline bool run_if_any(void (*kernel)(const Job&), const Job& job) {
+  if (kernel != nullptr) kernel(job);
   return kernel != nullptr;
 }
+inline bool gemm_s4(const GemmS4& gemm) { return run_if_any(gemm_s4_kernel(), gemm); }
+inline bool sum_s8(const SumS8& sum) { return run_if_any(sum_s8_kernel(), sum); }
 }  // namespace arenite::isa
 
 // What only hosts have variants of. False: nothing is done, or a part, and the caller's own loop has to do it.

@@ -4,7 +4,7 @@ namespace arenite {
 namespace {
 
 constexpr uint16_t kEnd = 0xFFFF;
-constexpr uint32_t kMaxArena = 1u << 31;
+constexpr uint32_t kMostBytes = 1u << 31;
 
 enum class Order : uint8_t { kLargest, kEarliest, kLatest };
 
@@ -31,10 +31,15 @@ class Planner {
 
 bool live_together(const Allocation& a, const Allocation& b) { return a.first <= b.last && b.first <= a.last; }
 
+// What comes first in this order; equal ones by size.
+uint32_t rank(Order order, const Allocation& a) {
+  if (order == Order::kEarliest) return ~uint32_t{a.first};
+  return order == Order::kLatest ? a.last : 0;
+}
+
 bool before(Order order, const Allocation& a, const Allocation& b) {
-  if (order == Order::kEarliest && a.first != b.first) return a.first < b.first;
-  if (order == Order::kLatest && a.last != b.last) return a.last > b.last;
-  return a.bytes > b.bytes;
+  const uint32_t rank_a = rank(order, a), rank_b = rank(order, b);
+  return rank_a != rank_b ? rank_a > rank_b : a.bytes > b.bytes;
 }
 
 Status Planner::check_fixed(uint32_t* conflict) {
@@ -43,8 +48,8 @@ Status Planner::check_fixed(uint32_t* conflict) {
     item.fixed = item.bytes != 0 && item.offset != kUnplaced;
     if (!item.fixed) continue;
     *conflict = i;
-    ARENITE_CHECK(item.offset % kArenaAlignment == 0 && item.offset <= kMaxArena, kBadPlan);
-    ARENITE_CHECK(item.bytes <= kMaxArena - item.offset, kBadPlan);
+    ARENITE_CHECK(item.offset % kArenaAlignment == 0 && item.offset <= kMostBytes, kBadPlan);
+    ARENITE_CHECK(item.bytes <= kMostBytes - item.offset, kBadPlan);
     for (uint32_t j = 0; j < i; ++j) ARENITE_CHECK(!collide(item, items_[j]), kBadPlan);
   }
   return Status::kOk;
@@ -67,7 +72,7 @@ uint32_t Planner::place_all(Order order) {
   }
   while (Allocation* item = next(order)) {
     const uint32_t offset = lowest_free(*item);
-    if (offset > kMaxArena - item->bytes) return kUnplaced;
+    if (offset > kMostBytes - item->bytes) return kUnplaced;
     place(item, offset);
   }
   return bytes_;

@@ -9,6 +9,7 @@ void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 using portable::dots_s16;
+constexpr void (*gemm_s4)(const GemmS4&) = nullptr;  // unpacking is there anyway
 using portable::sum_s8;
 
 }  // namespace arenite::compact

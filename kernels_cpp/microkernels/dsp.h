@@ -4,6 +4,7 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/dots_s16.h"
+#include "kernels_cpp/microkernels/gemm_s4.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
@@ -12,6 +13,7 @@ namespace arenite::dsp {
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void gemm_s4(const GemmS4& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
 void sum_s8(const SumS8& sum);
 

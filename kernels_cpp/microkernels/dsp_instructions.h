@@ -56,6 +56,18 @@ inline Pair add_odd_bytes(Pair offset, uint32_t word) {
   return pair;
 }
 
+// Of a and b: a's lower half below b's, or the upper ones.
+inline Pair lower_halves(Pair a, Pair b) {
+  Pair pair;
+  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(a), "r"(b));
+  return pair;
+}
+inline Pair upper_halves(Pair a, Pair b) {
+  Pair pair;
+  asm("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(b), "r"(a));
+  return pair;
+}
+
 // acc + low * low + high * high, modulo 2^32.
 inline int32_t multiply_add_pairs(Pair a, Pair b, int32_t acc) {
   asm("smlad %0, %1, %2, %0" : "+r"(acc) : "r"(a), "r"(b));

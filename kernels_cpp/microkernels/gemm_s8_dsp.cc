@@ -5,26 +5,15 @@
 #ifndef __OPTIMIZE__
 #pragma GCC optimize("O2")
 #endif
+#include "kernels_cpp/microkernels/columns_dsp.h"
 #include "kernels_cpp/microkernels/dsp.h"
-#include "kernels_cpp/microkernels/dsp_instructions.h"
 
 namespace arenite::dsp {
 namespace {
 
 constexpr int32_t kGroup = 4;  // elements of depth per step
-constexpr int32_t kBlock = 4;  // right rows that share the widening of the left one
 constexpr int32_t kWideDepth = 256;
 constexpr int32_t kWideGroup = 8;  // elements of depth per step of the wide loop
-
-struct Sums {
-  int32_t s0, s1, s2, s3;
-};
-
-int32_t row_sum(const int8_t* lhs, int32_t depth, int32_t offset) {
-  int32_t sum = depth * offset;
-  for (int32_t k = 0; k < depth; ++k) sum = wrap_add(sum, lhs[k]);
-  return sum;
-}
 
 inline int32_t multiply_word(Pair even, Pair odd, uint32_t word, int32_t acc) {
   return multiply_add_pairs(odd, odd_bytes(word), multiply_add_pairs(even, even_bytes(word), acc));
@@ -72,33 +61,6 @@ inline void multiply_rest(const int8_t* lhs, const int8_t* rhs, int32_t depth, i
   sums.s1 = multiply_word(even, odd, load_partial_word(rhs + depth, count), sums.s1);
   sums.s2 = multiply_word(even, odd, load_partial_word(rhs + 2 * depth, count), sums.s2);
   sums.s3 = multiply_word(even, odd, load_partial_word(rhs + 3 * depth, count), sums.s3);
-}
-
-__attribute__((noinline)) void store_any(const OutputStage& stage, int32_t column, int8_t* out, int32_t s0, int32_t s1,
-                                         int32_t s2, int32_t s3) {
-  out[0] = stage.apply(s0, stage.multiplier_of(column));
-  out[1] = stage.apply(s1, stage.multiplier_of(column + 1));
-  out[2] = stage.apply(s2, stage.multiplier_of(column + 2));
-  out[3] = stage.apply(s3, stage.multiplier_of(column + 3));
-}
-
-inline void store(const OutputStage& stage, int32_t column, int8_t* out, const Sums& sums) {
-  const int32_t step = stage.multiplier_step;
-  const Multiplier* const at = stage.multipliers + column * step;
-  const Multiplier m0 = at[0], m1 = at[step], m2 = at[2 * step], m3 = at[3 * step];
-  if (!clamps_to_int8(stage) || !is_fast(m0) || !is_fast(m1) || !is_fast(m2) || !is_fast(m3)) {
-    store_any(stage, column, out, sums.s0, sums.s1, sums.s2, sums.s3);
-    return;
-  }
-  out[0] = static_cast<int8_t>(requantize_fast(sums.s0, m0.multiplier, -m0.shift, stage.zero_point));
-  out[1] = static_cast<int8_t>(requantize_fast(sums.s1, m1.multiplier, -m1.shift, stage.zero_point));
-  out[2] = static_cast<int8_t>(requantize_fast(sums.s2, m2.multiplier, -m2.shift, stage.zero_point));
-  out[3] = static_cast<int8_t>(requantize_fast(sums.s3, m3.multiplier, -m3.shift, stage.zero_point));
-}
-
-inline Sums start_sums(const OutputStage& stage, int32_t start, int32_t column) {
-  return {wrap_add(start, stage.bias_of(column)), wrap_add(start, stage.bias_of(column + 1)),
-          wrap_add(start, stage.bias_of(column + 2)), wrap_add(start, stage.bias_of(column + 3))};
 }
 
 // Not inlined: the registers of a loop around it would be missing inside.
@@ -198,7 +160,7 @@ void gemm_s8(const GemmS8& gemm) {
     if (gemm.rhs_offset != 0) start = wrap_mul(row_sum(lhs, gemm.depth, gemm.lhs_offset), gemm.rhs_offset);
     if (wide) widen(lhs, gemm.depth, both(gemm.lhs_offset), widened);
     int32_t column = 0;
-    for (; column + kBlock <= gemm.columns; column += kBlock) {
+    for (; column + kColumns <= gemm.columns; column += kColumns) {
       if (wide) {
         four_columns_wide(gemm, widened, start, column, out);
       } else {

@@ -4,17 +4,11 @@
 #ifndef __OPTIMIZE__
 #pragma GCC optimize("O2")
 #endif
+#include "kernels_cpp/microkernels/columns_mve.h"
 #include "kernels_cpp/microkernels/mve.h"
-#include "kernels_cpp/microkernels/vectors_mve.h"
 
 namespace arenite::mve {
 namespace {
-
-struct RowSums {
-  alignas(8) int32_t products[kLanes];  // with the left row
-  int32_t weights[kLanes];              // of the right rows themselves
-};
-static_assert(sizeof(RowSums) == 2 * kLanes * sizeof(int32_t), "stored at once");
 
 // The left row and four right rows of `depth` elements each, which lie `step` apart.
 inline void multiply(const int8_t* lhs, const int8_t* rhs, int32_t step, int32_t depth, RowSums* sums) {
@@ -71,63 +65,11 @@ inline void multiply(const int8_t* lhs, const int8_t* rhs, int32_t step, int32_t
 #undef ARENITE_ROW
 }
 
-// out[0 .. count) = stage(sums), count in [1, 4]; the stage begins at these columns.
-inline void store(const OutputStage& stage, int32x4_t sums, int32_t count, int8_t* out) {
-  const mve_pred16_t present = vctp32q(static_cast<uint32_t>(count));
-  if (stage.bias != nullptr) sums = wrap_add(sums, vldrwq_z_s32(stage.bias, present));
-  const uint32x4_t at =
-      vmulq_n_u32(vidupq_n_u32(0, 8), static_cast<uint32_t>(stage.multiplier_step));  // bytes between multipliers
-  static_assert(sizeof(Multiplier) == 8, "");
-  const int32x4_t multipliers = vldrwq_gather_offset_z_s32(&stage.multipliers->multiplier, at, present);
-  const int32x4_t shifts = vldrwq_gather_offset_z_s32(&stage.multipliers->shift, at, present);
-  int32x4_t values = wrap_add(requantize_any(sums, multipliers, shifts), stage.zero_point);
-  values = vminq_s32(vmaxq_s32(values, vdupq_n_s32(stage.min)), vdupq_n_s32(stage.max));
-  vstrbq_p_s32(out, values, present);
-}
-
-// What whole blocks of columns share when there is one multiplier.
-struct UniformStage {
-  Multiplier multiplier;
-  int32_t zero_point;
-  int32x4_t min;
-  int32x4_t max;
-  explicit UniformStage(const OutputStage& stage)
-      : multiplier(stage.multipliers[0]),
-        zero_point(stage.zero_point),
-        min(vdupq_n_s32(stage.min)),
-        max(vdupq_n_s32(stage.max)) {}
-
-  void store(int32x4_t sums, int8_t* out) const {
-    const int32x4_t values = wrap_add(requantize(sums, multiplier), zero_point);
-    vstrbq_s32(out, vminq_s32(vmaxq_s32(values, min), max));
-  }
-};
-
 // The sums of four right rows, or of one in every lane; `start` goes to every sum.
 inline int32x4_t sums_of(const GemmS8& gemm, const int8_t* lhs, const int8_t* rhs, int32_t step, int32_t start) {
   RowSums sums;
   multiply(lhs, rhs, step, gemm.depth, &sums);
   return vmlaq_n_s32(wrap_add(vldrwq_s32(sums.products), start), vldrwq_s32(sums.weights), gemm.lhs_offset);
-}
-
-// One left row with all right rows: four at a time, the last ones one by one.
-void one_row(const GemmS8& gemm, const int8_t* lhs, int32_t start, int8_t* out) {
-  const int32_t depth = gemm.depth;
-  const int8_t* rhs = gemm.rhs;
-  int32_t column = 0;
-  if (gemm.stage.multiplier_step == 0 && gemm.stage.bias != nullptr) {
-    const UniformStage stage(gemm.stage);
-    for (; column + kLanes <= gemm.columns; column += kLanes, rhs += kLanes * depth) {
-      const int32x4_t sums = sums_of(gemm, lhs, rhs, depth, start);
-      stage.store(wrap_add(sums, vldrwq_s32(gemm.stage.bias + column)), out + column);
-    }
-  }
-  while (column < gemm.columns) {
-    const int32_t count = gemm.columns - column >= kLanes ? kLanes : 1;
-    store(gemm.stage.from_channel(column), sums_of(gemm, lhs, rhs, count == 1 ? 0 : depth, start), count, out + column);
-    column += count;
-    rhs += count * depth;
-  }
 }
 
 }  // namespace
@@ -141,7 +83,12 @@ void gemm_s8(const GemmS8& gemm) {
       start =
           wrap_mul(arenite::wrap_add(sum_of(lhs, gemm.depth), wrap_mul(gemm.depth, gemm.lhs_offset)), gemm.rhs_offset);
     }
-    one_row(gemm, lhs, start, out);
+    const int8_t* rhs = gemm.rhs;
+    for_each_four(gemm.stage, gemm.columns, out, [&](int32_t count) {
+      const int32x4_t sums = sums_of(gemm, lhs, rhs, count == 1 ? 0 : gemm.depth, start);
+      rhs += count * gemm.depth;
+      return sums;
+    });
   }
 }
 

@@ -1,16 +1,14 @@
 // Variants for Armv8.1-M with the Helium vector extension, integer part (Cortex-M52, M55, M85): vectors of 16 bytes.
 #pragma once
 
-#include "kernels_cpp/microkernels/conv_s8.h"
-#include "kernels_cpp/microkernels/dots_s16.h"
-#include "kernels_cpp/microkernels/gemm_s8.h"
-#include "kernels_cpp/microkernels/sum_s8.h"
+#include "kernels_cpp/microkernels/portable.h"
 
 namespace arenite::mve {
 
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void gemm_s4(const GemmS4& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
 void sum_s8(const SumS8& sum);
 

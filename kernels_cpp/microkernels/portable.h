@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/dots_s16.h"
+#include "kernels_cpp/microkernels/gemm_s4.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
@@ -13,9 +14,11 @@ namespace arenite::portable {
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+void gemm_s4(const GemmS4& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
 void quantize_ratios(const QuantizeRatios& ratios);
 void unpack_s4(const Int4Run& run, int8_t* out);
-constexpr void (*sum_s8)(const SumS8&) = nullptr;  // the operator's own loop is the specification
+// Null: the operator's own loop is the specification.
+constexpr void (*sum_s8)(const SumS8&) = nullptr;
 
 }  // namespace arenite::portable

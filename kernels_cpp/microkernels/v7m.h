@@ -10,6 +10,7 @@ void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 using portable::dots_s16;
+using portable::gemm_s4;
 using portable::sum_s8;
 
 }  // namespace arenite::v7m

@@ -202,6 +202,39 @@ void test_gemm(int32_t seed) {
   }
 }
 
+void test_gemm_s4(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  GemmS4 gemm = {};
+  gemm.columns = random.pick({1, 2, 4, 8, random.in(1, 20)});
+  gemm.depth = 2 * random.pick({1, 2, 3, 4, 16, 32, 128, 530, random.in(1, 50), random.in(1, 400)});
+  const auto lhs = random.bytes(gemm.depth);
+  const auto rhs = random.bytes(gemm.columns * gemm.depth / 2);
+  const Stage stage(random, gemm.columns, gemm.depth);
+  gemm.lhs = lhs.get();
+  gemm.rhs = reinterpret_cast<const uint8_t*>(rhs.get());
+  gemm.lhs_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  gemm.rhs_offset = random.pick({0, 0, -7, 8, random.in(-7, 8)});
+  gemm.stage = stage.get();
+  std::vector<uint64_t> scratch(gemm_s4_scratch_bytes(gemm.depth) / 8 + 1);
+  gemm.scratch = scratch.data();
+  std::vector<int8_t> expected;
+  for (int32_t n = 0; n < gemm.columns; ++n) {
+    int64_t sum = 0;
+    for (int32_t k = 0; k < gemm.depth; ++k) {
+      const int32_t weight = int4_at(gemm.rhs + n * gemm.depth / 2, k);
+      sum += (gemm.lhs[k] + gemm.lhs_offset) * (weight + gemm.rhs_offset);
+    }
+    expected.push_back(finish(gemm.stage, sum, n));
+  }
+  for (const char* variant : {"portable", "selected"}) {
+    std::vector<int8_t> got(expected.size(), kUntouched);
+    gemm.out = got.data();
+    const bool selected = std::strcmp(variant, "selected") == 0;
+    if (!selected) portable::gemm_s4(gemm);
+    if (!selected || isa::gemm_s4(gemm)) compare("gemm_s4", variant, seed, expected, got);
+  }
+}
+
 void test_sum(int32_t seed) {
   Random random(static_cast<uint32_t>(seed));
   SumS8 sum = {};
@@ -330,6 +363,7 @@ int main() {
     test_conv(seed, kSmall);
     test_depthwise(seed, kSmall);
     test_gemm(seed);
+    test_gemm_s4(seed);
     test_ratios(seed);
     test_sum(seed);
     test_dots_s16(seed);

@@ -11,8 +11,7 @@ import pytest
 from models import MODELS
 
 import arenite.board
-from arenite.board.build import build
-from arenite.board.elf import Elf
+from arenite.board.elf import Elf, parts_of
 from arenite.board.firmware import Firmware, build_firmware
 from arenite.board.table import Board, find_board
 from arenite.errors import BoardError
@@ -151,14 +150,9 @@ def test_kernels_that_no_resolver_names_are_absent(full_board: Board, firmware) 
     assert kernels("digits") == set(Interpreter(model_content=model("digits")).op_counts())
 
 
-def test_core_takes_at_most_8_kib_of_flash(firmware) -> None:  # type: ignore[no-untyped-def]
-    m3 = find_board("cortex-m3")
-
-    def flash(elf: Path) -> int:
-        return sum(Elf(elf).sections.get(section, 0) for section in (".vectors", ".text", ".rodata", ".data"))
-
-    core = flash(firmware("", "cortex-m3").elf) - flash(build("check_blank", m3))
-    assert 1000 < core <= 8192
+def test_core_takes_at_most_6_kib_of_flash(firmware) -> None:  # type: ignore[no-untyped-def]
+    core = parts_of(firmware("", "cortex-m3").map)["core"]
+    assert 1000 < sum(core.values()) <= 6144
 
 
 @pytest.mark.parametrize(
