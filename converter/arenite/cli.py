@@ -15,6 +15,10 @@ import typer
 from . import __version__
 from .command import Debug, Json, Model, Outcome, Trust, app, command
 
+Signature = Annotated[
+    str | None, typer.Option(help="Which function, of a SavedModel or .tflite file with several.", show_default=False)
+]
+
 
 class Quantize(StrEnum):
     """Values of ``--quantize``."""
@@ -76,7 +80,7 @@ def convert(
         list[str] | None, typer.Option(help="Fix an input's shape: name=1,49,10,1 (repeat for more inputs).")
     ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Size of an open batch dimension.")] = 1,
-    signature: Annotated[str | None, typer.Option(help="Which function of a SavedModel that has several.")] = None,
+    signature: Signature = None,
     custom_objects: Annotated[
         list[str] | None,
         typer.Option(help="A class that the file names: module:Name or file.py:Name (repeat for more)."),
@@ -164,6 +168,7 @@ def optimize(
     model: Model,
     output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
+    signature: Signature = None,
     checks: Annotated[int, typer.Option(min=0, help="Random inputs on which both files must give equal outputs.")] = 16,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each pass did and what it refused.")] = False,
     json: Json = False,
@@ -177,7 +182,7 @@ def optimize(
     from .tables import progress, show_optimization
 
     with progress() as report:
-        optimization = optimize_model(model, strip=strip, checks=checks, progress=report)
+        optimization = optimize_model(model, signature=signature, strip=strip, checks=checks, progress=report)
     optimization.save(output)
     return Outcome(optimization.to_dict(), lambda: show_optimization(optimization, output, explain=explain))
 

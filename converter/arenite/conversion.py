@@ -13,8 +13,8 @@ from . import reader, writer
 from .atomic import write_bytes
 from .errors import AreniteError, CalibrationError, ModelError
 from .graph import Graph, Op, Value
-from .opdef import declaration
-from .passes import EXACT, TARGET, Entry, PassContext, Stage, run_passes
+from .opdef import Role, declaration, rows
+from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
 from .passes.calibrate import ADVICE
 from .passes.context import Progress, RunOp
 from .prediction import predict
@@ -45,7 +45,7 @@ class Report:
     operators    operator name → how often, most frequent first.
     parameters   weights and biases of the float model before any pass.   macs  multiply-accumulates of one inference.
     predicted_sqnr_db  output name → dB against the float model, simulated on calibration samples; empty for float32.
-    file_bytes, float_bytes   this file, and the same model as a float32 file.
+    file_bytes, float_bytes   this file, and the same model as a float32 file; None when it came quantized.
     arena        what our interpreter needs on any board; None when the compiled runtime is absent or refuses the file.
     arena_note   why ``arena`` is None.
     float_fallback  the operators of an integer model that compute in float32, a line each.
@@ -59,7 +59,7 @@ class Report:
     macs: int
     predicted_sqnr_db: dict[str, float]
     file_bytes: int
-    float_bytes: int
+    float_bytes: int | None
     arena: ArenaUse | None
     arena_note: str
     warnings: list[str]
@@ -122,7 +122,7 @@ def convert(
     """Convert a model to a ``.tflite`` file that runs here, in LiteRT and in TFLite Micro.
 
     model           a Keras model, a ``.keras`` or ``.h5`` file, a SavedModel directory, a ``tf.function`` or concrete
-                    function, a float ``.tflite`` file, a factory as ``"module:function"``, or a float
+                    function, a ``.tflite`` file, a factory as ``"module:function"``, or a float
                     :class:`~arenite.graph.Graph`.
     quantize        None: float32. "int8": integer arithmetic throughout. "16x8": the same with int16 activations, more
                     exact and slower. Both need ``calibration``. "dynamic": float activations with integer weights, without
@@ -139,8 +139,11 @@ def convert(
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
-    signature       which function of a SavedModel that has several.
+    signature       which function of a SavedModel or ``.tflite`` file that has several.
     progress        called as progress(stage, done, total).
+
+    A ``.tflite`` file that is quantized stays as exact as it is: it is cleaned, planned and written anew as
+    :func:`arenite.optimize` does, without its checks.
 
     The order and names of inputs and outputs are the model's own. Raises UnsupportedError naming the layers that have no
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
@@ -149,8 +152,13 @@ def convert(
     context.allow_float_fallback = allow_float_fallback
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
-    float_graph = run_passes(source, context, EXACT)
-    graph = run_passes(float_graph, context, TARGET)
+    given = _is_quantized(source)
+    if given and quantize is not None:
+        raise ModelError(
+            f"the model is quantized already, quantize={quantize!r} cannot be done again; give the float model"
+        )
+    float_graph = run_passes(source, context, () if given else EXACT)
+    graph = run_passes(float_graph, context, LEAN if given else TARGET)
     predicted = _predict(float_graph, graph, context)
     content = writer.write(graph, strip=strip)
     return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context, predicted))
@@ -217,7 +225,7 @@ def _load(model: Any, options: Mapping[str, Any], progress: Progress | None) -> 
     if isinstance(model, Graph):
         return model
     if isinstance(model, str | Path) and Path(model).suffix == ".tflite":
-        return _read_float(Path(model))
+        return _read_file(Path(model), options)
     from .frontend import load_graph  # TensorFlow: seconds to import, and only here
 
     if progress is not None:
@@ -228,14 +236,29 @@ def _load(model: Any, options: Mapping[str, Any], progress: Progress | None) -> 
     return graph
 
 
-def _read_float(path: Path) -> Graph:
+def _read_file(path: Path, options: Mapping[str, Any]) -> Graph:
+    if options["shapes"] or options["batch"] != 1:
+        raise ModelError(f"'{path}' has fixed shapes; convert the model that it was made from to change them")
     try:
-        graph = reader.read(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"cannot read '{path}': {error.strerror}") from None
-    if any(value.quant is not None for value in graph.values()):
-        raise ModelError(f"'{path}' is quantized already; convert the float model, or run this file as it is")
-    return graph
+    if options["signature"] is None:
+        reader.require_one_entry(content, f"'{path}'")
+    return reader.read(content, options["signature"])
+
+
+def _is_quantized(graph: Graph) -> bool:
+    """Whether an operator computes with quantized values; pairs of quantize and dequantize only round."""
+    bridges = (Role.QUANTIZE, Role.DEQUANTIZE)
+    ops = [
+        op
+        for part in graph.subgraphs()
+        for op in part.ops
+        if op.name not in rows() or declaration(op.name).role not in bridges
+    ]
+    values = [*graph.inputs, *graph.outputs, *(value for op in ops for value in (*op.inputs, *op.outputs))]
+    return any(value is not None and value.quant is not None for value in values)
 
 
 def _report(
@@ -257,13 +280,19 @@ def _report(
         macs=sum(declaration(op.name).macs(op) for op in made),
         predicted_sqnr_db=predicted_sqnr_db,
         file_bytes=len(content),
-        float_bytes=len(content) if context.quantize is None else len(writer.write(float_graph)),
+        float_bytes=_float_bytes(float_graph, content, context),
         arena=arena,
         arena_note=note,
         warnings=context.warnings,
         float_fallback=context.float_fallback,
         stages=context.stages,
     )
+
+
+def _float_bytes(float_graph: Graph, content: bytes, context: PassContext) -> int | None:
+    if _is_quantized(float_graph):
+        return None
+    return len(content) if context.quantize is None else len(writer.write(float_graph))
 
 
 def _layers(source: Graph, graph: Graph) -> dict[str, Layer]:

@@ -68,7 +68,12 @@ class Optimization:
 
 
 def optimize(
-    model: Path | str | bytes, *, strip: bool = False, checks: int = CHECKS, progress: Progress | None = None
+    model: Path | str | bytes,
+    *,
+    signature: str | None = None,
+    strip: bool = False,
+    checks: int = CHECKS,
+    progress: Progress | None = None,
 ) -> Optimization:
     """Make a ``.tflite`` file smaller and faster without changing an output byte of an integer model.
 
@@ -77,6 +82,7 @@ def optimize(
     and the activations are placed anew. Results of float operators keep their real value up to rounding.
 
     model   path or content.
+    signature  the function to take, of a file with several.
     strip   leave tensor names out of the file.
     checks  random inputs on which both files are run and compared byte for byte (integer outputs; float ones within
             1e-5 of their largest value). None for a file that our kernels do not run.
@@ -84,7 +90,7 @@ def optimize(
     Raises ModelError when the file cannot be read, UnsupportedError naming operators that are not in our table,
     AreniteError when a check fails (that is a defect of ours).
     """
-    content = model if isinstance(model, bytes) else read_content(Path(model))
+    content = _function(model if isinstance(model, bytes) else read_content(Path(model)), model, signature)
     before = inspect(content)
     context = PassContext(progress=progress, run_op=run_op)
     graph = _lean(reader.read(content), context)
@@ -94,6 +100,14 @@ def optimize(
             progress("comparing outputs", done, checks)
     done = checks if before.problem is None else 0
     return Optimization(lean, graph, before, inspect(lean), done, context.stages)
+
+
+def _function(content: bytes, model: Path | str | bytes, signature: str | None) -> bytes:
+    """The file, or that of one of its functions."""
+    if signature is not None:
+        return writer.write(reader.read(content, signature))
+    reader.require_one_entry(content, "the model" if isinstance(model, bytes) else f"'{model}'")
+    return content
 
 
 def _lean(graph: Graph, context: PassContext) -> Graph:

@@ -35,12 +35,14 @@ SUBGRAPH_ATTRIBUTES = {
 _MAX_DUPLICATE_NAME = 64
 
 
-def read(content: bytes) -> Graph:
+def read(content: bytes, signature: str | None = None) -> Graph:
     """The graph that a file holds; constants are read-only views of ``content``.
 
-    An operator's origin is the name of its first result, in ``Origin.op``.
-    Raises ModelError when the file is malformed, UnsupportedError when it is sound but the graph cannot hold it: several
-    entry points, sparse or string or two-bit tensors, weights outside the file.
+    signature  the function to read, of a file with several; None: the first subgraph, which runtimes run.
+
+    Subgraphs that it does not call are left out. An operator's origin is the name of its first result, in ``Origin.op``.
+    Raises ModelError when the file is malformed or has no such signature, UnsupportedError when it is sound but the graph
+    cannot hold it: sparse or string or two-bit tensors, weights outside the file.
     """
     model = flat.read(content)
     _check_version(model)
@@ -54,12 +56,37 @@ def read(content: bytes) -> Graph:
     tensors = [_Tensors(record.records("tensors"), buffers) for record in records]
     for graph, record, own in zip(graphs, records, tensors, strict=True):
         _fill(graph, record, own, operators, graphs)
-    main = graphs[0]
-    main.input_names, main.output_names = _signature_names(model, records[0], tensors[0])
-    main.metadata = _metadata(model, main, tensors[0], buffers)
-    _require_one_entry(graphs)
+    entry = 0 if signature is None else _entry(model, signature, len(graphs))
+    main = graphs[entry]
+    main.input_names, main.output_names = _signature_names(model, signature, entry, records[entry], tensors[entry])
+    main.metadata = _metadata(model, main, tensors[0], buffers) if entry == 0 else {}
     _verify(main)
     return main
+
+
+def entries(content: bytes) -> dict[str, int]:
+    """Signature → the subgraph that it enters; ModelError when the file is malformed."""
+    model = flat.read(content)
+    return {record["signature_key"] or "": record["subgraph_index"] for record in model.records("signature_defs")}
+
+
+def require_one_entry(content: bytes, path: str) -> None:
+    """Refuse a file with several functions: reading it without choosing one would lose the others."""
+    table = entries(content)
+    if len(set(table.values())) > 1:
+        raise UnsupportedError(
+            f"{path} has several functions, {', '.join(map(repr, table))}: say which one, signature='…' (--signature);"
+            " each becomes a file of its own"
+        )
+
+
+def _entry(model: flat.Record, signature: str, count: int) -> int:
+    table = {record["signature_key"] or "": record["subgraph_index"] for record in model.records("signature_defs")}
+    if signature not in table:
+        raise ModelError(f"the model has no signature '{signature}'; it has {', '.join(map(repr, table)) or 'none'}")
+    if not 0 <= table[signature] < count:
+        raise ModelError(f"the model is damaged: signature '{signature}' enters subgraph {table[signature]} of {count}")
+    return int(table[signature])
 
 
 def _fill(graph: Graph, record: flat.Record, tensors: _Tensors, operators: _Operators, graphs: list[Graph]) -> None:
@@ -79,17 +106,6 @@ def _unique_names(names: list[str]) -> list[str]:
         result.append(name if name not in taken else f"{name[:_MAX_DUPLICATE_NAME]}:{index}")
         taken.add(result[-1])
     return result
-
-
-def _require_one_entry(graphs: list[Graph]) -> None:
-    """Refuse files with subgraphs that only a signature of their own reaches."""
-    reached = {id(graph) for graph in graphs[0].subgraphs()}
-    for index, graph in enumerate(graphs):
-        if id(graph) not in reached:
-            raise UnsupportedError(
-                f"subgraph {index} '{graph.name}' is not called by the first one: the model has several entry points;"
-                " convert each of its functions by itself"
-            )
 
 
 def _check_version(model: flat.Record) -> None:
@@ -329,9 +345,12 @@ def _custom(code: str, options: bytes) -> tuple[str, dict[str, Any]]:
 
 
 # --- names and metadata ---------------------------------------------------------------------------------------------
-def _signature_names(model: flat.Record, subgraph: flat.Record, tensors: _Tensors) -> tuple[list[str], list[str]]:
+def _signature_names(
+    model: flat.Record, key: str | None, entry: int, subgraph: flat.Record, tensors: _Tensors
+) -> tuple[list[str], list[str]]:
     """The user's names of inputs and outputs in the graph's order; the tensor's where no signature names it."""
-    signatures = [s for s in model.records("signature_defs") if s["subgraph_index"] == 0]
+    signatures = [s for s in model.records("signature_defs") if s["subgraph_index"] == entry]
+    signatures = [s for s in signatures if key is None or s["signature_key"] == key]
     return (
         _names(signatures, "inputs", _indices(subgraph, "inputs"), tensors),
         _names(signatures, "outputs", _indices(subgraph, "outputs"), tensors),

@@ -133,7 +133,7 @@ def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> N
     if report.layers:
         out.print(_layers(report))
     counts = ", ".join(f"{count} {name}" for name, count in report.operators.items())
-    kind = report.quantize or "float32"
+    kind = report.quantize or ("quantized as it came" if report.float_bytes is None else "float32")
     out.print(Text(f"{output}: {report.file_bytes:,} B ({kind}), {report.macs:,} MACs; {counts}"))
     if report.quantize is not None:
         out.print(Text(f"float32 {report.float_bytes:,} B → {kind} {report.file_bytes:,} B"))

@@ -247,7 +247,7 @@ def test_a_float_tflite_file_converts_again(tmp_path: Path) -> None:
     )
     again.save(tmp_path / "int8.tflite")
     with pytest.raises(ModelError, match="quantized already"):
-        convert(tmp_path / "int8.tflite")
+        convert(tmp_path / "int8.tflite", "int8", data)
     with pytest.raises(ModelError, match="cannot read"):
         convert(tmp_path / "none.tflite")
 

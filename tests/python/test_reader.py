@@ -226,7 +226,6 @@ def test_an_arena_plan_follows_its_tensors() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda r: r["subgraphs"].append(r["subgraphs"][0]), "several entry points"),
         (lambda r: tensor(r, "c").update(type="STRING"), "'c' has elements of type STRING"),
         (lambda r: tensor(r, "c").update(type="INT2"), "INT2"),
         (lambda r: tensor(r, "w").update(sparsity={"traversal_order": [0]}), "'w' is stored sparse"),
