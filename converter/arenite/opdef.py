@@ -157,6 +157,7 @@ class Declaration:
                   inputs) gives a subgraph's outputs.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
+    clamps        with one computed operand, the result is that operand, bounded.
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
     view          the output is the input's bytes in another shape; operand 1, if there is one, states it.
@@ -202,6 +203,7 @@ class Declaration:
     limits: str = ""
     fuses_as: str | None = None
     passes_clamp: bool = False
+    clamps: bool = False
     affine: Affine | None = None
     commutative: bool = False
     view: bool = False

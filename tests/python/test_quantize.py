@@ -227,3 +227,16 @@ def test_legalize_lists_every_operator_without_a_kernel() -> None:
     mixed = '%x: float16[1,2] = input\n%y: float16[1,2] = relu(%x) @"half"\nreturn %y'
     with pytest.raises(UnsupportedError, match=r"layer 'half': relu has no kernel for \(float16\)"):
         run_passes(parse(mixed), PassContext(), (legalize,))
+
+
+def test_what_a_clamp_bounds_takes_its_range() -> None:
+    """Its operand saturates at the bound; when another operator reads the operand too, it keeps its own range."""
+    text = (
+        '%x: float32[1,8] = input "x"\n%low: float32[] = const -0.5\n%high: float32[] = const 1.0\n'
+        "%m: float32[1,8] = maximum(%x, %low)\n%y: float32[1,8] = minimum(%m, %high)\nreturn %y"
+    )
+    graph, _ = convert(text, 4 * normal(50, 8))
+    (grid,) = {value.quant for value in graph.values() if value.dtype == "int8"}
+    assert grid is not None and float(grid.scale[0]) == pytest.approx(1.5 / 255, rel=1e-6)
+    graph, _ = convert(text.replace("return %y", "%z: float32[1,8] = add(%x, %y)\nreturn %z"), 4 * normal(50, 8))
+    assert graph.inputs[0].quant is not None and float(graph.inputs[0].quant.scale[0]) > 10 / 255

@@ -15,4 +15,5 @@ OP = binary(
     quant=QuantRule.SAME_AS_INPUT,
     moves=True,
     commutative=True,
+    clamps=True,
 )

@@ -51,6 +51,25 @@ class _Groups:
         for member in b.members:
             self._of[member] = a
 
+    def narrow(self, operand: Value, result: Value, op: Op, graph: Graph) -> None:
+        """Take the range of ``operand``'s group down to that of ``result``, to which ``op`` clamps it, if nobody else reads it.
+
+        What lies outside saturates at the end of the grid instead, which is the bound.
+        """
+        group = self.of(operand)
+        if group.fixed is not None or any(value in graph.outputs for value in group.members):
+            return
+        outside = [
+            reader
+            for reader in graph.ops
+            if reader is not op
+            and any(value in reader.inputs for value in group.members)
+            and not all(value in group.members for value in reader.outputs)
+        ]
+        if not outside:
+            seen = self._statistics[result]
+            group.low, group.high = max(group.low, seen.low), min(group.high, seen.high)
+
     def grids(self) -> dict[Value, Quantization]:
         groups = {id(group): group for group in self._of.values()}.values()
         table = {}
@@ -100,6 +119,8 @@ def _tie(graph: Graph, op: Op, groups: _Groups, integer: set[Op], context: PassC
                 _requantize(graph, op, value, integer, context)
         values = [value for _, value in data_operands(op)]
     results = _real_results(op)
+    if declaration(op.name).clamps and len(computed := [value for value in values if not value.is_constant]) == 1:
+        groups.narrow(computed[0], results[0], op, graph)
     for value in (*values, *results):
         groups.merge(results[0], value)
 

@@ -2,8 +2,9 @@
 
     %b = mul(%a, s); %c = add(%b, t); %d = relu(%c)   →  %d = depthwise_conv_2d(%a, s as 1×1 filter, t) {"RELU"}
 
-Not when: float32 is wanted (two element-wise operators are as exact); the input is not an NHWC image; the constants vary
-along more than the channels or are one number; the product alone has other readers.
+Not when: float32 is wanted (two element-wise operators are as exact), or 16x8 (their constants have 16 bits, weights 8); the
+input is not an NHWC image; the constants vary along more than the channels or are one number; the product alone has other
+readers.
 Why: BatchNorm before a relu, as in ResNetV2 and DenseNet. As mul and add, int8 gives all channels' constants one scale
 and rounds twice; as weights each channel has its own scale, the sum is an int32 bias, and there is one rounding.
 """
@@ -21,7 +22,7 @@ NAME = "lower_channel_affine"
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if not context.is_integer:
+    if not context.is_integer or context.activations == "int16":
         return
     for op in list(graph.ops):
         scale = _channel_constant(op, Affine.SCALE)
