@@ -1,4 +1,4 @@
-# One command from nothing:  make demo | make test | make check | make check-fast | make clean
+# One command from nothing:  make demo | make test | make check | make check-fast | make threads | make clean
 #
 # Everything is installed into .venv; a second run starts at once. Only the Arm tools come from the system (apt-get),
 # and only when they are missing and that is permitted.
@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs native cpp board-tools clean
+.PHONY: help demo test check check-fast lint types format docs native cpp threads board-tools clean
 .DELETE_ON_ERROR:
 
 help:
@@ -65,6 +65,13 @@ docs: $(VENV)/installed
 	$(PYTHON_BIN) -m arenite.operator_docs > docs/operators.md
 
 check: lint types test
+
+# Eight threads, an interpreter each, for a minute under ThreadSanitizer.
+threads: native
+	@cmake -S . -B build/threads -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DARENITE_SANITIZE=thread --log-level=WARNING
+	@cmake --build build/threads -j $(JOBS) --target threads
+	@$(PYTHON_BIN) -c 'import sys; sys.path.insert(0, "tests/python"); import tour; sys.stdout.buffer.write(tour.model())' > build/threads/tour.tflite
+	build/threads/tests/cpp/threads build/threads/tour.tflite 8 60
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types

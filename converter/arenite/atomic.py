@@ -29,7 +29,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, target)
     except OSError as error:
-        raise AreniteError(f"cannot write '{target}': {error.strerror}") from None
+        raise AreniteError(f"cannot write '{target}': {error.strerror or error}") from None  # numpy gives no strerror
     finally:
         temporary.unlink(missing_ok=True)
 

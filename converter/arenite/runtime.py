@@ -154,8 +154,8 @@ class Interpreter:
         """Plan the arena and prepare every operator. Again: start anew. Raises ArenaError, ModelError."""
         self._allocated = False
         failure = self._core.allocate(FIRST_ARENA if self._arena_size is None else self._arena_size)
-        while failure is not None and failure[0] == "ArenaTooSmall" and self._arena_size is None:
-            failure = self._core.allocate(failure[-1])
+        if failure is not None and failure[0] == "ArenaTooSmall":
+            failure = self._grow(failure)
         self._check(failure)
         self._allocated = True
 
@@ -291,16 +291,25 @@ class Interpreter:
             view = unpack(view.view(np.uint8), math.prod(detail["shape"]))
         return view.reshape(detail["shape"])
 
+    def _grow(self, failure: _core.Failure) -> _core.Failure | None:
+        """Allocate as much as the model needs; where the user has given an arena, raise ArenaError with that number."""
+        enlarged: _core.Failure | None = failure
+        while enlarged is not None and enlarged[0] == "ArenaTooSmall":  # the first number may be for planning alone
+            enlarged = self._core.allocate(enlarged[-1])
+        if enlarged is not None or self._arena_size is None:
+            return enlarged
+        needed = ArenaUse(*self._core.arena_used()).used
+        self._core.allocate(self._arena_size)  # as it was: nothing can be invoked
+        raise ArenaError(
+            f"the arena of {self._arena_size:,} bytes is too small: the model needs {needed:,} bytes; "
+            f"give arena_size={needed}"
+        )
+
     def _check(self, failure: _core.Failure | None) -> None:
         """Raise what a failure of the compiled module means, with its place and a remedy."""
         if failure is None:
             return
         status, sentence, subgraph, node, detail = failure
-        if status == "ArenaTooSmall":
-            given = "" if self._arena_size is None else f" of {self._arena_size:,} bytes"
-            raise ArenaError(
-                f"the arena{given} is too small: the model needs {detail:,} bytes; give arena_size={detail}"
-            )
         place = self._place(status, subgraph, node, detail)
         remedy = REMEDIES.get(status, "")
         raise ModelError(f"{place}{sentence}" + (f"; {remedy}" if remedy else ""))
