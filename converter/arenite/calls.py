@@ -39,6 +39,28 @@ def refuse_reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.nda
     raise GraphError(f"{op.name} of {op.origin} needs the interpreter: it keeps or calls what numpy has not")
 
 
+def resource_name(op: Op) -> np.ndarray:
+    """What a VAR_HANDLE stands for: container and name."""
+    return np.array(f"{op.attrs.get('container', '')}/{op.attrs.get('shared_name', '')}")
+
+
+def read_resource(
+    op: Op, inputs: Sequence[np.ndarray | None], resources: dict[str, np.ndarray], run: object
+) -> list[np.ndarray]:
+    """What a variable holds; zeros before it is assigned."""
+    value = op.output
+    kind = value.dtype if value.quant is None else "float32"
+    return [resources.get(str(inputs[0]), np.zeros(value.shape, kind)).copy()]
+
+
+def assign_resource(
+    op: Op, inputs: Sequence[np.ndarray | None], resources: dict[str, np.ndarray], run: object
+) -> list[np.ndarray]:
+    """Keep operand 1."""
+    resources[str(inputs[0])] = np.array(inputs[1])
+    return []
+
+
 def chain(draw: Draw, name: str, x: Value) -> Graph:
     """A generated subgraph: one value of the type of ``x`` in, the same out, some copies in between."""
     inner = Value("x", x.dtype, x.shape, quant=x.quant)

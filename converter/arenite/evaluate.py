@@ -29,7 +29,11 @@ State = dict[Value, np.ndarray]
 
 
 def evaluate(
-    graph: Graph, inputs: Sequence[np.ndarray], observe: Observer | None = None, state: State | None = None
+    graph: Graph,
+    inputs: Sequence[np.ndarray],
+    observe: Observer | None = None,
+    state: State | None = None,
+    resources: dict[str, np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """The graph's outputs for ``inputs``, real values in the order of ``graph.inputs``.
 
@@ -37,11 +41,13 @@ def evaluate(
     observe  sees every input and result once, and all values together that a variable takes in an operator. Results are
              dropped after their last reader, so memory stays near the largest live set.
     state    what the variables hold before; left with what they hold afterwards. None, or none of them: zeros.
+    resources  the same for resource variables, by name; None: as in a first run.
     """
     readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
     readers.update(graph.outputs)
     readers.update(variables := graph.variables())
     results = _state(variables, graph, inputs, state or {})
+    resources = {} if resources is None else resources
 
     def store(value: Value, array: np.ndarray) -> None:
         results[value] = _as_stored(value, array)
@@ -58,7 +64,7 @@ def evaluate(
         operands = [_operand(op, i, results) for i in range(len(op.inputs))]
         if observe is not None:
             _observe_state(op, operands, observe)
-        for value, array in zip(op.outputs, _results(op, operands), strict=True):
+        for value, array in zip(op.outputs, _results(op, operands, resources), strict=True):
             store(value, array)
         for value in [v for v in variables if v in op.inputs]:
             results[value] = _as_stored(value, results[value])
@@ -80,11 +86,17 @@ def _observe_state(op: Op, operands: list[np.ndarray | None], observe: Observer)
             observe(op.operand(index), array)
 
 
-def _results(op: Op, operands: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-    calls = declaration(op.name).calls
-    if calls is not None and op.keeps_state:
-        raise GraphError(f"{op.name} of {op.origin} changes variables in a subgraph; only the interpreter can run that")
-    return declaration(op.name).reference(op, operands) if calls is None else calls(op, operands, evaluate)
+def _results(op: Op, operands: Sequence[np.ndarray | None], resources: dict[str, np.ndarray]) -> list[np.ndarray]:
+    decl = declaration(op.name)
+
+    def run(graph: Graph, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if graph.variables():
+            raise GraphError(f"{op.name} of {op.origin} keeps state in a subgraph; only the interpreter can run that")
+        return evaluate(graph, inputs, resources=resources)
+
+    if decl.resource is not None:
+        return decl.resource(op, operands, resources, run)
+    return decl.reference(op, operands) if decl.calls is None else decl.calls(op, operands, run)
 
 
 def _state(variables: Sequence[Value], graph: Graph, inputs: Sequence[np.ndarray], before: State) -> State:
@@ -143,7 +155,7 @@ def real_constant(value: Value) -> np.ndarray:
 
 def _along(values: np.ndarray, axis: int, rank: int) -> np.ndarray:
     """A scale or zero-point vector shaped so that it broadcasts along ``axis`` of a tensor of ``rank``."""
-    return values if values.size == 1 else values.reshape([-1 if i == axis else 1 for i in range(rank)])
+    return values.reshape(()) if values.size == 1 else values.reshape([-1 if i == axis else 1 for i in range(rank)])
 
 
 def dequantize(q: np.ndarray, quant: Quantization) -> np.ndarray:
@@ -173,6 +185,8 @@ def keeps_samples_apart(graph: Graph) -> bool:
     Decided by trying two random samples, so it holds for every operator without a trait.
     """
     if not graph.inputs or any(not value.shape or value.shape[0] != 1 for value in graph.inputs):
+        return False
+    if any(op.callees or declaration(op.name).resource is not None for op in graph.ops):
         return False
     rng = np.random.default_rng(0)
     pairs = [rng.random((2, *value.shape[1:])).astype(value.dtype) for value in graph.inputs]

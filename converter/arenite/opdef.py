@@ -113,6 +113,7 @@ class Role(Enum):
 #: Runs a subgraph on real values: (graph, inputs) → outputs.
 Run = Callable[[Graph, Sequence[np.ndarray]], list[np.ndarray]]
 Calls = Callable[[Op, Sequence[np.ndarray | None], Run], list[np.ndarray]]
+Resource = Callable[["Op", Sequence[np.ndarray | None], dict[str, np.ndarray], Run], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ class Declaration:
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
     case          (draw, dtype of the first data operand) → a generated instance with all its values; the oracle tests
                   run it. None for operators that mean something only among others (``var_handle``).
+    resource      (op, inputs, resources, run) → outputs, of operators on resource variables, instead of the reference;
+                  it changes ``resources``, real values by name.
     calls         (op, inputs, run) → outputs, of operators that call subgraphs, instead of the reference: run(graph,
                   inputs) gives a subgraph's outputs.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
@@ -200,6 +203,7 @@ class Declaration:
     macs: Callable[[Op], int] = lambda op: 0
     case: Callable[[Draw, str], Op] | None = None
     calls: Calls | None = None
+    resource: Resource | None = None
     limits: str = ""
     fuses_as: str | None = None
     passes_clamp: bool = False

@@ -51,11 +51,12 @@ def predict(float_graph: Graph, graph: Graph, samples: Sequence[np.ndarray]) -> 
     """Run both graphs on ``samples``, [N, …] per input, one sample at a time."""
     energy: dict[str, np.ndarray] = {}  # name → [signal, noise]
     ends = np.zeros((len(graph.outputs), 2))
+    states: list[dict[str, np.ndarray]] = [{}, {}]  # of resource variables, which live from sample to sample
     for i in range(min(SAMPLES, len(samples[0]))):
         inputs = [array[i : i + 1] for array in samples]
         exact: dict[str, np.ndarray] = {}
-        expected = evaluate(float_graph, inputs, _keep(exact))
-        actual = evaluate(graph, inputs, _compare(exact, energy))
+        expected = evaluate(float_graph, inputs, _keep(exact), resources=states[0])
+        actual = evaluate(graph, inputs, _compare(exact, energy), resources=states[1])
         ends += [_energies(a, b) for a, b in zip(expected, actual, strict=True)]
     values = {name: _decibel(*pair) for name, pair in energy.items()}
     outputs = {name: _decibel(*pair) for name, pair in zip(graph.output_names, ends, strict=True)}

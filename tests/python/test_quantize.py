@@ -180,6 +180,17 @@ def test_fixed_grids_pass_through_views() -> None:
     assert all(float(op.output.quant.scale[0]) == 1 / 256 for op in graph.ops)  # type: ignore[union-attr]
 
 
+def test_zeros_lie_on_the_grid_beside_them() -> None:
+    """Comparisons of TFLite and TFLite Micro take no step of 1, which an empty range would get."""
+    graph, _ = convert(
+        "%x: float32[1,4] = input\n%0: float32[] = const 0.0\n%p: bool[1,4] = greater(%x, %0)\nreturn %p", normal(8, 4)
+    )
+    (compare,) = graph.ops
+    x, zero = compare.operand(0), compare.operand(1)
+    assert zero.quant == x.quant and zero.shape == () and x.quant is not None and float(x.quant.scale[0]) < 1
+    assert zero.data == x.quant.zero_point[0]
+
+
 DYNAMIC = (
     "%x: float32[1,2] = input\n%w: float32[1,2] = input\n%r: float32[1,2] = relu(%x)\n"
     '%a: float32[1,1] = fully_connected(%r, %w, none) @"dynamic"\n%y: float32[1,1] = relu6(%a)\n'

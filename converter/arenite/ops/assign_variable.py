@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..calls import refuse_reference
+from ..calls import assign_resource, refuse_reference
 from ..opdef import Declaration, QuantRule
 
-OP = Declaration(shape=lambda op: [], reference=refuse_reference, quant=QuantRule.PLAIN, data=(1,))
+OP = Declaration(
+    shape=lambda op: [], reference=refuse_reference, quant=QuantRule.PLAIN, data=(1,), resource=assign_resource
+)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from ..calls import refuse_reference
+from ..calls import read_resource, refuse_reference
 from ..opdef import Declaration, QuantRule
 
 # The resource does not say how large the variable is: the result does.
-OP = Declaration(shape=lambda op: [op.output.shape], reference=refuse_reference, quant=QuantRule.PLAIN, data=())
+OP = Declaration(
+    shape=lambda op: [op.output.shape],
+    reference=refuse_reference,
+    quant=QuantRule.PLAIN,
+    data=(),
+    resource=read_resource,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..calls import refuse_reference
+from ..calls import refuse_reference, resource_name
 from ..opdef import Declaration, QuantRule
 
 OP = Declaration(
@@ -10,5 +10,6 @@ OP = Declaration(
     reference=refuse_reference,
     quant=QuantRule.PLAIN,
     data=(),
+    resource=lambda op, inputs, resources, run: [resource_name(op)],
     attrs={"container": "", "shared_name": ""},
 )

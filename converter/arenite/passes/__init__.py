@@ -57,8 +57,10 @@ TARGET: tuple[ModuleType, ...] = (
 #: Passes for a graph that is in a file already: no byte of an integer output changes.
 LEAN: tuple[ModuleType, ...] = (canonicalize, dead_channels, canonicalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
-#: Passes that know one graph only: they leave a model with subgraphs alone. The others run on each subgraph.
-ONE_GRAPH: tuple[ModuleType, ...] = (equalize, quantize, dead_channels, plan_memory)
+#: Passes that know one graph only: they leave a model with subgraphs alone.
+ONE_GRAPH: tuple[ModuleType, ...] = (equalize, dead_channels, plan_memory)
+#: Passes of integer schemes: subgraphs stay float. The others run on each subgraph.
+MAIN_GRAPH: tuple[ModuleType, ...] = (restate, tabulate, calibrate, bound_masks, quantize)
 
 
 def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...] = PIPELINE) -> Graph:
@@ -81,7 +83,7 @@ def _run_pass(module: ModuleType, graph: Graph, context: PassContext) -> None:
     if len(parts) > 1 and module in ONE_GRAPH:
         context.refused(graph.name, "the model has subgraphs, which this pass does not look into")
         return
-    for part in parts:
+    for part in parts[:1] if module in MAIN_GRAPH else parts:
         module.run(part, context)
     graph.verify()
 

@@ -35,31 +35,38 @@ ADVICE = (
 def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
-    _refuse_control_flow(graph)
+    _refuse_control_flow(graph, context)
     samples = context.samples = load_samples(graph, context.calibration)
     warn_about_features(graph, samples, context)
     averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
     crested = {op.operand(0) for op in graph.ops if declaration(op.name).negligible is not None}
     statistics = {value: Statistics() for value in graph.values() if not value.is_constant}
     batch, count = _batch_size(graph), len(samples[0])
+    resources: dict[str, np.ndarray] = {}  # samples follow each other as the runs of a device do
     for begin in range(0, count, batch):
         inputs = [array[begin : begin + batch] for array in samples]
         with np.errstate(all="ignore"):  # overflow shows as infinity, which the observer refuses
-            evaluate(graph, inputs, _observer(graph, statistics, averaged, crested, begin))
+            evaluate(graph, inputs, _observer(graph, statistics, averaged, crested, begin), resources=resources)
         if context.progress is not None:
             context.progress("calibrating", min(begin + batch, count), count)
     context.statistics = statistics
     context.applied(graph.name, f"measured {len(statistics)} values over {count} samples, {batch} at a time")
 
 
-def _refuse_control_flow(graph: Graph) -> None:
+def _refuse_control_flow(graph: Graph, context: PassContext) -> None:
     """Ranges inside loops and branches, and of variables that are assigned, depend on more than one sample."""
-    for op in graph.ops:
-        if op.callees or any(value is not None and value.dtype == RESOURCE for value in (*op.inputs, *op.outputs)):
-            raise UnsupportedError(
-                f"{op.origin} became {op.name}: models with control flow or assigned variables are not quantized;"
-                " convert it without quantize, or move the loop, the branch or the variable out of the model"
-            )
+    lines = [
+        f"{op.origin} became {op.name}"
+        for op in graph.ops
+        if op.callees or any(value is not None and value.dtype == RESOURCE for value in (*op.inputs, *op.outputs))
+    ]
+    if lines and not context.allow_float_fallback:
+        raise UnsupportedError(
+            "models with control flow or assigned variables are not quantized as a whole:\n  "
+            + "\n  ".join(dict.fromkeys(lines))
+            + "\nWith allow_float_fallback=True (--allow-float-fallback) what is inside loops, branches and variables stays"
+            " float32 and the rest is quantized; or convert without quantize, or move it out of the model"
+        )
 
 
 def load_samples(graph: Graph, data: object) -> list[np.ndarray]:

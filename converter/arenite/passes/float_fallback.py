@@ -16,7 +16,7 @@ def settle(graph: Graph, integer: Collection[Op], context: PassContext) -> None:
     Raises UnsupportedError naming them when there are any and ``context.allow_float_fallback`` is not set; else warns.
     """
     floats = [op for op in graph.ops if op not in integer and _computes_in_float(op)]
-    reasons = (f"{op.origin}: {op.name} has no {context.activations} kernel for {_given(op)}" for op in floats)
+    reasons = (_reason(op, context) for op in floats)
     lines = list(dict.fromkeys(reasons))
     if not lines:
         return
@@ -37,6 +37,13 @@ def _computes_in_float(op: Op) -> bool:
     if declaration(op.name).role in (Role.QUANTIZE, Role.DEQUANTIZE):
         return False
     return any(value is not None and value.dtype == "float32" for value in (*op.inputs, *op.outputs))
+
+
+def _reason(op: Op, context: PassContext) -> str:
+    inside = sum(len(part.ops) for graph in op.callees for part in graph.subgraphs())
+    if inside:
+        return f"{op.origin}: {op.name} stays float, with {inside} operators in its subgraphs"
+    return f"{op.origin}: {op.name} has no {context.activations} kernel for {_given(op)}"
 
 
 def _given(op: Op) -> str:

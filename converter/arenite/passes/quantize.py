@@ -21,6 +21,8 @@ Why symmetric, per channel, fixed: the integer kernels of TFLite and TFLite Micr
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Origin, Quantization, Value
 from ..opdef import Declaration, QuantRule, Role, data_operands, declaration, name_of, rows
@@ -138,11 +140,20 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
     _fill_table(graph, op, grids, context)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
-            low, high = float(value.data.min()), float(value.data.max())
-            quant = grids.get(value) or activation_quantization(low, high, context.activations)
+            quant = grids.get(value) or _constant_grid(op, value.data, grids, context)
             set_constant(graph, op, index, to_steps(value.data, quant, context.activations), quant=quant)
     if context.activations == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
         op.attrs["pot_scale_int16"] = False  # LiteRT would take the scales for powers of two
+
+
+def _constant_grid(op: Op, data: np.ndarray, grids: dict[Value, Quantization], context: PassContext) -> Quantization:
+    """A grid for the constant ``data``. Zeros lie on any: on that of an operand beside, since comparisons of TFLite and
+    TFLite Micro take no step of 1 or more.
+    """
+    beside = [grids[value] for _, value in data_operands(op) if value in grids and not value.is_constant]
+    if beside and not data.any():
+        return beside[0]
+    return activation_quantization(float(data.min()), float(data.max()), context.activations)
 
 
 def _fill_table(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
