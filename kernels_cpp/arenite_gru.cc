@@ -20,7 +20,7 @@ namespace {
 using gates::Extent, gates::Product, gates::kFractionScale, gates::saturate_s16;
 
 // Operands; each group of three in the order of Gate. The recurrent bias is that of the candidate.
-constexpr int32_t kInputWeights = 1, kRecurrentWeights = 4, kBiases = 7, kRecurrentBias = 10, kHidden = 11;
+constexpr int32_t kInputWeights = 1, kRecurrentWeights = 4, kBiases = 7, kRecurrentBias = 10, kHidden = 11, kMask = 12;
 enum Gate : int32_t { kUpdate, kReset, kCandidate, kGates };
 
 struct Options {
@@ -37,6 +37,7 @@ struct Options {
 
 Status check_shapes(const Node& node, const Options& options) {
   ARENITE_TRY(gates::check_sequence(node.input(0), node.output(0)));
+  ARENITE_TRY(gates::check_mask(node.input(kMask), node.input(0)));
   const Extent e(node.input(0), node.output(0), options.time_major);
   for (int32_t gate = 0; gate < kGates; ++gate) {
     ARENITE_TRY(gates::check_matrix(node.input(kInputWeights + gate), e.units, e.inputs));
@@ -212,7 +213,8 @@ template <typename Gru>
 void run(const Node& node, const Options& options, const Extent& e, Gru gru) {
   using Value = typename Gru::Value;
   Layer<Gru> layer = {gru, e.units, options.reset_after ? nullptr : static_cast<Value*>(node.scratch())};
-  gates::walk(layer, e, node.input(kHidden), node.output(0).as<Value>());
+  const Tensor mask = node.input(kMask);
+  gates::walk(layer, e, node.input(kHidden), node.output(0).as<Value>(), mask.present ? mask.as<uint8_t>() : nullptr);
 }
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {

@@ -19,7 +19,7 @@ struct Direction {
   int32_t second_weights;
   bool backwards;
 };
-constexpr Direction kDirections[] = {{{1, 35, 36}, 40, false}, {{18, 37, 38}, 44, true}};
+constexpr Direction kDirections[] = {{{1, 12, 35, 36}, 40, false}, {{18, 29, 37, 38}, 44, true}};
 
 bool is_merged(const Node& node) { return node.option_i8(Fields::merge_outputs, 0) != 0; }
 
@@ -63,7 +63,7 @@ Status check_direction(const Node& node, const Direction& d) {
     ARENITE_TRY(gates::check_weights(weights, second));
   }
   for (int32_t i = d.layout.first; i < kSecond; ++i) {
-    ARENITE_CHECK(!d.layout.is_extra(i) || !node.input(i).present, kBadArity);
+    ARENITE_CHECK(!lstm::is_extra(d.layout, i) || !node.input(i).present, kBadArity);
   }
   return lstm::check_weights(node, d.layout);
 }

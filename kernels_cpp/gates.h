@@ -61,10 +61,10 @@ inline Status check_state(const Tensor& t, const Extent& e) {
 }
 
 // Weights with one scale that multiply `x`; its own quantization has been checked.
-inline Status check_weights(const Tensor& weights, const Tensor& x) {
+inline Status check_weights(const Tensor& weights, const Tensor& x, float sum_scale = kGateScale) {
   if (is_float(weights)) return Status::kOk;
   ARENITE_CHECK(weights.scale_count == 1 && weights.zero_point == 0, kBadQuantization);
-  ARENITE_CHECK(!is_int16(x) || quantize_ratio(x.scale(), weights.scale(), kGateScale).shift <= kMaxWideShift,
+  ARENITE_CHECK(!is_int16(x) || quantize_ratio(x.scale(), weights.scale(), sum_scale).shift <= kMaxWideShift,
                 kBadQuantization);
   return Status::kOk;
 }
@@ -75,19 +75,33 @@ inline void forget_state(const Tensor& state) {
   std::memset(state.data, state.type == Type::kInt8 ? state.zero_point : 0, bytes);
 }
 
+// A truth value for each vector of the input, or nothing: where it is false a step changes no state and gives the
+// output of the step before.
+inline Status check_mask(const Tensor& mask, const Tensor& input) {
+  if (!mask.present) return Status::kOk;
+  ARENITE_CHECK(mask.rank == 2 && mask.dim(0) == input.dim(0) && mask.dim(1) == input.dim(1), kBadShape);
+  return Status::kOk;
+}
+
 // Calls layer.step(vector, entry, hidden, y) for all steps of each entry: `vector` numbers the input's, `hidden` is the
 // entry's state before and y after the step. A unit reads the whole state of the step before, so that the new one is
-// gathered in the output.
+// gathered in the output. mask: null or as in check_mask.
 template <typename Layer>
-void walk(Layer& layer, const Extent& e, const Tensor& state, typename Layer::Value* output) {
+void walk(Layer& layer, const Extent& e, const Tensor& state, typename Layer::Value* output,
+          const uint8_t* mask = nullptr) {
   using Value = typename Layer::Value;
+  const size_t bytes = static_cast<size_t>(e.units) * sizeof(Value);
   for (int32_t entry = 0; entry < e.batch; ++entry) {
     Value* hidden = state.as<Value>() + static_cast<ptrdiff_t>(entry) * e.units;
     for (int32_t time = 0; time < e.steps; ++time) {
       const ptrdiff_t vector = e.vector(entry, time);
       Value* const y = output + vector * e.stride;
+      if (mask != nullptr && mask[vector] == 0) {
+        std::memcpy(y, hidden, bytes);
+        continue;
+      }
       layer.step(vector, entry, hidden, y);
-      std::memcpy(hidden, y, static_cast<size_t>(e.units) * sizeof(Value));
+      std::memcpy(hidden, y, bytes);
     }
   }
 }
@@ -190,9 +204,9 @@ struct Product {
   int32_t count;
 
   Product() = default;
-  Product(const Tensor& w, const Tensor& x)
+  Product(const Tensor& w, const Tensor& x, float sum_scale = kGateScale)
       : weights(w.as<int8_t>()),
-        multiplier(quantize_ratio(x.scale(), w.scale(), kGateScale)),
+        multiplier(quantize_ratio(x.scale(), w.scale(), sum_scale)),
         zero_point(x.zero_point),
         count(w.dim(1)) {}
   int32_t operator()(const T* x, int32_t unit, Sum bias) const {

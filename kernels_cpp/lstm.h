@@ -18,16 +18,20 @@ enum Gate : int32_t { kInput, kForget, kCandidate, kOutput, kGates };
 
 // Operands of one direction; each group of four is in the order of Gate.
 struct Layout {
-  int32_t first;  // the input's weights; all but the states follow
+  int32_t first;  // the input's weights; the recurrent ones follow
+  int32_t biases;
   int32_t hidden;
   int32_t cell;
 
   int32_t input_weights(int32_t gate) const { return first + gate; }
   int32_t recurrent_weights(int32_t gate) const { return first + 4 + gate; }
-  int32_t bias(int32_t gate) const { return first + 11 + gate; }
-  // Peephole or projection.
-  bool is_extra(int32_t i) const { return (i >= first + 8 && i < first + 11) || (i >= first + 15 && i < first + 17); }
+  int32_t bias(int32_t gate) const { return biases + gate; }
 };
+
+// TFLite's operands between those of a direction: peephole or projection.
+inline bool is_extra(const Layout& layout, int32_t i) {
+  return (i >= layout.first + 8 && i < layout.biases) || (i >= layout.biases + 4 && i < layout.first + 17);
+}
 
 inline Status check_shapes(const Node& node, const Layout& layout, const Extent& e) {
   for (int32_t gate = 0; gate < kGates; ++gate) {

@@ -22,6 +22,7 @@ class Layer:
     """Places of the operands of one recurrent layer; gates in the same order in each range.
 
     title   what errors call it.
+    mask    place of a truth value for each step, if the operator takes one.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Layer:
     states: tuple[int, ...]
     recurrent_biases: tuple[int | None, ...] = ()
     sequence: int = 0
+    mask: int | None = None
 
     def shape(self, op: Op) -> tuple[int, ...]:
         """[batch, time, units], or with time before batch; GraphError when an operand does not fit."""
@@ -40,6 +42,8 @@ class Layer:
         expected: dict[int, tuple[int, ...]] = dict.fromkeys(self.input_weights, (units, x[2]))
         expected |= dict.fromkeys(self.recurrent_weights, (units, units)) | dict.fromkeys(self.biases, (units,))
         expected |= dict.fromkeys(self.states, (x[1] if attribute(op, "time_major") else x[0], units))
+        if self.mask is not None and self.mask < len(op.inputs) and op.inputs[self.mask] is not None:
+            expected[self.mask] = x[:2]
         for index, wanted in expected.items():
             if op.operand(index).shape != wanted:
                 raise GraphError(
@@ -54,6 +58,10 @@ class Layer:
             joined(inputs, self.recurrent_weights).T,
             joined(inputs, self.biases),
         )
+
+    def kept(self, inputs: Operands) -> np.ndarray | None:
+        """The mask, if there is one."""
+        return None if self.mask is None or self.mask >= len(inputs) else inputs[self.mask]
 
     def held(self, op: Op, inputs: Operands) -> list[np.ndarray]:
         """The states, to be written into; zeros when the operator keeps none."""
@@ -94,15 +102,29 @@ def joined(inputs: Operands, places: Sequence[int]) -> np.ndarray:
     return np.concatenate([part for i in places if (part := inputs[i]) is not None])
 
 
-def over_time(x: np.ndarray, units: int, time_major: bool, step: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """``step`` of each [batch, inputs] slice of ``x`` in turn; its results [batch, units] in the layout of ``x``.
+def over_time(
+    x: np.ndarray,
+    states: Sequence[np.ndarray],
+    time_major: bool,
+    step: Callable[[np.ndarray], None],
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """The first of ``states`` [batch, units] after ``step`` of each [batch, inputs] slice of ``x``, in the layout of ``x``.
 
-    x  [batch, time, inputs], or [time, batch, inputs] when ``time_major``.
+    x     [batch, time, inputs], or [time, batch, inputs] when ``time_major``.
+    step  writes into ``states``.
+    mask  the first two axes of ``x``; where it is false, states stay as they are.
     """
     axis = 0 if time_major else 1
-    result = np.empty((*x.shape[:2], units), np.float32)
-    for source, target in zip(np.moveaxis(x, axis, 0), np.moveaxis(result, axis, 0), strict=True):
-        target[...] = step(source)
+    result = np.empty((*x.shape[:2], states[0].shape[1]), np.float32)
+    kept = np.ones(x.shape[:2], bool) if mask is None else mask
+    slices = (np.moveaxis(array, axis, 0) for array in (x, kept, result))
+    for source, counts, target in zip(*slices, strict=True):
+        before = [state.copy() for state in states]
+        step(source)
+        for state, old in zip(states, before, strict=True):
+            state[~counts] = old[~counts]
+        target[...] = states[0]
     return result
 
 
@@ -113,8 +135,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return result
 
 
-def lstm_step(x: np.ndarray, states: Sequence[np.ndarray], parameters: Sequence[np.ndarray], clip: float) -> np.ndarray:
-    """The hidden state after one step; ``states``, hidden and cell, are written into.
+def lstm_step(x: np.ndarray, states: Sequence[np.ndarray], parameters: Sequence[np.ndarray], clip: float) -> None:
+    """One step; ``states``, hidden and cell, are written into.
 
     x           what is multiplied: [batch, inputs].
     parameters  as :meth:`Layer.parameters` gives them, gates in the order input, forget, candidate, output.
@@ -124,7 +146,32 @@ def lstm_step(x: np.ndarray, states: Sequence[np.ndarray], parameters: Sequence[
     i, f, g, o = np.split(x @ w + b + hidden @ r, 4, axis=1)
     cell[...] = np.clip(sigmoid(f) * cell + sigmoid(i) * np.tanh(g), -(clip or np.inf), clip or np.inf)
     hidden[...] = sigmoid(o) * np.tanh(cell)
-    return hidden
+
+
+def lstm_trajectory(op: Op, inputs: Operands, layer: Layer, clip: float) -> dict[int, np.ndarray]:
+    """Place of a state → all that it is: hidden states in the layout of the input, cell states time first."""
+    x, parameters, states = inputs[layer.sequence], layer.parameters(inputs), layer.held(op, inputs)
+    assert x is not None
+    cells: list[np.ndarray] = []
+
+    def step(x: np.ndarray) -> None:
+        lstm_step(x, states, parameters, clip)
+        cells.append(states[1].copy())
+
+    hidden = over_time(x, states, attribute(op, "time_major"), step, layer.kept(inputs))
+    return dict(zip(layer.states, (hidden, np.array(cells)), strict=True))
+
+
+def draw_lstm(draw: Draw, dtype: str, layer: Layer, inputs: list[Value | None]) -> Sizes:
+    """Put input, states, weights and biases of a generated LSTM into ``inputs``."""
+    sizes = Sizes.drawn(draw)
+    held = (sizes.batch, sizes.units)
+    inputs[layer.sequence] = cases.tensor(draw, cases.data_dtype(dtype), sizes.sequence(sizes.depth))
+    inputs[layer.states[0]] = hidden_state(draw, dtype, held)
+    grid = Quantization.per_tensor(2.0 ** -draw.integer(6, 14), 0)
+    inputs[layer.states[1]] = state("float32" if cases.data_dtype(dtype) == "float32" else "int16", held, grid)
+    layer.draw_parameters(draw, dtype, inputs, sizes.units)
+    return sizes
 
 
 # --- generated instances --------------------------------------------------------------------------------------------
@@ -147,6 +194,11 @@ class Sizes:
     def sequence(self, depth: int) -> tuple[int, int, int]:
         first = (self.steps, self.batch) if self.time_major else (self.batch, self.steps)
         return (*first, depth)
+
+
+def drawn_mask(draw: Draw, sizes: Sizes) -> Value | None:
+    """A truth value for each step, or none."""
+    return draw.choice([None, cases.tensor(draw, "bool", sizes.sequence(0)[:2])])
 
 
 def drawn_attrs(draw: Draw, dtype: str, sizes: Sizes) -> dict[str, object]:

@@ -23,6 +23,7 @@ def _undo(program: Program) -> None:
     for part in [part for node in program.nodes for part in node.programs]:
         _undo(part)
     drop_kept_states(program)
+    choose_loops(program)
     undo_space_to_batch(program)
     undo_tensordot(program)
     merge_activations(program)
@@ -35,6 +36,23 @@ def drop_kept_states(program: Program) -> None:
     """Assignments of a recurrent layer's final state to its own variable: its operator keeps the state itself."""
     ends = {t for node in program.nodes if node.attrs.get("stateful") for t in node.outputs}
     program.nodes = [n for n in program.nodes if n.type != "AssignVariableOp" or n.inputs[1] not in ends]
+
+
+def choose_loops(program: Program) -> None:
+    """A recurrent layer whose final cell state is read becomes the steps that were traced beside it; the others lose these."""
+    for node in [node for node in program.nodes if node.attrs.get("alternatives")]:
+        count = node.attrs["alternatives"]
+        node.inputs, unrolled = node.inputs[:-count], node.inputs[-count:]
+        read = {tensor for other in program.nodes for tensor in other.inputs} | {t for _, t in program.outputs}
+        if node.outputs[-1] in read:
+            _replace(program, dict(zip(node.outputs, unrolled, strict=True)))
+
+
+def _replace(program: Program, table: dict[Tensor, Tensor]) -> None:
+    """Read the values of ``table`` instead of its keys."""
+    for node in program.nodes:
+        node.inputs = [table.get(tensor, tensor) for tensor in node.inputs]
+    program.outputs = [(name, table.get(tensor, tensor)) for name, tensor in program.outputs]
 
 
 def undo_tensordot(program: Program) -> None:

@@ -14,6 +14,7 @@ from .keras_inputs import Shapes, call_of
 from .program import Program, Tensor
 from .signature import Call, Port, distinct, fix_shapes, leaves
 from .spans import LayerSpans
+from .time_distributed import steps_in_the_batch
 from .walk import ANONYMOUS, Walker, dtype_name, finish
 
 
@@ -29,7 +30,7 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     spans = LayerSpans()
     function = tf.function(lambda *tensors: call(model, tensors), autograph=False)
     composites = Composites()
-    with spans.recording(model), composites.recording(model), _explained(model, fixed):
+    with steps_in_the_batch(model), spans.recording(model), composites.recording(model), _explained(model, fixed):
         concrete = function.get_concrete_function(*specs)
     walker = Walker(spans, _variable_names(model), composites)
     arguments = [(port, tensor) for port, tensor in zip(call.ports, _arguments(concrete), strict=True)]

@@ -1,4 +1,8 @@
-"""ARENITE_RNN: UNIDIRECTIONAL_SEQUENCE_RNN with tanh in integers, operands alike."""
+"""ARENITE_RNN: UNIDIRECTIONAL_SEQUENCE_RNN in integers and with a mask; its activation is a number (4: tanh).
+
+Operands alike, and 5 mask [batch, time] or none: where it is false, a step changes no state and its output is that of the
+step before.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,12 @@ from .. import cases
 from ..cases import Draw
 from ..graph import Op
 from ..opdef import Declaration, StateGrid
-from ..simple_rnn import HIDDEN, LAYER, drawn_operands, reference, shape, trajectory
+from ..simple_rnn import ACTIVATIONS, HIDDEN, LAYER, drawn_operands, reference, shape, trajectory
 
 
 def case(draw: Draw, dtype: str) -> Op:
-    inputs, attrs = drawn_operands(draw, dtype)
+    inputs, attrs = drawn_operands(draw, dtype, masked=True)
+    attrs["activation"] = draw.choice([4, *ACTIVATIONS])
     op = Op("arenite_rnn", inputs, [], attrs)
     return cases.finished(op, shape(op), op.operand(HIDDEN).quant)
 
@@ -20,7 +25,7 @@ OP = Declaration(
     shape=shape,
     reference=reference,
     data=(0,),
-    attrs={"time_major": False},
+    attrs={"time_major": False, "asymmetric_quantize_inputs": False, "activation": 4},
     macs=LAYER.macs,
     matrices=LAYER.matrices(),
     states={HIDDEN: StateGrid.OUTPUT},

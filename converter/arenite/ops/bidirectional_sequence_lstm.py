@@ -75,7 +75,7 @@ def _run(op: Op, inputs: Operands, layer: Layer, extra: range) -> np.ndarray:
     turned = slice(None, None, -1 if layer.title == BACKWARD[0].title else 1)
     order = (turned,) if time_major else (slice(None), turned)
     clip = attribute(op, "cell_clip")
-    y = over_time(x[order], states[0].shape[1], time_major, lambda x: lstm_step(x, states, (w, r, b), clip))
+    y = over_time(x[order], states, time_major, lambda x: lstm_step(x, states, (w, r, b), clip))
     return y[order]
 
 

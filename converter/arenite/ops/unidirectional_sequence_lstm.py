@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import cases
 from ..cases import Draw
-from ..graph import Op, Quantization, Value
+from ..graph import Op, Value
 from ..opdef import Declaration, StateGrid, attribute
-from ..recurrence import Layer, Operands, Sizes, drawn_attrs, hidden_state, lstm_step, over_time, state
+from ..recurrence import Layer, Operands, draw_lstm, drawn_attrs, lstm_trajectory
 
 ATTRS = {
     "fused_activation_function": "TANH",
@@ -33,40 +33,19 @@ def shape(op: Op) -> list[tuple[int, ...]]:
 
 
 def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
-    return [_run(op, inputs)[0]]
+    return [trajectory(op, inputs)[HIDDEN]]
 
 
 def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
-    hidden, cells = _run(op, inputs)
-    return {HIDDEN: hidden, CELL: cells}
-
-
-def _run(op: Op, inputs: Operands) -> tuple[np.ndarray, np.ndarray]:
-    """Hidden states and cell states of all steps."""
-    x, parameters, states = inputs[0], LAYER.parameters(inputs), LAYER.held(op, inputs)
-    assert x is not None
-    cells: list[np.ndarray] = []
-
-    def step(x: np.ndarray) -> np.ndarray:
-        hidden = lstm_step(x, states, parameters, attribute(op, "cell_clip"))
-        cells.append(states[1].copy())
-        return hidden
-
-    return over_time(x, states[0].shape[1], attribute(op, "time_major"), step), np.array(cells)
+    return lstm_trajectory(op, inputs, LAYER, attribute(op, "cell_clip"))
 
 
 def case(draw: Draw, dtype: str) -> Op:
-    sizes = Sizes.drawn(draw)
-    held = (sizes.batch, sizes.units)
     inputs: list[Value | None] = [None] * OPERANDS
-    inputs[0] = cases.tensor(draw, cases.data_dtype(dtype), sizes.sequence(sizes.depth))
-    inputs[HIDDEN] = hidden = hidden_state(draw, dtype, held)
-    grid = Quantization.per_tensor(2.0 ** -draw.integer(6, 14), 0)
-    inputs[CELL] = state("float32" if hidden.dtype == "float32" else "int16", held, grid)
-    LAYER.draw_parameters(draw, dtype, inputs, sizes.units)
+    sizes = draw_lstm(draw, dtype, LAYER, inputs)
     attrs = drawn_attrs(draw, dtype, sizes) | {"cell_clip": draw.choice([0.0, 0.0, 0.75, 10.0])}
     op = Op("unidirectional_sequence_lstm", inputs, [], attrs)
-    return cases.finished(op, shape(op), hidden.quant)
+    return cases.finished(op, shape(op), op.operand(HIDDEN).quant)
 
 
 OP = Declaration(

@@ -9,28 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 from .. import cases
-from ..activation import RANGES
 from ..cases import Draw
 from ..graph import STATELESS, Op
-from ..opdef import Declaration, attribute
-from ..simple_rnn import LAYER, drawn_operands, reference, shape, trajectory
+from ..opdef import Declaration
+from ..simple_rnn import ACTIVATIONS, LAYER, activation_of, drawn_operands, reference, shape, trajectory
 
 ATTRS = {"time_major": False, "fused_activation_function": "NONE", "asymmetric_quantize_inputs": False}
 
 
 def case(draw: Draw, dtype: str) -> Op:
-    inputs, attrs = drawn_operands(draw, dtype)
-    attrs["fused_activation_function"] = draw.choice(["TANH", "TANH", *RANGES])
+    inputs, attrs = drawn_operands(draw, dtype, masked=False)
+    attrs["fused_activation_function"] = draw.choice(["TANH", *ACTIVATIONS.values()])
     op = Op("unidirectional_sequence_rnn", inputs, [], attrs)
     return cases.finished(op, shape(op), None)
 
 
-def integer_form(op: Op) -> tuple[str, dict[str, Any]] | None:
-    """ARENITE_RNN, which has tanh only."""
-    if attribute(op, "fused_activation_function") != "TANH":
-        return None
+def integer_form(op: Op) -> tuple[str, dict[str, Any]]:
+    """ARENITE_RNN."""
+    number = {name: number for number, name in ACTIVATIONS.items()}[activation_of(op)]
     kept = {name: op.attrs[name] for name in ("time_major", STATELESS) if name in op.attrs}
-    return "arenite_rnn", kept
+    return "arenite_rnn", kept | {"activation": number}
 
 
 OP = Declaration(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import QuantRule, Role, StateGrid, data_operands, declaration, name_of
 from .context import PassContext, Statistics
-from .scheme import activation_quantization
+from .scheme import HEADROOM, activation_quantization
 
 
 @dataclass(eq=False)
@@ -73,8 +73,9 @@ class _Groups:
     def grids(self) -> dict[Value, Quantization]:
         groups = {id(group): group for group in self._of.values()}.values()
         table = {}
+        room = HEADROOM if self._dtype == "int16" else 1
         for group in groups:
-            grid = group.fixed or activation_quantization(group.low, group.high, self._dtype)
+            grid = group.fixed or activation_quantization(group.low * room, group.high * room, self._dtype)
             table.update(dict.fromkeys(group.members, grid))
         return table
 

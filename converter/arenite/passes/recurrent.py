@@ -7,7 +7,7 @@ import numpy as np
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import Matrix, StateGrid, declaration
 from .context import PassContext, set_constant
-from .scheme import BIAS_MAX, INT16_MAX, WEIGHT_MAX, quantize_bias, quantize_weights
+from .scheme import BIAS_MAX, HEADROOM, INT16_MAX, WEIGHT_MAX, quantize_bias, quantize_weights
 
 #: Exponents of a state's scale for which the kernels have room.
 SMALLEST_EXPONENT, LARGEST_EXPONENT = -15, 0
@@ -28,8 +28,8 @@ def quantize_states(op: Op, grids: dict[Value, Quantization], context: PassConte
 
 
 def _power_of_two(largest: float) -> Quantization:
-    """The smallest power of two at which int16 holds ±``largest``."""
-    exponent = int(np.ceil(np.log2(largest / INT16_MAX))) if largest > 0 else SMALLEST_EXPONENT
+    """The smallest power of two at which int16 holds ±``largest`` with headroom."""
+    exponent = int(np.ceil(np.log2(largest * HEADROOM / INT16_MAX))) if largest > 0 else SMALLEST_EXPONENT
     return Quantization.per_tensor(2.0 ** int(np.clip(exponent, SMALLEST_EXPONENT, LARGEST_EXPONENT)), 0)
 
 

@@ -12,6 +12,8 @@ INT8_MIN, INT8_MAX = -128, 127
 #: |q| of a weight is at most this: with −128 absent, kernels may negate and pair products.
 WEIGHT_MAX = 127
 INT16_MAX = 32767
+#: Times what calibration saw, for values that it did not see: one of sixteen bits, where weights have eight.
+HEADROOM = 2
 #: dtype of a bias → what it may reach, so that the products still fit the accumulator: 32 bits, or 48 of 64.
 BIAS_MAX = {"int32": 2**30, "int64": 2**46}
 
@@ -21,14 +23,14 @@ def activation_quantization(low: float, high: float, dtype: str = "int8") -> Qua
 
     The range is widened to include zero, and zero is exactly one step: the zero point is nudged to the nearest integer
     seen from the closer end, as TFLite does. int16 has no zero point: the larger side is 32767 steps. An empty range gets
-    scale 1. Raises QuantizationError when not finite.
+    scale 1, in int16 1 / 32767. Raises QuantizationError when not finite.
     """
     if not (np.isfinite(low) and np.isfinite(high)) or low > high:
         raise QuantizationError(f"[{low}, {high}] is not a range")
     low, high = min(low, 0.0), max(high, 0.0)
     if dtype == "int16":
         step = float(np.float32(max(-low, high) / INT16_MAX))
-        return Quantization.per_tensor(step if step >= np.finfo(np.float32).tiny else 1.0, 0)
+        return Quantization.per_tensor(step if step >= np.finfo(np.float32).tiny else 1 / INT16_MAX, 0)
     scale = float(np.float32((high - low) / (INT8_MAX - INT8_MIN)))
     if scale < np.finfo(np.float32).tiny:
         return Quantization.per_tensor(1.0, 0)

@@ -37,13 +37,8 @@ def listed(x: Any) -> Any:
 
 
 def cell_state() -> Any:
-    x = keras.Input((5, 3))
-    return keras.Model(x, L.LSTM(4, return_state=True, name="memory")(x)[2])
-
-
-def initial_state() -> Any:
-    x, h = keras.Input((5, 3)), keras.Input((4,))
-    return keras.Model([x, h], L.LSTM(4, name="memory")(x, initial_state=[h, h]))
+    x = keras.Input((5, 3), batch_size=1)
+    return keras.Model(x, L.LSTM(4, stateful=True, return_state=True, name="memory")(x)[2])
 
 
 #: what → (model, what the message must say).
@@ -52,16 +47,7 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
         lambda: chain((8,), L.Lambda(lambda x: tf.abs(tf.signal.rfft(x)), name="spectrum")),
         ("layer 'spectrum' (Lambda, test_refusals.py:", "uses TensorFlow RFFT", "compute them before the model"),
     ),
-    "masked sequence": (
-        lambda: chain((5, 3), L.Masking(), L.LSTM(4, name="memory")),
-        ("layer 'memory' (LSTM", "a mask skips steps", "sequences of one length"),
-    ),
-    "recurrent activation": (
-        lambda: chain((5, 3), L.LSTM(4, activation="relu", name="memory")),
-        ("'memory' (LSTM)", "relu and sigmoid", "tanh"),
-    ),
     "cell state": (lambda: cell_state(), ("'memory' (LSTM)", "final cell state is read")),
-    "initial state": (lambda: initial_state(), ("'memory' (LSTM)", "initial state is given", "starts from zero")),
     "fake quantization": (
         lambda: chain((4,), L.Lambda(fake_quantized, name="fq")),
         ("layer 'fq' (Lambda", "FakeQuantWithMinMaxArgs", "quantization-aware training"),

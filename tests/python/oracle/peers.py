@@ -12,6 +12,7 @@ from arenite.opdef import data_operands, declaration, rows, weight_operand
 LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
         "arenite_gru": None,
+        "arenite_lstm": None,
         "arenite_rnn": None,
         "arenite_table": None,
         "abs": {"int32"},

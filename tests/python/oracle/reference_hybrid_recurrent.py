@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from oracle.reference_hybrid import F, codes
+from oracle.reference_recurrent import walked
 
 from arenite.graph import Op, Quantization
 
@@ -41,62 +42,73 @@ def activated(x: Array, name: str) -> Array:
     return np.tanh(x) if name == "TANH" else np.clip(x, F(low), F(high))
 
 
-def steps(op: Op, x: Array) -> Array:
-    """Time first; a view."""
-    return np.moveaxis(x, 0 if op.attrs["time_major"] else 1, 0)
-
-
 def empty(op: Op, *states: Array) -> None:
     if op.attrs.get("stateless"):
         for state in states:
             state[...] = 0
 
 
-def unidirectional_sequence_rnn(op: Op, x: Array, _w: Array, _r: Array, bias: Array, hidden: Array) -> list[Array]:
+def unidirectional_sequence_rnn(op: Op, x: Array, *operands: Array | None) -> list[Array]:
+    _, _, bias, hidden, mask = (*operands, None) if len(operands) == 4 else operands
+    assert bias is not None and hidden is not None
+    numbers = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH"]
+    name = numbers[op.attrs["activation"]] if op.name == "arenite_rnn" else op.attrs["fused_activation_function"]
     empty(op, hidden)
     result = np.empty(op.output.shape, F)
-    for at, y in zip(steps(op, x), steps(op, result), strict=True):
-        hidden[...] = activated(
-            bias + product(op, 1, at) + product(op, 2, hidden), op.attrs["fused_activation_function"]
-        )
-        y[...] = hidden
+    for at, _ in walked(op, x, result, [hidden], mask):
+        sums = bias + product(op, 1, at) + product(op, 2, hidden)
+        hidden[...] = activated(sums, name)
     return [result]
 
 
-def lstm(op: Op, xs: list[tuple[int, Array]], recurrent: int, biases: list[Array], hidden: Array, cell: Array) -> Array:
-    """Hidden states, time first. xs: the place of the weights and the sequence that they multiply, time first."""
+def lstm(
+    op: Op,
+    recurrent: int,
+    xs: list[tuple[int, Array]],
+    biases: tuple[Array, ...],
+    states: list[Array],
+    mask: Array | None = None,
+) -> Array:
+    """recurrent: place of the hidden state's weights; xs: places of the others, and what they multiply, of one width."""
+    hidden, cell = states
     empty(op, hidden, cell)
-    clip, outputs = op.attrs["cell_clip"] or np.inf, []
-    for step in range(len(xs[0][1])):
+    clip = op.attrs.get("cell_clip") or np.inf
+    sequence = np.concatenate([x for _, x in xs], 2)
+    places = [place for place, _ in xs]
+    result = np.empty((*sequence.shape[:2], hidden.shape[1]), F)
+    for at, _ in walked(op, sequence, result, states, mask):
+        parts = np.split(at, len(xs), 1)
         sums = []
         for g in range(4):
-            total = biases[g] + product(op, xs[0][0] + g, xs[0][1][step])
-            for place, x in xs[1:]:
-                total = total + product(op, place + g, x[step])
+            total = biases[g]
+            for place, x in zip(places, parts, strict=True):
+                total = total + product(op, place + g, x)
             sums.append(total + product(op, recurrent + g, hidden))
         kept = sigmoid(sums[1]) * cell + sigmoid(sums[0]) * np.tanh(sums[2])
         cell[...] = np.clip(kept, F(-clip), F(clip))
         hidden[...] = sigmoid(sums[3]) * np.tanh(cell)
-        outputs.append(hidden.copy())
-    return np.array(outputs, F)
+    return result
 
 
 def unidirectional_sequence_lstm(op: Op, *operands: Array) -> list[Array]:
-    y = lstm(op, [(1, steps(op, operands[0]))], 5, [*operands[12:16]], operands[18], operands[19])
-    return [y if op.attrs["time_major"] else np.moveaxis(y, 0, 1)]
+    return [lstm(op, 5, [(1, operands[0])], operands[12:16], [*operands[18:20]])]
+
+
+def arenite_lstm(op: Op, *operands: Array) -> list[Array]:
+    return [lstm(op, 5, [(1, operands[0])], operands[9:13], [*operands[13:15]], operands[15])]
 
 
 def bidirectional_sequence_lstm(op: Op, *operands: Array) -> list[Array]:
     first, second = operands[0], operands[39]
     besides = operands[40] is not None
-    forward = [(1, steps(op, first)), *([(40, steps(op, second))] if besides else [])]
-    backward = [(18, steps(op, first if besides or second is None else second)[::-1])]
-    backward += [(44, steps(op, second)[::-1])] if besides else []
+    axis = 0 if op.attrs["time_major"] else 1
+    forward = [(1, first), *([(40, second)] if besides else [])]
+    backward = [(18, first if besides or second is None else second), *([(44, second)] if besides else [])]
+    backward = [(place, np.flip(x, axis)) for place, x in backward]
     results = [
-        lstm(op, forward, 5, [*operands[12:16]], operands[35], operands[36]),
-        lstm(op, backward, 22, [*operands[29:33]], operands[37], operands[38])[::-1],
+        lstm(op, 5, forward, operands[12:16], [*operands[35:37]]),
+        np.flip(lstm(op, 22, backward, operands[29:33], [*operands[37:39]]), axis),
     ]
-    results = [y if op.attrs["time_major"] else np.moveaxis(y, 0, 1) for y in results]
     return [np.concatenate(results, 2)] if op.attrs["merge_outputs"] else results
 
 
@@ -104,7 +116,7 @@ def arenite_gru(op: Op, *operands: Array) -> list[Array]:
     hidden, biases = operands[11], operands[7:10]
     empty(op, hidden)
     result = np.empty(op.output.shape, F)
-    for x, y in zip(steps(op, operands[0]), steps(op, result), strict=True):
+    for x, _ in walked(op, operands[0], result, [hidden], operands[12]):
         sums = [product(op, 1 + g, x) + biases[g] for g in range(3)]
         update, reset = (sigmoid(sums[g] + product(op, 4 + g, hidden)) for g in range(2))
         if op.attrs["reset_after"]:
@@ -112,7 +124,6 @@ def arenite_gru(op: Op, *operands: Array) -> list[Array]:
         else:
             back = product(op, 6, reset * hidden)
         hidden[...] = update * hidden + (1 - update) * np.tanh(sums[2] + back)
-        y[...] = hidden
     return [result]
 
 
@@ -128,6 +139,8 @@ def svdf(op: Op, x: Array, _f: Array, time: Array, bias: Array | None, memory: A
 
 OPERATORS: dict[str, Callable[..., list[Array]]] = {
     "arenite_gru": arenite_gru,
+    "arenite_lstm": arenite_lstm,
+    "arenite_rnn": unidirectional_sequence_rnn,
     "bidirectional_sequence_lstm": bidirectional_sequence_lstm,
     "svdf": svdf,
     "unidirectional_sequence_lstm": unidirectional_sequence_lstm,

@@ -6,12 +6,13 @@ A variable's codes arrive as an array, which is left with the codes after the ru
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from oracle.reference_int8 import (
     Array,
     centred,
+    clipped,
     quantize_multiplier,
     rdbpot,
     rescale,
@@ -56,29 +57,44 @@ def each(function: Callable[[int], int], x: Array) -> Array:
     return np.array([function(int(v)) for v in x.ravel()], np.int64).reshape(x.shape)
 
 
+def walked(
+    op: Op, x: Array, result: Array, states: list[Array], mask: Array | None = None
+) -> Iterator[tuple[Array, Array]]:
+    """Input and output of each step in turn; where the mask is false, the states are put back behind it."""
+    axis = 0 if op.attrs["time_major"] else 1
+    kept = np.ones(x.shape[:2], bool) if mask is None else mask
+    for source, target, counts in zip(*(np.moveaxis(a, axis, 0) for a in (x, result, kept)), strict=True):
+        before = [state.copy() for state in states]
+        yield source, target
+        for state, old in zip(states, before, strict=True):
+            state[~counts] = old[~counts]
+        target[...] = states[0]
+
+
 # --- LSTM -----------------------------------------------------------------------------------------------------------
-def product(op: Op, operand: int, x: Array, of: Value, bias: Array | int) -> Array:
-    """A gate's share from one matrix, Q3.12."""
+def product(op: Op, operand: int, x: Array, of: Value, bias: Array | int, unit: float = Q12) -> Array:
+    """A gate's share from one matrix, Q3.12 or in steps of ``unit``."""
     weights, value = op.operand(operand).data, op.operand(operand)
     assert weights is not None
     sums = centred(x, of) @ weights.astype(np.int64).T + bias
-    multiplier = quantize_multiplier(scale_of(of) * scale_of(value) / Q12)
+    multiplier = quantize_multiplier(scale_of(of) * scale_of(value) / unit)
     if of.dtype == "int16":
         return saturated(rescale_wide(sums, multiplier))
     return saturated(rescale((sums + 2**31) % 2**32 - 2**31, multiplier))
 
 
-def unidirectional_sequence_lstm(op: Op, *operands: Array) -> Array:
-    hidden, cell = operands[18], operands[19]
-    source, state, result = op.operand(0), op.operand(18), np.zeros(op.output.shape, op.output.dtype)
-    exponent = int(math.log2(scale_of(op.operand(19))))
-    clip = min(int(op.attrs["cell_clip"] / scale_of(op.operand(19))), 32767) if op.attrs["cell_clip"] else 32768
+def lstm(op: Op, x: Array, biases: tuple[Array, ...], states: list[Array], place: int, mask: Array | None) -> Array:
+    """place: operand of the hidden state, behind which stands the cell state."""
+    hidden, cell = states
+    source, state, result = op.operand(0), op.operand(place), np.zeros(op.output.shape, op.output.dtype)
+    step = scale_of(op.operand(place + 1))
+    exponent = int(math.log2(step))
+    clip = min(int(op.attrs["cell_clip"] / step), 32767) if op.attrs.get("cell_clip") else 32768
     if op.attrs.get("stateless"):
         hidden[...], cell[...] = zero_of(state), 0
-    axis = 0 if op.attrs["time_major"] else 1
-    for x, y in zip(np.moveaxis(operands[0], axis, 0), np.moveaxis(result, axis, 0), strict=True):
+    for at, _ in walked(op, x, result, states, mask):
         sums = [
-            saturated(product(op, 1 + g, x, source, operands[12 + g]) + product(op, 5 + g, hidden, state, 0))
+            saturated(product(op, 1 + g, at, source, biases[g]) + product(op, 5 + g, hidden, state, 0))
             for g in range(4)
         ]
         i, f, o = (each(sigmoid_code, 3 * sums[g]) for g in (0, 1, 3))
@@ -89,8 +105,15 @@ def unidirectional_sequence_lstm(op: Op, *operands: Array) -> Array:
         squashed = each(tanh_code, shifted(3 * cell.astype(np.int64), exponent + 12))
         steps = rescale(o * squashed, quantize_multiplier(Q15 * Q15 / scale_of(state)))
         hidden[...] = saturated(steps + zero_of(state), state.dtype)
-        y[...] = hidden
     return result
+
+
+def unidirectional_sequence_lstm(op: Op, *operands: Array) -> Array:
+    return lstm(op, operands[0], operands[12:16], [*operands[18:20]], 18, None)
+
+
+def arenite_lstm(op: Op, *operands: Array) -> Array:
+    return lstm(op, operands[0], operands[9:13], [*operands[13:15]], 13, operands[15])
 
 
 def shifted(x: Array, left: int) -> Array:
@@ -108,8 +131,7 @@ def arenite_gru(op: Op, *operands: Array) -> Array:
     def state_code(steps: Array) -> Array:
         return saturated(steps + zero_of(state), state.dtype).astype(state.dtype)
 
-    axis = 0 if op.attrs["time_major"] else 1
-    for x, y in zip(np.moveaxis(operands[0], axis, 0), np.moveaxis(result, axis, 0), strict=True):
+    for x, _ in walked(op, operands[0], result, [hidden], operands[12]):
         sums = [product(op, 1 + g, x, source, operands[7 + g]) for g in range(3)]
         update, reset = (
             each(sigmoid_code, 3 * saturated(sums[g] + product(op, 4 + g, hidden, state, 0))) for g in range(2)
@@ -122,21 +144,25 @@ def arenite_gru(op: Op, *operands: Array) -> Array:
         kept = rdbpot(update * centred(hidden, state), 8)
         fresh = rescale((2**15 - update) * candidate, quantize_multiplier(Q15 * Q15 * 2**7 / scale_of(state)))
         hidden[...] = state_code(rdbpot(kept + fresh, 7))
-        y[...] = hidden
     return result
 
 
 # --- simple RNN -----------------------------------------------------------------------------------------------------
-def arenite_rnn(op: Op, x: Array, _w: Array, _r: Array, bias: Array, hidden: Array) -> Array:
+def arenite_rnn(op: Op, x: Array, _w: Array, _r: Array, bias: Array, hidden: Array, mask: Array | None) -> Array:
     source, state, result = op.operand(0), op.operand(4), np.zeros(op.output.shape, op.output.dtype)
     if op.attrs.get("stateless"):
         hidden[...] = zero_of(state)
-    axis = 0 if op.attrs["time_major"] else 1
-    for step, y in zip(np.moveaxis(x, axis, 0), np.moveaxis(result, axis, 0), strict=True):
-        sums = saturated(product(op, 1, step, source, bias) + product(op, 2, hidden, state, 0))
-        steps = rescale(each(tanh_code, 3 * sums), quantize_multiplier(Q15 / scale_of(state)))
-        hidden[...] = saturated(steps + zero_of(state), state.dtype)
-        y[...] = hidden
+    tanh = op.attrs["activation"] == 4
+    unit = Q12 if tanh else scale_of(state) / (1 if state.dtype == "int16" else 128)
+    name = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6", "NONE"][op.attrs["activation"]]
+    for at, _ in walked(op, x, result, [hidden], mask):
+        sums = saturated(product(op, 1, at, source, bias, unit) + product(op, 2, hidden, state, 0, unit))
+        if tanh:
+            steps = rescale(each(tanh_code, 3 * sums), quantize_multiplier(Q15 / scale_of(state)))
+            hidden[...] = saturated(steps + zero_of(state), state.dtype)
+        else:
+            steps = sums if state.dtype == "int16" else rdbpot(sums, 7)
+            hidden[...] = clipped(steps + zero_of(state), op.output, name)
     return result
 
 
@@ -157,6 +183,7 @@ def svdf(op: Op, x: Array, features: Array, time: Array, bias: Array | None, mem
 
 OPERATORS: dict[str, Callable[..., Array]] = {
     "arenite_gru": arenite_gru,
+    "arenite_lstm": arenite_lstm,
     "arenite_rnn": arenite_rnn,
     "svdf": svdf,
     "unidirectional_sequence_lstm": unidirectional_sequence_lstm,

@@ -141,6 +141,14 @@ def reverse(lowering: Lowering, node: Node) -> None:
     _emit(lowering, node, "reverse_v2", [value, lowering.integers("axes", axes, node.origin)])
 
 
+@lowers("ReverseSequence")
+def reverse_sequence(lowering: Lowering, node: Node) -> None:
+    """REVERSE_SEQUENCE."""
+    value, lengths = (lowering.value(tensor) for tensor in node.inputs)
+    attrs = {name: int(node.attrs[name]) for name in ("seq_dim", "batch_dim")}
+    _emit(lowering, node, "reverse_sequence", [value, lengths], attrs)
+
+
 @lowers("GatherV2", "Gather")
 def gather(lowering: Lowering, node: Node) -> None:
     """GATHER with int32 indices."""

@@ -15,6 +15,9 @@ from .registry import Refusal, lowers
 #: Operand places of UNIDIRECTIONAL_SEQUENCE_LSTM; gates in Keras's order: input, forget, candidate, output.
 _LSTM_OPERANDS, _LSTM_INPUT, _LSTM_RECURRENT, _LSTM_BIASES, _LSTM_STATES = 24, 1, 5, 12, (18, 19)
 
+#: TFLite's numbers of activations.
+_NUMBERS = {"linear": 0, "relu": 1, "relu6": 3, "tanh": 4}
+
 
 @dataclass(frozen=True)
 class _Layer:
@@ -25,6 +28,7 @@ class _Layer:
 
     sequence: Tensor
     states: list[Tensor]
+    mask: Tensor | None
     kernel: Tensor
     recurrent: Tensor
     bias: Tensor
@@ -34,51 +38,81 @@ class _Layer:
 
     @staticmethod
     def of(node: Node) -> _Layer:
-        sequence, *states, kernel, recurrent, bias = node.inputs
+        operands, mask = (node.inputs[:-1], node.inputs[-1]) if node.attrs["masked"] else (node.inputs, None)
+        sequence, *states, kernel, recurrent, bias = operands
         last, outputs, *ends = node.outputs
-        return _Layer(sequence, states, kernel, recurrent, bias, last, outputs, ends)
+        return _Layer(sequence, states, mask, kernel, recurrent, bias, last, outputs, ends)
 
 
 @lowers("KerasLSTM")
 def lstm(lowering: Lowering, node: Node) -> None:
-    """UNIDIRECTIONAL_SEQUENCE_LSTM; its last step by itself where that is read."""
-    _require_unmasked(node)
-    _require_activations(node, "tanh", "sigmoid")
+    """UNIDIRECTIONAL_SEQUENCE_LSTM, with a mask ARENITE_LSTM; its last step by itself where that is read."""
     layer = _Layer.of(node)
     _require_unread(lowering, layer.ends[1], "cell state")
-    operands: list[Value | None] = [None] * _LSTM_OPERANDS
-    operands[0] = _sequence(lowering, node, layer)
-    parts = (layer.kernel, layer.recurrent, layer.bias)
-    for start, tensor in zip((_LSTM_INPUT, _LSTM_RECURRENT, _LSTM_BIASES), parts, strict=True):
-        operands[start : start + 4] = _gates(lowering, tensor, 4)
-    for place, value in zip(_LSTM_STATES, _variables(lowering, node, layer), strict=True):
-        operands[place] = value
-    attrs = {"fused_activation_function": "TANH"} | ({} if node.attrs["stateful"] else {STATELESS: True})
-    _bind(
-        lowering,
-        node,
-        layer,
-        lowering.emit("unidirectional_sequence_lstm", operands, _shape(layer), node.origin, attrs),
-    )
+    x = _forward(lowering, node, layer.sequence)
+    parts = [_gates(lowering, tensor, 4) for tensor in (layer.kernel, layer.recurrent, layer.bias)]
+    states = _variables(lowering, node, layer)
+    if layer.mask is not None:
+        operands = [x, *parts[0], *parts[1], *parts[2], *states, _forward(lowering, node, layer.mask)]
+        return _emit(lowering, node, layer, "arenite_lstm", operands, {})
+    places: list[Value | None] = [None] * _LSTM_OPERANDS
+    places[0] = x
+    for start, values in zip((_LSTM_INPUT, _LSTM_RECURRENT, _LSTM_BIASES), parts, strict=True):
+        places[start : start + 4] = values
+    for place, value in zip(_LSTM_STATES, states, strict=True):
+        places[place] = value
+    return _emit(lowering, node, layer, "unidirectional_sequence_lstm", places, {"fused_activation_function": "TANH"})
 
 
 @lowers("KerasGRU")
 def gru(lowering: Lowering, node: Node) -> None:
     """ARENITE_GRU; its last step by itself where that is read."""
-    _require_unmasked(node)
-    _require_activations(node, "tanh", "sigmoid")
     layer = _Layer.of(node)
     biases, recurrent_bias = _gru_biases(lowering, layer)
     operands = [
-        _sequence(lowering, node, layer),
+        _forward(lowering, node, layer.sequence),
         *_gates(lowering, layer.kernel, 3),
         *_gates(lowering, layer.recurrent, 3),
         *biases,
         recurrent_bias,
         *_variables(lowering, node, layer),
+        *_mask(lowering, node, layer),
     ]
-    attrs = {"reset_after": node.attrs["reset_after"]} | ({} if node.attrs["stateful"] else {STATELESS: True})
-    _bind(lowering, node, layer, lowering.emit("arenite_gru", operands, _shape(layer), node.origin, attrs))
+    _emit(lowering, node, layer, "arenite_gru", operands, {"reset_after": node.attrs["reset_after"]})
+
+
+@lowers("KerasSimpleRNN")
+def simple_rnn(lowering: Lowering, node: Node) -> None:
+    """UNIDIRECTIONAL_SEQUENCE_RNN, with a mask ARENITE_RNN; its last step by itself where that is read."""
+    layer = _Layer.of(node)
+    parts = [value for tensor in (layer.kernel, layer.recurrent, layer.bias) for value in _gates(lowering, tensor, 1)]
+    operands = [_forward(lowering, node, layer.sequence), *parts, *_variables(lowering, node, layer)]
+    if layer.mask is not None:
+        attrs: dict[str, object] = {"activation": _NUMBERS[node.attrs["activation"]]}
+        return _emit(lowering, node, layer, "arenite_rnn", [*operands, *_mask(lowering, node, layer)], attrs)
+    activation = {"linear": "NONE"}.get(node.attrs["activation"], node.attrs["activation"].upper())
+    attrs = {"fused_activation_function": activation}
+    return _emit(lowering, node, layer, "unidirectional_sequence_rnn", operands, attrs)
+
+
+def _mask(lowering: Lowering, node: Node, layer: _Layer) -> list[Value]:
+    """The operand of a mask, if there is one."""
+    return [] if layer.mask is None else [_forward(lowering, node, layer.mask)]
+
+
+def _emit(
+    lowering: Lowering,
+    node: Node,
+    layer: _Layer,
+    name: str,
+    operands: Sequence[Value | None],
+    attrs: dict[str, object],
+) -> None:
+    """The operator, and its results as those of the node."""
+    kept = {} if node.attrs["stateful"] else {STATELESS: True}
+    _bind(
+        lowering, node, layer, lowering.emit(name, operands, Lowering.shape(layer.outputs), node.origin, attrs | kept)
+    )
 
 
 def _gru_biases(lowering: Lowering, layer: _Layer) -> tuple[list[Value], Value | None]:
@@ -93,31 +127,14 @@ def _gru_biases(lowering: Lowering, layer: _Layer) -> tuple[list[Value], Value |
     return gates, lowering.constant(layer.bias, data[1, 2 * units :], "recurrent")
 
 
-def _shape(layer: _Layer) -> tuple[int, ...]:
-    return Lowering.shape(layer.outputs)
-
-
-def _require_unmasked(node: Node) -> None:
-    if node.attrs["masked"]:
-        raise Refusal("a mask skips steps", "give sequences of one length, without Masking and mask_zero")
-
-
-def _require_activations(node: Node, activation: str, recurrent: str) -> None:
-    given = node.attrs["activation"], node.attrs["recurrent_activation"]
-    if given != (activation, recurrent):
-        raise Refusal(
-            f"its activations are {given[0]} and {given[1]}", f"the kernel has {activation} and {recurrent} only"
-        )
-
-
 def _require_unread(lowering: Lowering, tensor: Tensor, what: str) -> None:
     if lowering.is_read(tensor):
         raise Refusal(f"its final {what} is read", f"return_state=True gives the {what} of the layer to nobody here")
 
 
-def _sequence(lowering: Lowering, node: Node, layer: _Layer) -> Value:
-    """The input [batch, time, inputs], turned around for a layer that goes backwards."""
-    value = lowering.value(layer.sequence)
+def _forward(lowering: Lowering, node: Node, tensor: Tensor) -> Value:
+    """The input or the mask [batch, time, ...], turned around for a layer that goes backwards."""
+    value = lowering.value(tensor)
     if not node.attrs["go_backwards"]:
         return value
     return lowering.emit("reverse_v2", [value, lowering.integers("axis", [1], node.origin)], value.shape, node.origin)
