@@ -1,4 +1,5 @@
 // BROADCAST_TO: axes of size 1 repeated until the operand has the shape that the constant operand 1 states.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -11,8 +12,9 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(target.constant, kBadOption);
   ARENITE_CHECK(target.count() == output.rank && input.rank <= output.rank, kBadShape);
+  const IndexList dims(target);
   for (int32_t i = 0; i < output.rank; ++i) {
-    ARENITE_CHECK(target.as<int32_t>()[output.rank - 1 - i] == output.back(i), kBadShape);
+    ARENITE_CHECK(dims[output.rank - 1 - i] == output.back(i), kBadShape);
     ARENITE_CHECK(input.back(i) == 1 || input.back(i) == output.back(i), kBadShape);
   }
   ARENITE_CHECK(keeps_grid(input, output), kBadQuantization);

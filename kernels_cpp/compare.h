@@ -1,5 +1,6 @@
 // EQUAL, LESS and their like with broadcasting; the result is bool. int8 as in TFLite: both operands are brought to
-// real values in units of 2^-8, rounded, and those are compared.
+// real values in units of 2^-8, rounded, and those are compared. int16 codes are compared as they are when they have
+// one scale, as TFLite does with all, else their real values.
 #pragma once
 
 #include "kernels_cpp/broadcast.h"
@@ -15,11 +16,16 @@ inline bool scales_fit(const Tensor& t) {
          (t.scale_count == 1 && quantize_multiplier(t.scale()).shift <= 30 - 8 - kFractionBits);
 }
 
+inline bool one_scale(const Tensor& a, const Tensor& b) { return a.scale_count == 0 || a.scale() == b.scale(); }
+
 inline Status prepare(const Node& node) {
   const Tensor a = node.input(0);
   const Tensor b = node.input(1);
   ARENITE_CHECK(broadcasts(a, b, node.output(0)), kBadShape);
   ARENITE_CHECK(scales_fit(a) && scales_fit(b), kBadQuantization);
+  if (!is_int16(a)) return Status::kOk;
+  ARENITE_CHECK(a.scale_count == b.scale_count && a.scale_count <= 1, kBadQuantization);
+  ARENITE_CHECK(a.zero_point == 0 && b.zero_point == 0, kBadQuantization);
   return Status::kOk;
 }
 
@@ -37,6 +43,18 @@ struct RealS8 {
   }
 };
 
+template <typename Op>
+inline void eval_s16(const Node& node, Op op) {
+  const Tensor a = node.input(0);
+  const Tensor b = node.input(1);
+  if (one_scale(a, b)) return eval_as<int16_t>(node, op);
+  const float scale_a = a.scale();
+  const float scale_b = b.scale();
+  eval_as<int16_t>(node, [=](int16_t qa, int16_t qb) {
+    return op(scale_a * static_cast<float>(qa), scale_b * static_cast<float>(qb));
+  });
+}
+
 // op(a, b) for operands of any type.
 template <typename Op>
 inline Status eval(const Node& node, Op op) {
@@ -47,6 +65,9 @@ inline Status eval(const Node& node, Op op) {
       eval_as<int8_t>(node, [=](int8_t a, int8_t b) { return op(real_a(a), real_b(b)); });
       return Status::kOk;
     }
+    case Type::kInt16:
+      if (ARENITE_INT16 != 0) eval_s16(node, op);
+      return Status::kOk;
     case Type::kBool:
       eval_as<uint8_t>(node, [=](uint8_t a, uint8_t b) { return op(a != 0, b != 0); });
       return Status::kOk;

@@ -1,4 +1,5 @@
 // DYNAMIC_UPDATE_SLICE: operand 0 with operand 1 laid over it at the indices of operand 2, moved so that it fits.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -20,13 +21,14 @@ Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Tensor update = node.input(1);
   const Tensor output = node.output(0);
-  const int32_t* start = node.input(2).as<int32_t>();
+  const IndexList start(node.input(2));
   copy_whole(node.input(0), output);
   uint8_t* out = output.as<uint8_t>();
   CopyLoops loops;
   for (int32_t i = 0; i < output.rank; ++i) {
     const int32_t last = output.dim(i) - update.dim(i);
-    const int32_t first = start[i] < 0 ? 0 : start[i] > last ? last : start[i];
+    const int32_t given = start[i];
+    const int32_t first = given < 0 ? 0 : given > last ? last : given;
     out += static_cast<ptrdiff_t>(first) * pitch(output, i);
     loops.add(update.dim(i), pitch(update, i), pitch(output, i));
   }

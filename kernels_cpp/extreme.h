@@ -1,6 +1,7 @@
 // Largest and smallest elements: reduce_max, reduce_min, arg_max, arg_min. Order is Greater or Less.
 #pragma once
 
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/reduction.h"
 
 namespace arenite {
@@ -11,6 +12,7 @@ constexpr float kLargestFloat = 3.40282347e+38f;
 // NaN is passed over.
 struct Greater {
   static constexpr float kFloat = -kLargestFloat;
+  static constexpr int64_t kInt64 = INT64_MIN;
   static constexpr int32_t kInt32 = INT32_MIN;
   static constexpr int16_t kInt16 = INT16_MIN;
   static constexpr int8_t kInt8 = INT8_MIN;
@@ -22,6 +24,7 @@ struct Greater {
 
 struct Less {
   static constexpr float kFloat = kLargestFloat;
+  static constexpr int64_t kInt64 = INT64_MAX;
   static constexpr int32_t kInt32 = INT32_MAX;
   static constexpr int16_t kInt16 = INT16_MAX;
   static constexpr int8_t kInt8 = INT8_MAX;
@@ -50,9 +53,11 @@ Status reduce_extreme(const Node& node) {
   const Tensor input = node.input(0);
   if (is_float(input)) {
     reduce_extreme<Order, float>(node, Order::kFloat);
-  } else if (input.type == Type::kInt32) {
+  } else if (is_integer(input) && input.type == Type::kInt64) {
+    reduce_extreme<Order, int64_t>(node, Order::kInt64);
+  } else if (is_integer(input)) {
     reduce_extreme<Order, int32_t>(node, Order::kInt32);
-  } else if (input.type == Type::kInt16) {
+  } else if (is_int16(input)) {
     reduce_extreme<Order, int16_t>(node, Order::kInt16);
   } else {
     reduce_extreme<Order, int8_t>(node, Order::kInt8);
@@ -71,15 +76,6 @@ struct ArgAxis {
 
 // One constant axis, in range and not empty; the output's shape is the input's without it.
 Status check_arg(const Node& node);
-
-// Writes element i of an int32 or int64 output.
-inline void put_index(const Tensor& output, int32_t i, int32_t index) {
-  if (output.type == Type::kInt64) {
-    output.as<int64_t>()[i] = index;
-  } else {
-    output.as<int32_t>()[i] = index;
-  }
-}
 
 // The first of equal elements.
 template <typename Order, typename T>
@@ -106,6 +102,8 @@ Status arg_extreme(const Node& node) {
     arg_extreme<Order, float>(node);
   } else if (input.type == Type::kInt32) {
     arg_extreme<Order, int32_t>(node);
+  } else if (is_int16(input)) {
+    arg_extreme<Order, int16_t>(node);
   } else {
     arg_extreme<Order, int8_t>(node);
   }

@@ -1,4 +1,5 @@
 // FILL: a tensor of the shape in operand 0 whose elements are operand 1.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -6,8 +7,9 @@ namespace arenite {
 namespace {
 
 bool fits(const Tensor& dims, const Tensor& output) {
+  const IndexList sizes(dims);
   for (int32_t i = 0; i < output.rank; ++i) {
-    if (dims.as<int32_t>()[i] != output.dim(i)) return false;
+    if (sizes[i] != output.dim(i)) return false;
   }
   return true;
 }

@@ -12,6 +12,7 @@ struct FloorMod {
     return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
   }
   int64_t operator()(int64_t a, int64_t b) const {
+    if (b == -1) return 0;  // the lowest one has no opposite
     const int64_t rest = a % b;
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
   }

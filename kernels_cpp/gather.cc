@@ -1,4 +1,5 @@
 // GATHER: the indices of one axis that operand 1 lists; with batch_dims, each batch has its own list.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -48,8 +49,11 @@ Status eval(const Node& node) {
   const Tensor indices = node.input(1);
   const Axes at(node);
   const int32_t size = input.dim(at.axis);
-  const int32_t* list = indices.as<int32_t>();
-  for (int32_t i = 0; i < indices.count(); ++i) ARENITE_CHECK(list[i] >= 0 && list[i] < size, kBadValue);
+  const IndexList list(indices);
+  for (int32_t i = 0; i < indices.count(); ++i) {
+    const int32_t index = list[i];
+    ARENITE_CHECK(index >= 0 && index < size, kBadValue);
+  }
   int32_t batches = 1;
   for (int32_t i = 0; i < at.batch; ++i) batches *= input.dim(i);
   int32_t outer = 1;
@@ -59,8 +63,8 @@ Status eval(const Node& node) {
   const uint8_t* in = input.as<uint8_t>();
   uint8_t* out = node.output(0).as<uint8_t>();
   for (int32_t i = 0; i < batches * outer; ++i, in += size * bytes) {
-    const int32_t* own = list + i / outer * listed;
-    for (int32_t j = 0; j < listed; ++j, out += bytes) copy_chunks(in + own[j] * bytes, 0, out, 0, bytes, 1);
+    const int32_t own = i / outer * listed;
+    for (int32_t j = 0; j < listed; ++j, out += bytes) copy_chunks(in + list[own + j] * bytes, 0, out, 0, bytes, 1);
   }
   return Status::kOk;
 }

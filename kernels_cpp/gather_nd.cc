@@ -1,4 +1,5 @@
 // GATHER_ND: the parts of operand 0 whose leading indices stand along the last axis of operand 1.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -26,13 +27,14 @@ Status eval(const Node& node) {
   const Tensor indices = node.input(1);
   const int32_t depth = indices.back(0);
   const int32_t bytes = pitch(input, depth - 1);
-  const int32_t* index = indices.as<int32_t>();
+  const IndexList list(indices);
   uint8_t* out = node.output(0).as<uint8_t>();
-  for (int32_t i = 0; i < indices.count() / depth; ++i, index += depth, out += bytes) {
+  for (int32_t i = 0; i < indices.count() / depth; ++i, out += bytes) {
     int32_t offset = 0;
     for (int32_t axis = 0; axis < depth; ++axis) {
-      ARENITE_CHECK(index[axis] >= 0 && index[axis] < input.dim(axis), kBadValue);
-      offset += index[axis] * pitch(input, axis);
+      const int32_t index = list[i * depth + axis];
+      ARENITE_CHECK(index >= 0 && index < input.dim(axis), kBadValue);
+      offset += index * pitch(input, axis);
     }
     copy_chunks(input.as<uint8_t>() + offset, 0, out, 0, bytes, 1);
   }

@@ -1,4 +1,5 @@
-// FLOOR_DIV and FLOOR_MOD: division that rounds down. A divisor of zero is BadValue, as TFLite refuses it.
+// FLOOR_DIV and FLOOR_MOD: division that rounds down; plain integers. A divisor of zero is BadValue, as TFLite refuses
+// it; so it is in DIV of int32.
 #pragma once
 
 #include "kernels_cpp/broadcast.h"
@@ -29,13 +30,21 @@ inline Status eval_as(const Node& node, Op op) {
   return Status::kOk;
 }
 
-// Op has overloads for float and int64_t: in 64 bits no int32 quotient overflows.
+// In 64 bits no quotient of smaller integers overflows; what the type cannot hold wraps.
+template <typename T, typename Op>
+inline Status eval_integers(const Node& node, Op op) {
+  return eval_as<T>(node,
+                    [=](T a, T b) { return static_cast<T>(op(static_cast<int64_t>(a), static_cast<int64_t>(b))); });
+}
+
+// Op has overloads for float and int64_t.
 template <typename Op>
 inline Status eval(const Node& node, Op op) {
-  if (is_float(node.input(0))) return eval_as<float>(node, [=](float a, float b) { return op(a, b); });
-  return eval_as<int32_t>(node, [=](int32_t a, int32_t b) {
-    return static_cast<int32_t>(op(static_cast<int64_t>(a), static_cast<int64_t>(b)));
-  });
+  const Tensor input = node.input(0);
+  if (is_float(input)) return eval_as<float>(node, [=](float a, float b) { return op(a, b); });
+  if (is_int16(input)) return eval_integers<int16_t>(node, op);
+  if (input.type == Type::kInt8) return eval_integers<int8_t>(node, op);
+  return input.type == Type::kInt64 ? eval_integers<int64_t>(node, op) : eval_integers<int32_t>(node, op);
 }
 
 }  // namespace arenite::integer_division

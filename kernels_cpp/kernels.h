@@ -37,7 +37,7 @@ constexpr bool has_int16(const char* begin, const char* end) {
 // Float activations with integer weights.
 constexpr bool is_hybrid(const char* begin) { return *begin == 'f' && (begin[1] == 'b' || begin[1] == '4'); }
 
-constexpr bool is_integer(char letter) { return letter == 'i' || letter == 'q'; }
+constexpr bool is_integer(char letter) { return letter == 'i' || letter == 'q' || letter == 'n'; }
 
 constexpr bool only_integers(const char* begin, const char* end) {
   return is_integer(*begin) && is_integer(find(begin, end, '>')[1]);

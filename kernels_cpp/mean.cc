@@ -1,5 +1,5 @@
-// MEAN over constant axes. int8 and int16 as in TFLite: the division by the element count is folded into the
-// multiplier.
+// MEAN over constant axes. Plain integers round towards zero. int8 and int16 as in TFLite: the division by the element
+// count is folded into the multiplier.
 #include "kernels_cpp/reduction.h"
 
 namespace arenite {
@@ -42,11 +42,22 @@ void eval_f32(const Node& node, const Reduction& loops) {
       [=](float sum) { return sum / count; });
 }
 
+template <typename T>
+void eval_integers(const Node& node, const Reduction& loops) {
+  const int64_t count = loops.reduced.count();
+  reduce(
+      loops, node.input(0).as<T>(), node.output(0).as<T>(), uint64_t{0},
+      [](uint64_t sum, T x) { return sum + static_cast<uint64_t>(int64_t{x}); },
+      [=](uint64_t sum) { return static_cast<T>(static_cast<int64_t>(sum) / count); });
+}
+
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);  // rows are what it sums over
   const Reduction loops(node);
   if (is_float(node.input(0))) {
     eval_f32(node, loops);
+  } else if (is_integer(node.input(0))) {
+    node.input(0).type == Type::kInt64 ? eval_integers<int64_t>(node, loops) : eval_integers<int32_t>(node, loops);
   } else {
     eval_codes(node, loops);
   }

@@ -1,4 +1,5 @@
 // MIRROR_PAD: the operand continued beyond its edges as in a mirror; REFLECT does not repeat the edge, SYMMETRIC does.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -20,7 +21,7 @@ Status prepare(const Node& node, uint32_t*) {
   ARENITE_CHECK(mode == Mode::REFLECT || mode == Mode::SYMMETRIC, kBadOption);
   ARENITE_CHECK(paddings.constant, kBadOption);
   ARENITE_CHECK(paddings.count() == 2 * input.rank && output.rank == input.rank, kBadShape);
-  const int32_t* pads = paddings.as<int32_t>();
+  const IndexList pads(paddings);
   for (int32_t i = 0; i < input.rank; ++i) {
     const int32_t most = input.dim(i) - edge_of(mode);
     for (int32_t side = 0; side < 2; ++side) {
@@ -42,17 +43,17 @@ struct Part {
 };
 
 // part 0: before the operand, 1: the operand itself, 2: behind it.
-Part part_of(int32_t part, int32_t size, const int32_t* pads, int32_t edge) {
-  if (part == 0) return {pads[0] - 1 + edge, 0, pads[0], -1};
-  if (part == 1) return {0, pads[0], size, 1};
-  return {size - 1 - edge, pads[0] + size, pads[1], -1};
+Part part_of(int32_t part, int32_t size, int32_t before, int32_t after, int32_t edge) {
+  if (part == 0) return {before - 1 + edge, 0, before, -1};
+  if (part == 1) return {0, before, size, 1};
+  return {size - 1 - edge, before + size, after, -1};
 }
 
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
-  const int32_t* pads = node.input(1).as<int32_t>();
+  const IndexList pads(node.input(1));
   const int32_t edge = edge_of(mode_of(node));
   int32_t combinations = 1;
   for (int32_t i = 0; i < input.rank; ++i) combinations *= 3;
@@ -63,7 +64,7 @@ Status eval(const Node& node) {
     bool empty = false;
     int32_t rest = combination;
     for (int32_t i = 0; i < input.rank && !empty; ++i, rest /= 3) {
-      const Part part = part_of(rest % 3, input.dim(i), pads + 2 * i, edge);
+      const Part part = part_of(rest % 3, input.dim(i), pads[2 * i], pads[2 * i + 1], edge);
       empty = part.size == 0;
       in += empty ? 0 : static_cast<ptrdiff_t>(part.from) * pitch(input, i);
       out += static_cast<ptrdiff_t>(part.to) * pitch(output, i);

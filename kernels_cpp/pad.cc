@@ -1,6 +1,7 @@
 // PAD with constant paddings [rank, 2] (before, after): zeros, which int8 writes as the zero point.
 #include <cstring>
 
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 #include "kernels_cpp/rows.h"
@@ -14,10 +15,12 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(paddings.constant, kBadOption);
   ARENITE_CHECK(paddings.count() == 2 * input.rank && output.rank == input.rank, kBadShape);
-  const int32_t* pads = paddings.as<int32_t>();
+  const IndexList pads(paddings);
   for (int32_t i = 0; i < input.rank; ++i) {
-    ARENITE_CHECK(pads[2 * i] >= 0 && pads[2 * i + 1] >= 0, kBadOption);
-    const int64_t size = int64_t{input.dim(i)} + pads[2 * i] + pads[2 * i + 1];
+    const int32_t before = pads[2 * i];
+    const int32_t after = pads[2 * i + 1];
+    ARENITE_CHECK(before >= 0 && after >= 0, kBadOption);
+    const int64_t size = int64_t{input.dim(i)} + before + after;
     ARENITE_CHECK(size == output.dim(i), kBadShape);
   }
   ARENITE_CHECK(keeps_grid(input, output), kBadQuantization);
@@ -28,14 +31,14 @@ Status prepare(const Node& node, uint32_t*) {
 struct Padding {
   Tensor input;
   Tensor output;
-  const int32_t* pads;
+  IndexList pads;
   int32_t element;  // bytes
   uint8_t fill;     // the zero of larger types is bytes of zero
 
   explicit Padding(const Node& node)
       : input(node.input(0)),
         output(node.output(0)),
-        pads(node.input(1).as<int32_t>()),
+        pads(node.input(1)),
         element(static_cast<int32_t>(type_size(output.type))),
         fill(element == 1 ? static_cast<uint8_t>(output.zero_point) : 0) {}
 

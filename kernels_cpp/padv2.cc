@@ -1,4 +1,5 @@
 // PADV2: the operand with constant paddings [rank, 2] (before, after) that hold the value of operand 2.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
 
@@ -12,10 +13,12 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(paddings.constant, kBadOption);
   ARENITE_CHECK(paddings.count() == 2 * input.rank && output.rank == input.rank && value.count() == 1, kBadShape);
-  const int32_t* pads = paddings.as<int32_t>();
+  const IndexList pads(paddings);
   for (int32_t i = 0; i < input.rank; ++i) {
-    ARENITE_CHECK(pads[2 * i] >= 0 && pads[2 * i + 1] >= 0, kBadOption);
-    ARENITE_CHECK(int64_t{input.dim(i)} + pads[2 * i] + pads[2 * i + 1] == output.dim(i), kBadShape);
+    const int32_t before = pads[2 * i];
+    const int32_t after = pads[2 * i + 1];
+    ARENITE_CHECK(before >= 0 && after >= 0, kBadOption);
+    ARENITE_CHECK(int64_t{input.dim(i)} + before + after == output.dim(i), kBadShape);
   }
   ARENITE_CHECK(keeps_grid(input, output) && keeps_grid(value, output), kBadQuantization);
   return Status::kOk;
@@ -25,7 +28,7 @@ Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
-  const int32_t* pads = node.input(1).as<int32_t>();
+  const IndexList pads(node.input(1));
   uint8_t* out = output.as<uint8_t>();
   fill_elements(node.input(2).as<uint8_t>(), out, element_bytes(output), output.count());
   CopyLoops loops;

@@ -1,4 +1,4 @@
-// PRELU: x, or alpha * x where x is negative; alpha broadcasts to x. int8: each side has its multiplier.
+// PRELU: x, or alpha * x where x is negative; alpha broadcasts to x. int8 and int16: each side has its multiplier.
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
 #include "kernels_cpp/kernels.h"
@@ -6,33 +6,45 @@
 namespace arenite {
 namespace {
 
-struct PreluS8 {
+template <typename T>
+struct PreluCodes {
   Multiplier positive;
   Multiplier negative;
   int32_t zero_in;
   int32_t zero_alpha;
   int32_t zero_out;
 
-  PreluS8(const Tensor& input, const Tensor& alpha, const Tensor& output)
+  PreluCodes(const Tensor& input, const Tensor& alpha, const Tensor& output)
       : positive(quantize_ratio(input.scale(), 1.0f, output.scale())),
         negative(quantize_ratio(input.scale(), alpha.scale(), output.scale())),
         zero_in(input.zero_point),
         zero_alpha(alpha.zero_point),
         zero_out(output.zero_point) {}
-  int8_t operator()(int8_t q, int8_t slope) const {
+  T operator()(T q, T slope) const {
     const int32_t x = q - zero_in;
-    const int32_t steps = x >= 0 ? multiply_by_quantized_multiplier(x, positive)
-                                 : multiply_by_quantized_multiplier(x * (slope - zero_alpha), negative);
-    return static_cast<int8_t>(zero_out + clamp(steps, INT8_MIN - zero_out, INT8_MAX - zero_out));
+    int32_t product = x * (slope - zero_alpha);
+    // Only int16 products are so large that a left shift could wrap.
+    if (sizeof(T) > 1 && negative.shift > 0)
+      product = clamp(product, -(INT32_MAX >> negative.shift), INT32_MAX >> negative.shift);
+    const int32_t steps =
+        x >= 0 ? multiply_by_quantized_multiplier(x, positive) : multiply_by_quantized_multiplier(product, negative);
+    constexpr int32_t kLow = sizeof(T) == 1 ? INT8_MIN : INT16_MIN;
+    return static_cast<T>(zero_out + clamp(steps, kLow - zero_out, -1 - kLow - zero_out));
   }
 };
+
+template <typename T>
+void eval_codes(const Node& node) {
+  const PreluCodes<T> function(node.input(0), node.input(1), node.output(0));
+  for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<T>(), function);
+}
 
 Status prepare(const Node& node, uint32_t*) {
   const Tensor input = node.input(0);
   const Tensor alpha = node.input(1);
   const Tensor output = node.output(0);
   ARENITE_CHECK(same_shape(input, output) && broadcasts(input, alpha, output), kBadShape);
-  ARENITE_CHECK(scaled_if_int8(input) && scaled_if_int8(alpha) && scaled_if_int8(output), kBadQuantization);
+  ARENITE_CHECK(is_scaled(input) && is_scaled(alpha) && is_scaled(output), kBadQuantization);
   return Status::kOk;
 }
 
@@ -41,10 +53,11 @@ Status eval(const Node& node) {
     for (BroadcastWalk walk(node); walk.next();) {
       for_each_pair(walk.run<float>(), [](float x, float alpha) { return x >= 0.0f ? x : x * alpha; });
     }
-    return Status::kOk;
+  } else if (is_int16(node.output(0))) {
+    eval_codes<int16_t>(node);
+  } else {
+    eval_codes<int8_t>(node);
   }
-  const PreluS8 function(node.input(0), node.input(1), node.output(0));
-  for (BroadcastWalk walk(node); walk.next();) for_each_pair(walk.run<int8_t>(), function);
   return Status::kOk;
 }
 

@@ -1,6 +1,7 @@
-// SHAPE: the operand's dimensions, int32.
+// SHAPE: the operand's dimensions, int32 or int64.
 #include "kernels_cpp/shape.h"
 
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 
 namespace arenite {
@@ -16,8 +17,8 @@ Status prepare(const Node& node, uint32_t*) {
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Tensor input = node.input(0);
-  int32_t* out = node.output(0).as<int32_t>();
-  for (int32_t i = 0; i < input.rank; ++i) out[i] = input.dim(i);
+  const Tensor output = node.output(0);
+  for (int32_t i = 0; i < input.rank; ++i) put_index(output, i, input.dim(i));
   return Status::kOk;
 }
 

@@ -1,11 +1,12 @@
 // SPLIT: operand 1 in equal parts along the axis that operand 0 states.
+#include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/sections.h"
 
 namespace arenite {
 namespace {
 
-int32_t axis_of(const Node& node) { return resolved_axis(node.input(0).as<int32_t>()[0], node.input(1).rank); }
+int32_t axis_of(const Node& node) { return resolved_axis(IndexList(node.input(0))[0], node.input(1).rank); }
 
 Status prepare(const Node& node, uint32_t*) {
   ARENITE_CHECK(node.input(0).constant && node.input(0).count() == 1, kBadOption);

@@ -1,4 +1,4 @@
-// SUM over constant axes. int8 and int16 in the output's own scale, one rescaling at the end; int32 wraps.
+// SUM over constant axes. int8 and int16 in the output's own scale, one rescaling at the end; plain integers wrap.
 #include "kernels_cpp/reduction.h"
 
 namespace arenite {
@@ -22,6 +22,8 @@ Status eval(const Node& node) {
     eval_type<float, float>(node, loops);
   } else if (input.type == Type::kInt32) {
     eval_type<int32_t, uint32_t>(node, loops);
+  } else if (input.type == Type::kInt64) {
+    eval_type<int64_t, uint64_t>(node, loops);
   } else if (is_int16(input)) {
     sum_s16(node, loops, quantize_ratio(input.scale(), 1.0f, node.output(0).scale()));
   } else {

@@ -7,6 +7,7 @@ are drawn as often as ordinary ones: size 1, zero points at both ends, scales fa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -112,6 +113,13 @@ def product_quantization(draw: Draw, a: Value, b: Value) -> Quantization | None:
     return _scaled(draw, float(a.quant.scale[0]) * float(b.quant.scale.max()), -1, 20 if a.dtype == "int16" else 13)
 
 
+def quotient_quantization(draw: Draw, a: Value, b: Value) -> Quantization | None:
+    """For a result made of quotients of ``a`` and ``b``: multipliers from 1/2 to 2**12."""
+    if a.quant is None or b.quant is None:
+        return None
+    return _scaled(draw, float(a.quant.scale[0]) / float(b.quant.scale[0]), -12, 0)
+
+
 def _scaled(draw: Draw, base: float, low: int, high: int) -> Quantization:
     mantissa = draw.integer(2**23, 2**24 - 1) / 2**23
     zero_point = draw.choice([0, -128, 127, draw.integer(-128, 127)])
@@ -167,10 +175,26 @@ def weights(draw: Draw, dtype: str, shape: Sequence[int], quant: Quantization | 
     return value
 
 
+def divisors(draw: Draw, dtype: str, shape: Sequence[int]) -> Value:
+    """A constant without a zero; floats are fed."""
+    if dtype == "float32":
+        return tensor(draw, dtype, shape)
+    value = constant(draw, dtype, shape)
+    data = np.asarray(value.data)
+    zero = 0 if value.quant is None else int(value.quant.zero_point[0])
+    return replace(value, data=np.where(data == zero, zero - 1 if zero > 0 else zero + 1, data).astype(dtype))
+
+
 def integers(data: Sequence[int] | Sequence[Sequence[int]]) -> Value:
     """An int32 constant: axes, paddings, a shape."""
     array = np.array(data, np.int32)
     return Value("", "int32", array.shape, array)
+
+
+def indices(draw: Draw, data: Sequence[int] | Sequence[Sequence[int]] | np.ndarray | int) -> Value:
+    """The same of any rank in one of the types that axes, paddings and shapes have: int32, now and then int64."""
+    array = np.array(data, np.dtype(draw.choice(["int32", "int32", "int64"])))
+    return Value("", array.dtype.name, array.shape, array)
 
 
 def scalar(data: int) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,21 @@ def binary(
     )
 
 
+def division(name: str) -> Callable[[Draw, str], Op]:
+    """The cases of operators that divide numbers as they are stored: integer divisors are constant and not 0."""
+
+    def case(draw: Draw, dtype: str) -> Op:
+        shape_a, shape_b = cases.broadcast_pair(draw)
+        a, b = cases.tensor(draw, dtype, shape_a), cases.tensor(draw, dtype, shape_b)
+        if dtype != "float32":
+            divisors = cases.values(cases.rng_of(draw), dtype, shape_b)
+            b.data = np.where(divisors == 0, 1, divisors).astype(dtype)
+        op = Op(name, [replace(v, quant=None) for v in (a, b)], [])
+        return cases.finished(op, broadcast_shape(op), None)
+
+    return case
+
+
 def comparison(name: str, function: Binary, **traits: Any) -> Declaration:
     """Two operands with numpy's broadcasting, a result of bool. Scales stay below 1: from there on TFLite Micro aborts."""
 
@@ -120,6 +136,8 @@ def comparison(name: str, function: Binary, **traits: Any) -> Declaration:
         grids = [cases.quantization(draw) for _ in range(2)]
         below_one = [Quantization(np.minimum(g.scale, np.float32(0.99)), g.zero_point) for g in grids]
         shapes = cases.broadcast_pair(draw)
+        if dtype == "int16" and draw.choice([False, True, True]):
+            below_one[1] = below_one[0]
         operands = [cases.tensor(draw, dtype, s, g) for s, g in zip(shapes, below_one, strict=True)]
         op = Op(name, [*operands], [])
         return cases.finished(op, broadcast_shape(op), None, "bool")

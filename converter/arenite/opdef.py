@@ -25,11 +25,13 @@ from .spatial import Window
 
 #: Stands for every dtype but int4 in a signature.
 ANY = "any"
+#: Stands for int32 and int64, the types of axes, shapes and indices.
+WHOLE = "int32/int64"
 #: numpy type code in ops.def → dtype.
 TYPE_CODES = {
     "f": "float32", "4": "int4", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
     "I": "uint32", "Q": "uint64",
-    "r": "resource", ".": ANY,
+    "r": "resource", "n": WHOLE, ".": ANY,
 }  # fmt: skip
 
 
@@ -69,7 +71,7 @@ class Signature:
 
 
 def _fits(given: str, dtype: str) -> bool:
-    return dtype == given or (dtype == ANY and given != "int4")
+    return dtype == given or (dtype == ANY and given != "int4") or (dtype == WHOLE and given in ("int32", "int64"))
 
 
 @dataclass(frozen=True)
@@ -362,7 +364,7 @@ def data_dtypes(name: str) -> list[str]:
     first = (declaration(name).data or (0,))[0]
     given = [signature.inputs[first][0] for signature in rows()[name].signatures if signature.inputs]
     dtypes = [d for dtype in given for d in (TYPE_CODES.values() if dtype == ANY else [dtype])]
-    return [dtype for dtype in dict.fromkeys(dtypes) if dtype not in (ANY, RESOURCE, "int4")]
+    return [dtype for dtype in dict.fromkeys(dtypes) if dtype not in (ANY, WHOLE, RESOURCE, "int4")]
 
 
 @cache

@@ -1,10 +1,17 @@
-"""What the operators that reduce over the axes of operand 1 share (int32, constant; negative: from the end)."""
+"""Declarations of operators that reduce over the axes of operand 1 (int32, constant; negative: from the end)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
 from .cases import Draw, finished, integers, shape, tensor
+from .elementwise import ResultQuantization
 from .errors import GraphError
 from .graph import Op
+from .opdef import Declaration
 
 #: ``keep_dims`` leaves the reduced axes with size 1.
 ATTRS = {"keep_dims": False}
@@ -40,6 +47,32 @@ def keeps_channels(op: Op) -> bool:
     return len(op.operand(0).shape) - 1 not in axes(op)
 
 
+def reducing(name: str, function: Callable[..., np.ndarray], result: ResultQuantization, **traits: Any) -> Declaration:
+    """A result of the operand's type over any number of axes. ``traits`` are further fields of the declaration.
+
+    function  (x, axes, keepdims=) → result, as numpy's reductions.
+    """
+
+    def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+        return [np.asarray(function(inputs[0], axes(op), keepdims=keeps(op)))]
+
+    def case(draw: Draw, dtype: str) -> Op:
+        op = instance(draw, name, dtype)
+        return finished(op, reduced_shape(op), result(draw, [op.operand(0)]))
+
+    return Declaration(
+        **{
+            "case": case,
+            "shape": reduced_shape,
+            "reference": reference,
+            "data": (0,),
+            "attrs": ATTRS,
+            "limits": "the axes are constant",
+            **traits,
+        }
+    )
+
+
 def instance(draw: Draw, name: str, dtype: str) -> Op:
     """An operator ``name`` over drawn axes of a drawn operand, without its result."""
     x = tensor(draw, dtype, shape(draw, (1, 4), 12))
@@ -56,10 +89,22 @@ def index_shape(op: Op) -> list[tuple[int, ...]]:
     return [tuple(n for i, n in enumerate(op.operand(0).shape) if i != gone)]
 
 
-def index_case(draw: Draw, name: str, dtype: str) -> Op:
-    """arg_max or arg_min along a drawn axis."""
-    x = tensor(draw, dtype, shape(draw, (1, 4), 9))
-    axis = draw.integer(-len(x.shape), len(x.shape) - 1)
-    result = draw.choice(["int32", "int32", "int64"])
-    op = Op(name, [x, integers([axis])], [], {"output_type": result.upper()})
-    return finished(op, index_shape(op), None, result)
+def index_of(name: str, function: Callable[[np.ndarray, int], np.ndarray]) -> Declaration:
+    """arg_max or arg_min: places along one axis that ``function`` (x, axis) finds."""
+
+    def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+        x = inputs[0]
+        assert x is not None
+        (axis,) = axes(op)
+        return [np.asarray(function(x, axis).astype(op.output.dtype))]
+
+    def case(draw: Draw, dtype: str) -> Op:
+        x = tensor(draw, dtype, shape(draw, (1, 4), 9))
+        axis = draw.integer(-len(x.shape), len(x.shape) - 1)
+        result = draw.choice(["int32", "int32", "int64"])
+        op = Op(name, [x, integers([axis])], [], {"output_type": result.upper()})
+        return finished(op, index_shape(op), None, result)
+
+    return Declaration(
+        case=case, shape=index_shape, reference=reference, data=(0,), attrs=INDEX_ATTRS, limits="the axis is constant"
+    )

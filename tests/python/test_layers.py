@@ -29,7 +29,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "spatial.py": {"errors"},
     "cases.py": {"activation", "elements", "graph"},
     "calls.py": {"cases", "errors", "graph"},
-    "reduction.py": {"cases", "errors", "graph"},
+    "reduction.py": {"cases", "elementwise", "errors", "graph", "opdef"},
     "pooling.py": {"cases", "graph", "spatial"},
     "restating.py": {"graph"},
     "opdef.py": {"cases", "errors", "graph", "ops", "restating", "spatial"},

@@ -2,32 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from .. import reduction
-from ..cases import Draw
-from ..graph import Op
-from ..opdef import Declaration
+from ..reduction import index_of
 
-
-def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-    x = inputs[0]
-    assert x is not None
-    (axis,) = reduction.axes(op)
-    return [np.asarray(x.argmin(axis).astype(op.output.dtype))]
-
-
-def case(draw: Draw, dtype: str) -> Op:
-    return reduction.index_case(draw, "arg_min", dtype)
-
-
-OP = Declaration(
-    case=case,
-    shape=reduction.index_shape,
-    reference=reference,
-    data=(0,),
-    attrs=reduction.INDEX_ATTRS,
-    limits="the axis is constant",
-)
+OP = index_of("arg_min", np.argmin)

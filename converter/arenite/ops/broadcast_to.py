@@ -1,4 +1,4 @@
-"""BROADCAST_TO: axes of size 1 repeated until the operand has the shape in operand 1 (int32, constant)."""
+"""BROADCAST_TO: axes of size 1 repeated until the operand has the shape in operand 1 (constant)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def case(draw: Draw, dtype: str) -> Op:
     target = cases.shape(draw, (1, 5), 5)
     dims = tuple(draw.choice([1, n]) for n in target)[draw.integer(0, len(target) - 1) :]
     x = cases.tensor(draw, dtype, dims)
-    op = Op("broadcast_to", [x, cases.integers(target)], [])
+    op = Op("broadcast_to", [x, cases.indices(draw, target)], [])
     return cases.finished(op, shape(op), x.quant)
 
 

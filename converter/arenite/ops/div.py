@@ -1,4 +1,8 @@
-"""DIV: a / b, element-wise with numpy's broadcasting; an infinite quotient becomes the largest finite float."""
+"""DIV: a / b, element-wise with numpy's broadcasting; an infinite quotient becomes the largest finite float.
+
+Coded: a quotient by zero is the last code on the dividend's side. int32 rounds towards zero; a divisor of zero is refused
+when the model runs.
+"""
 
 from __future__ import annotations
 
@@ -12,33 +16,31 @@ from ..cases import Draw
 from ..elementwise import broadcast_shape, quietly
 from ..graph import Op
 from ..opdef import Declaration, attribute
-from ..restating import Steps
 
 LARGEST = np.finfo(np.float32).max
+
+
+def truncated(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Towards zero; the one quotient of 2³¹ wraps."""
+    wide, divisor = a.astype(np.int64), b.astype(np.int64)
+    result: np.ndarray = (np.sign(wide) * np.sign(divisor) * (np.abs(wide) // np.abs(divisor))).astype(np.int32)
+    return result
 
 
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     a, b = inputs
     assert a is not None and b is not None
+    if a.dtype == np.int32:
+        return [clamp(truncated(a, b), attribute(op, "fused_activation_function"))]
     quotient = np.clip(quietly(np.divide)(a, b), -LARGEST, LARGEST)
     return [clamp(quotient, attribute(op, "fused_activation_function"))]
 
 
-def restated(op: Op, steps: Steps) -> list[Op] | None:
-    """a · (1 / b); 1 / b is a function of one element. None when it is that already."""
-    a, b = op.operand(0), op.operand(1)
-    if b.is_constant or (a.is_constant and a.size == 1):
-        return None
-    reciprocal = steps.add("div", [steps.number(1.0), b], b.shape, fused_activation_function="NONE")
-    steps.add("mul", [a, reciprocal], op.output.shape, **op.attrs)
-    return steps.finish()
-
-
 def case(draw: Draw, dtype: str) -> Op:
-    a, b = cases.broadcast_pair(draw)
-    attrs = {"fused_activation_function": cases.activation(draw)}
-    op = Op("div", [cases.tensor(draw, dtype, a), cases.tensor(draw, dtype, b)], [], attrs)
-    return cases.finished(op, broadcast_shape(op), None)
+    shape_a, shape_b = cases.broadcast_pair(draw)
+    a, b = cases.tensor(draw, dtype, shape_a), cases.divisors(draw, dtype, shape_b)
+    op = Op("div", [a, b], [], {"fused_activation_function": cases.activation(draw)})
+    return cases.finished(op, broadcast_shape(op), cases.quotient_quantization(draw, a, b))
 
 
 OP = Declaration(
@@ -48,5 +50,4 @@ OP = Declaration(
     attrs={"fused_activation_function": "NONE"},
     activation=True,
     elementwise=True,
-    restated=restated,
 )

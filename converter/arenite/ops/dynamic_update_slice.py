@@ -1,4 +1,4 @@
-"""DYNAMIC_UPDATE_SLICE: operand 0 with operand 1 laid over it at the indices of operand 2 (int32), moved so that it fits."""
+"""DYNAMIC_UPDATE_SLICE: operand 0 with operand 1 laid over it at the indices of operand 2, moved so that it fits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw, (1, 4), 6))
     update = cases.tensor(draw, dtype, [draw.integer(1, n) for n in x.shape], x.quant)
-    start = cases.integers([draw.integer(-2, n + 1) for n in x.shape])
+    start = cases.indices(draw, [draw.integer(-2, n + 1) for n in x.shape])
     op = Op("dynamic_update_slice", [x, update, start], [])
     return cases.finished(op, shape(op), x.quant)
 

@@ -1,4 +1,4 @@
-"""EXPAND_DIMS: the same elements with a new axis of size 1, where operand 1 (int32, constant) says."""
+"""EXPAND_DIMS: the same elements with a new axis of size 1, where operand 1 (constant) says."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw, (1, 4), 6))
-    op = Op("expand_dims", [x, cases.scalar(draw.integer(-len(x.shape) - 1, len(x.shape)))], [])
+    op = Op("expand_dims", [x, cases.indices(draw, draw.integer(-len(x.shape) - 1, len(x.shape)))], [])
     return cases.finished(op, shape(op), x.quant)
 
 

@@ -1,4 +1,4 @@
-"""FILL: a tensor of the shape in operand 0 (int32) whose elements are operand 1."""
+"""FILL: a tensor of the shape in operand 0 whose elements are operand 1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 
 def case(draw: Draw, dtype: str) -> Op:
     value = cases.tensor(draw, dtype, ())
-    op = Op("fill", [cases.integers(cases.shape(draw)), value], [])
+    op = Op("fill", [cases.indices(draw, cases.shape(draw)), value], [])
     return cases.finished(op, shape(op), value.quant, dtype)
 
 

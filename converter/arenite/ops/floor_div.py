@@ -1,10 +1,11 @@
-"""FLOOR_DIV: ⌊a / b⌋, element-wise with numpy's broadcasting."""
+"""FLOOR_DIV: ⌊a / b⌋, element-wise with numpy's broadcasting, on numbers as they are stored."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..elementwise import binary
+from ..elementwise import binary, division
+from ..opdef import QuantRule
 
 
 def floor_div(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -12,4 +13,4 @@ def floor_div(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return result
 
 
-OP = binary("floor_div", floor_div)
+OP = binary("floor_div", floor_div, case=division("floor_div"), quant=QuantRule.PLAIN)

@@ -1,4 +1,4 @@
-"""GATHER: the indices of ``axis`` that operand 1 (int32) lists; with ``batch_dims`` each batch has its own list."""
+"""GATHER: the indices of ``axis`` that operand 1 lists; with ``batch_dims`` each batch has its own list."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..errors import GraphError
-from ..graph import Op, Value
+from ..graph import Op
 from ..opdef import Declaration, QuantRule, attribute, resolved_axis
 
 
@@ -45,9 +45,9 @@ def case(draw: Draw, dtype: str) -> Op:
     axis = draw.integer(0, len(x.shape) - 1)
     batch = draw.choice([0, 0, draw.integer(0, axis)])
     listed = (*x.shape[:batch], *cases.shape(draw, (0 if batch == 0 else 1, 2), 4))
-    indices = cases.rng_of(draw).integers(0, x.shape[axis], listed).astype(np.int32)
+    indices = cases.indices(draw, cases.rng_of(draw).integers(0, x.shape[axis], listed))
     given = axis - draw.choice([0, len(x.shape)])
-    op = Op("gather", [x, Value("", "int32", listed, indices)], [], {"axis": given, "batch_dims": batch})
+    op = Op("gather", [x, indices], [], {"axis": given, "batch_dims": batch})
     return cases.finished(op, shape(op), x.quant)
 
 

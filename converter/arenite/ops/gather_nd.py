@@ -1,4 +1,4 @@
-"""GATHER_ND: the parts of operand 0 whose leading indices stand along the last axis of operand 1 (int32)."""
+"""GATHER_ND: the parts of operand 0 whose leading indices stand along the last axis of operand 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..errors import GraphError
-from ..graph import Op, Value
+from ..graph import Op
 from ..opdef import Declaration, QuantRule
 
 
@@ -31,8 +31,8 @@ def case(draw: Draw, dtype: str) -> Op:
     depth = draw.integer(1, len(x.shape))
     listed = cases.shape(draw, (1, 2), 4)
     rng = cases.rng_of(draw)
-    places = np.stack([rng.integers(0, n, listed) for n in x.shape[:depth]], -1).astype(np.int32)
-    op = Op("gather_nd", [x, Value("", "int32", places.shape, places)], [])
+    places = np.stack([rng.integers(0, n, listed) for n in x.shape[:depth]], -1)
+    op = Op("gather_nd", [x, cases.indices(draw, places)], [])
     return cases.finished(op, shape(op), x.quant)
 
 

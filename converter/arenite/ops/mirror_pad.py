@@ -42,7 +42,10 @@ def case(draw: Draw, dtype: str) -> Op:
     mode = draw.choice(["REFLECT", "SYMMETRIC"])
     most = [n - (mode == "REFLECT") for n in x.shape]
     op = Op(
-        "mirror_pad", [x, cases.integers([[draw.integer(0, m), draw.integer(0, m)] for m in most])], [], {"mode": mode}
+        "mirror_pad",
+        [x, cases.indices(draw, [[draw.integer(0, m), draw.integer(0, m)] for m in most])],
+        [],
+        {"mode": mode},
     )
     return cases.finished(op, shape(op), x.quant)
 

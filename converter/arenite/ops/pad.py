@@ -1,4 +1,4 @@
-"""PAD: zeros around the input; operand 1 [rank, 2] (int32) counts them before and after each axis."""
+"""PAD: zeros around the input; operand 1 [rank, 2] counts them before and after each axis."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw, (1, 5), 5))
     paddings = [[draw.choice([0, 0, 1, 2, 5]), draw.choice([0, 0, 1, 3])] for _ in x.shape]
-    op = Op("pad", [x, cases.integers(paddings)], [])
+    op = Op("pad", [x, cases.indices(draw, paddings)], [])
     return cases.finished(op, shape(op), x.quant)
 
 

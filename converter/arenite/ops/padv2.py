@@ -1,4 +1,4 @@
-"""PADV2: the value of operand 2 around the input; operand 1 [rank, 2] (int32) counts it before and after each axis."""
+"""PADV2: the value of operand 2 around the input; operand 1 [rank, 2] counts it before and after each axis."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw, (1, 5), 5))
     paddings = [[draw.choice([0, 0, 1, 2]), draw.choice([0, 0, 1, 3])] for _ in x.shape]
-    op = Op("padv2", [x, cases.integers(paddings), cases.constant(draw, dtype, (1,), x.quant)], [])
+    op = Op("padv2", [x, cases.indices(draw, paddings), cases.constant(draw, dtype, (1,), x.quant)], [])
     return cases.finished(op, shape(op), x.quant)
 
 

@@ -12,7 +12,6 @@ from ..elementwise import broadcast_shape
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration
-from ..restating import Steps
 
 
 def shape(op: Op) -> list[tuple[int, ...]]:
@@ -28,16 +27,6 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [np.where(x >= 0, x, x * alpha)]
 
 
-def restated(op: Op, steps: Steps) -> list[Op]:
-    """relu(x) + alpha · minimum(x, 0)."""
-    x, alpha = op.operand(0), op.operand(1)
-    positive = steps.add("relu", [x], x.shape)
-    negative = steps.add("minimum", [x, steps.number(0.0)], x.shape)
-    scaled = steps.add("mul", [negative, alpha], x.shape, fused_activation_function="NONE")
-    steps.add("add", [positive, scaled], x.shape, fused_activation_function="NONE")
-    return steps.finish()
-
-
 def case(draw: Draw, dtype: str) -> Op:
     full = cases.shape(draw)
     repeated = tuple(draw.choice([1, n]) for n in full)
@@ -45,6 +34,4 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(Op("prelu", [x, alpha], []), [full], cases.near_quantization(draw, x))
 
 
-OP = Declaration(
-    case=case, shape=shape, reference=reference, per_channel=lambda op: True, elementwise=True, restated=restated
-)
+OP = Declaration(case=case, shape=shape, reference=reference, per_channel=lambda op: True, elementwise=True)

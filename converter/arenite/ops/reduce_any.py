@@ -2,32 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from .. import cases, reduction
-from ..cases import Draw
-from ..graph import Op
-from ..opdef import Declaration
+from ..elementwise import of_first
+from ..reduction import reducing
 
-
-def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-    x = inputs[0]
-    assert x is not None
-    return [np.asarray(x.any(reduction.axes(op), keepdims=reduction.keeps(op)))]
-
-
-def case(draw: Draw, dtype: str) -> Op:
-    op = reduction.instance(draw, "reduce_any", dtype)
-    return cases.finished(op, reduction.reduced_shape(op), None)
-
-
-OP = Declaration(
-    case=case,
-    shape=reduction.reduced_shape,
-    reference=reference,
-    data=(0,),
-    attrs=reduction.ATTRS,
-    limits="the axes are constant",
-)
+OP = reducing("reduce_any", np.any, of_first)

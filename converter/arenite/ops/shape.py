@@ -1,4 +1,4 @@
-"""SHAPE: the operand's dimensions, int32."""
+"""SHAPE: the operand's dimensions, int32 or int64."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from ..opdef import Declaration
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     (x,) = inputs
     assert x is not None
-    return [np.array(x.shape, np.int32)]
+    return [np.array(x.shape, op.output.dtype)]
 
 
 def case(draw: Draw, dtype: str) -> Op:
-    op = Op("shape", [cases.tensor(draw, dtype, cases.shape(draw))], [], {"out_type": "INT32"})
-    return cases.finished(op, [(len(op.operand(0).shape),)], None, "int32")
+    result = draw.choice(["int32", "int32", "int64"])
+    op = Op("shape", [cases.tensor(draw, dtype, cases.shape(draw))], [], {"out_type": result.upper()})
+    return cases.finished(op, [(len(op.operand(0).shape),)], None, result)
 
 
 OP = Declaration(

@@ -1,4 +1,4 @@
-"""SLICE: ``size[i]`` elements (−1: the rest) of axis i from ``begin[i]`` on; operands 1 and 2 are int32."""
+"""SLICE: ``size[i]`` elements (−1: the rest) of axis i from ``begin[i]`` on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..errors import GraphError
-from ..graph import Op
+from ..graph import Op, Value
 from ..opdef import Declaration, QuantRule, constant_data
 
 
@@ -43,7 +43,9 @@ def case(draw: Draw, dtype: str) -> Op:
     x = cases.tensor(draw, dtype, cases.shape(draw, (1, 5), 6))
     begin = [draw.integer(0, n - 1) for n in x.shape]
     size = [draw.choice([-1, draw.integer(1, n - b)]) for n, b in zip(x.shape, begin, strict=True)]
-    op = Op("slice", [x, cases.integers(begin), cases.integers(size)], [])
+    places = cases.indices(draw, begin)
+    sizes = Value("", places.dtype, places.shape, np.array(size, places.dtype))
+    op = Op("slice", [x, places, sizes], [])
     return cases.finished(op, shape(op), x.quant)
 
 

@@ -1,4 +1,4 @@
-"""SPLIT: operand 1 in ``num_splits`` equal parts along the axis that operand 0 (int32) states."""
+"""SPLIT: operand 1 in ``num_splits`` equal parts along the axis that operand 0 states."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def case(draw: Draw, dtype: str) -> Op:
     axis = draw.integer(-len(shape_of), len(shape_of) - 1)
     shape_of[axis] *= parts
     x = cases.tensor(draw, dtype, shape_of)
-    op = Op("split", [cases.scalar(axis), x], [], {"num_splits": parts})
+    op = Op("split", [cases.indices(draw, axis), x], [], {"num_splits": parts})
     return cases.finished(op, shape(op), x.quant, dtype)
 
 

@@ -45,7 +45,7 @@ def case(draw: Draw, dtype: str) -> Op:
     if draw.choice([False, True]):
         sizes[draw.integer(0, len(sizes) - 1)] = -1
     x = cases.tensor(draw, dtype, dims)
-    op = Op("split_v", [x, cases.integers(sizes), cases.scalar(axis)], [], {"num_splits": len(sizes)})
+    op = Op("split_v", [x, cases.indices(draw, sizes), cases.indices(draw, axis)], [], {"num_splits": len(sizes)})
     return cases.finished(op, shape(op), x.quant)
 
 

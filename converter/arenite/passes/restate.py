@@ -1,8 +1,6 @@
 """Express operators that have no kernel in the integer schemes by others that have.
 
-    %c = div(%a, %b)            →  %r = div(1, %b) (a function of one element); %c = mul(%a, %r)
     %b = cast(%a : bool)        →  %b = select_v2(%a, 1, 0)
-    %b = prelu(%a, alpha) in 16x8  →  relu(%a) + alpha · minimum(%a, 0)
 
 Not when: float32 is wanted; the operator has a kernel; its declaration knows no other form.
 Why: a float operator in the middle costs two conversions, float arithmetic, and a kernel that the firmware would not have.

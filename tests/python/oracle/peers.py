@@ -6,7 +6,7 @@ import numpy as np
 
 from arenite.cases import weight_dtype
 from arenite.graph import Op, Value
-from arenite.opdef import data_operands, declaration, rows, weight_operand
+from arenite.opdef import WHOLE, data_operands, declaration, rows, weight_operand
 
 #: engine → operator → the dtypes of its first data operand that the engine has no kernel for; None: any.
 LACKS: dict[str, dict[str, set[str] | None]] = {
@@ -18,8 +18,8 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "abs": {"int32"},
         "add": {"int64"},
         "add_n": {"int32"},
-        "arg_max": {"int32"},
-        "arg_min": {"int32"},
+        "arg_max": {"int16", "int32"},
+        "arg_min": {"int16", "int32"},
         "batch_to_space_nd": {"int16", "int32", "int64", "bool", "uint8"},
         "bidirectional_sequence_lstm": None,
         "bitcast": None,
@@ -28,39 +28,49 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "concatenation": {"uint8"},
         "cumsum": {"int32", "int64"},
         "depth_to_space": {"int32", "int64", "uint8"},
+        "div": {"int16"},
         "dynamic_update_slice": {"int16", "int64", "bool", "uint8"},
+        "embedding_lookup": {"int16", "int32", "int64", "bool", "uint8"},
+        "equal": {"int16"},
         "expand_dims": {"int32", "int64", "bool", "uint8"},
         "exp": {"int8", "int16"},
         "fill": {"int16", "int64", "bool", "uint8"},
-        "floor_div": {"int32"},
-        "floor_mod": {"int32"},
+        "floor_div": {"int8", "int16", "int32", "int64"},
+        "floor_mod": {"int8", "int16", "int32", "int64"},
         "gather": {"int16", "int32", "int64", "bool", "uint8"},
         "gather_nd": {"int16", "int32", "int64", "bool", "uint8"},
         "gelu": None,
+        "greater": {"int16"},  # it takes them and computes nothing
+        "greater_equal": {"int16"},
+        "less": {"int16"},
+        "less_equal": {"int16"},
         "log": {"int8", "int16"},
+        "mean": {"int32", "int64"},
         "mirror_pad": {"int16", "int32", "int64", "bool", "uint8"},
         "mul": {"int64"},
         "neg": {"int32", "int64"},
+        "not_equal": {"int16"},
         "one_hot": None,
         "pack": {"uint8"},
         "pad": {"int64", "bool", "uint8"},
         "padv2": {"int64", "bool", "uint8"},
         "pow": None,
+        "prelu": {"int16"},
         "range": None,
         "rank": None,
         "reduce_any": None,
         "reduce_prod": None,
-        "reduce_max": {"int16", "int32"},
-        "reduce_min": {"int16", "int32"},
+        "reduce_max": {"int16", "int32", "int64"},
+        "reduce_min": {"int16", "int32", "int64"},
         "relu_0_to_1": None,
         "relu_n1_to_1": None,
         "resize_bilinear": {"int16"},
-        "resize_nearest_neighbor": {"uint8"},
+        "resize_nearest_neighbor": {"int32", "bool", "uint8"},
         "reverse_sequence": None,
         "right_shift": None,
         "scatter_nd": None,
         "select": None,
-        "select_v2": {"int32", "int64", "uint8"},
+        "select_v2": {"int32", "int64", "uint8", "bool"},
         "sign": None,
         "slice": {"int64", "uint8"},
         "space_to_batch_nd": {"int16", "int32", "int64", "bool", "uint8"},
@@ -69,7 +79,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "split_v": {"int64", "uint8"},
         "strided_slice": {"int64", "uint8"},
         "sub": {"int64"},
-        "sum": {"int32"},
+        "sum": {"int32", "int64"},
         "tile": None,
         "topk_v2": None,
         "transpose": {"int32", "int64", "bool", "uint8"},
@@ -80,10 +90,17 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "arenite_gru": None,
         "arenite_table": None,
         "add_n": {"int8"},
+        "arg_max": {"int16"},
+        "arg_min": {"int16"},
         "ceil": None,
         "cumsum": {"int8"},
         "depthwise_conv_2d": {"int8/int4", "float32/int4"},  # the reference kernels end with version 6
+        "div": {"int16"},  # shifts by more than 31 bits where the quotient is small, which means the bits less 32
         "elu": None,
+        "floor_div": {"int64"},
+        "greater": {"int16"},
+        "less_equal": {"int16"},
+        "prelu": {"int16"},  # where slopes lead beyond int16 it does not saturate
         "reverse_sequence": {"int8"},
         "round": None,
         "rsqrt": {"int16"},
@@ -173,14 +190,46 @@ def unscaled_bias_refused(op: Op) -> bool:
     return w is not None and not w.is_per_channel and product_over_output(op) > 0.02
 
 
+def compares_codes_of_two_scales(op: Op) -> bool:
+    """Comparisons of int16."""
+    return (
+        op.outputs[0].dtype == "bool"
+        and len(op.inputs) == 2
+        and op.operand(0).dtype == op.operand(1).dtype == "int16"
+        and op.operand(0).quant != op.operand(1).quant
+    )
+
+
+def shifts_too_far(op: Op) -> bool:
+    """Quotients of int8 that are small are shifted right by more than 31 bits: by the bits less 32 on this processor, to
+    nothing on an ARM core."""
+    if op.name != "div" or op.operand(0).dtype != "int8":
+        return False
+    a, b, y = op.operand(0).quant, op.operand(1).quant, op.output.quant
+    assert a is not None and b is not None and y is not None
+    return float(a.scale[0]) / (float(b.scale[0]) * float(y.scale[0])) < 2.0**6
+
+
 def softmax_wraps(op: Op) -> bool:
     """In int16, differences of codes leave 32 bits where they stand for more than 2¹⁵ · 10 / 65535, about 5, each."""
     quant = op.operand(0).quant
     return op.operand(0).dtype == "int16" and quant is not None and op.attrs["beta"] * quant.scale[0] > 4.9
 
 
+#: operator → operands that may be int64 for TFLite Micro
+WIDE_INDICES = {"broadcast_to": (1,), "dynamic_update_slice": (2,), "fill": (0,), "slice": (1, 2)}
+
+
+def reads_wide_indices_as_narrow(op: Op) -> bool:
+    """Of operands that are int32 or int64 it reads the one type only, and does not look which it has."""
+    whole = [i for s in rows()[op.name].signatures for i, (dtype, _, _) in enumerate(s.inputs) if dtype == WHOLE]
+    return any(op.operand(i).dtype == "int64" for i in set(whole) - set(WIDE_INDICES.get(op.name, ())))
+
+
 def tflm_limit(op: Op) -> str | None:
     """Why TFLite Micro has no say about this instance, or None."""
+    if reads_wide_indices_as_narrow(op):
+        return "takes int32 indices only"
     if op.name == "quantize" and (op.operand(0).dtype, op.output.dtype) in (
         ("float32", "uint8"), ("uint8", "uint8"), ("uint8", "int16"),
     ):  # fmt: skip
@@ -207,8 +256,14 @@ def tflm_limit(op: Op) -> str | None:
         return "reads the absent bias"
     if op.name == "svdf" and op.operand(4).dtype == "int8" and zero_of(op.operand(4)) != 0:
         return "adds the state's zero point after the limits of int8, and wraps"
-    if op.name in ("arg_max", "arg_min") and op.outputs[0].dtype == "int64":
-        return "gives int32 indices only"
+    if op.name in ("arg_max", "arg_min", "shape") and op.outputs[0].dtype == "int64":
+        return "gives int32 only"
+    if shifts_too_far(op):
+        return "shifts by more than 31 bits"
+    if op.name == "embedding_lookup" and is_per_channel(op):
+        return "multiplies all rows by the scale of the first"
+    if compares_codes_of_two_scales(op):
+        return "compares codes, whatever they stand for"
     return None
 
 
@@ -216,6 +271,12 @@ def litert_limit(op: Op) -> str | None:
     """Why LiteRT has no say about this instance, or None."""
     if op.name == "quantize" and (op.operand(0).dtype, op.output.dtype) == ("int8", "int32"):
         return "has no kernel for these types"
+    if shifts_too_far(op):
+        return "shifts by more than 31 bits"
+    if op.name == "floor_div" and op.operand(0).dtype in ("int8", "int16") and np.any(op.operand(1).data == -1):
+        return "leaves it to the compiler what the lowest integer by -1 is"
+    if compares_codes_of_two_scales(op):
+        return "compares codes, whatever they stand for"
     if op.name == "softmax" and softmax_wraps(op):
         return "wraps"
     if op.name == "bidirectional_sequence_lstm" and op.operand(12).shape != op.operand(29).shape:

@@ -64,7 +64,9 @@ def prelu(op: Op, x: Array, alpha: Array) -> Array:
     vx, va, y = op.operand(0), op.operand(1), op.output
     d = centred(x, vx)
     positive = rescale(d, quantize_multiplier(scale_of(vx) / scale_of(y)))
-    negative = rescale(d * centred(alpha, va), quantize_multiplier(scale_of(vx) * scale_of(va) / scale_of(y)))
+    m, shift = quantize_multiplier(scale_of(vx) * scale_of(va) / scale_of(y))
+    most = (2**31 - 1) >> max(shift, 0)  # wraps in no left shift
+    negative = rescale(np.clip(d * centred(alpha, va), -most, most), (m, shift))
     return clipped(np.where(d >= 0, positive, negative) + zero_of(y), y)
 
 
@@ -79,8 +81,39 @@ def squared_difference(op: Op, a: Array, b: Array) -> Array:
     return clipped(square + zero_of(y), y)
 
 
+def reciprocal(x: Array) -> tuple[Array, Array]:
+    """gemmlowp: 1 / x of x in [1, 2³¹) as Q0.31 and the bits that x has above 1."""
+    bits = np.array([int(n).bit_length() for n in x.ravel()], np.int64).reshape(x.shape)
+    fraction = (x << (32 - bits)) - 2**31
+    half = (fraction + 2**31) // 2
+    estimate = fixed(48 / 17, 29) + srdhm(half, fixed(-32 / 17, 29))
+    for _ in range(3):
+        estimate = estimate + shift_saturating(srdhm(estimate, 2**29 - srdhm(half, estimate)), 2)
+    return shift_saturating(estimate, 1), bits - 1
+
+
+def div(op: Op, a: Array, b: Array) -> Array:
+    va, vb, y = op.operand(0), op.operand(1), op.output
+    f = np.float32
+    m, shift = quantize_multiplier(float(f(scale_of(va)) / (f(scale_of(vb)) * f(scale_of(y)))))
+    x, divisor = np.broadcast_arrays(centred(a, va), centred(b, vb))
+    x, divisor = np.sign(divisor) * x, np.abs(divisor)
+    inverse, bits = reciprocal(np.maximum(divisor, 1))
+    ones = np.where(x >= 0, x | 1, -2 * x - 1)  # its highest bit stands below the sign's
+    room = 31 - np.array([int(n).bit_length() for n in ones.ravel()], np.int64).reshape(x.shape) + (x < 0)
+    down = room + bits - shift
+    quotient = srdhm(srdhm(x << room, inverse), np.int64(m))
+    shifted = [int(rdbpot(np.int64(q), int(n))) if n < 32 else 0 for q, n in zip(quotient.flat, down.flat, strict=True)]
+    quotients = np.array(shifted, np.int64).reshape(x.shape)
+    result = np.where(divisor == 0, np.sign(centred(a, va)) * 2**20, quotients) + zero_of(y)
+    return clipped(result, y, op.attrs["fused_activation_function"])
+
+
 def comparison(compare: Callable[[Array, Array], Array]) -> Callable[..., Array]:
     def compared(op: Op, a: Array, b: Array) -> Array:
+        if a.dtype == np.int16:
+            scales = [np.float32(scale_of(op.operand(i))) for i in range(2)]
+            return compare(a, b) if scales[0] == scales[1] else compare(scales[0] * a, scales[1] * b)
         real_a, real_b = (
             rescale(centred(q, v) << 8, quantize_multiplier(scale_of(v)))
             for q, v in ((a, op.operand(0)), (b, op.operand(1)))
@@ -330,6 +363,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "add_n": add_n,
     "arenite_table": of_table,
     "cumsum": cumsum,
+    "div": div,
     "elu": table(elu_of),
     "exp": table(exp_of),
     "gelu": table(gelu_of),

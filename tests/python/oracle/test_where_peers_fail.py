@@ -79,6 +79,28 @@ def test_division_by_zero(name: str, dtype: str) -> None:
         np.testing.assert_array_equal(y, [-(2**31), -4] if name == "floor_div" else [0, 1])
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_quotients_of_codes_by_zero_and_far_below_one(dtype: str) -> None:
+    """LiteRT refuses to divide by zero, TFLite Micro divides by something; both shift small quotients by more than 31."""
+    a, b = Quantization.per_tensor(0.5, 0), Quantization.per_tensor(0.25, 0)
+    operands = [Value("", dtype, (5,), None, a), Value("", dtype, (5,), None, b)]
+    op = Op("div", [*operands], [Value("", dtype, (5,), None, Quantization.per_tensor(2.0, 0))])
+    feed = [np.array([3, -3, 0, 1, -1], dtype), np.array([0, 0, 0, 127, 127], dtype)]
+    limits = np.iinfo(dtype)
+    (y,) = engines.ours(engines.model_of(op), feed)
+    np.testing.assert_array_equal(y, [limits.max, limits.min, 0, 0, 0])
+
+
+@pytest.mark.parametrize("exponent", [-1, -(2**31)])
+def test_integer_power_below_zero(exponent: int) -> None:
+    values = [Value("", "int32", (2,)) for _ in range(3)]
+    with pytest.raises(ModelError, match="value at run time is out of range"):
+        engines.ours(
+            engines.model_of(Op("pow", values[:2], values[2:])),
+            [np.array([2, 2], np.int32), np.array([1, exponent], np.int32)],
+        )
+
+
 def test_exp_beyond_every_code() -> None:
     """The peers convert what int32 cannot hold."""
     coarse = Quantization.per_tensor(10.0, 0)
