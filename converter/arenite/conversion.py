@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import reader, writer
 from .atomic import write_bytes
 from .errors import AreniteError, CalibrationError, ModelError
@@ -152,6 +154,7 @@ def convert(
     context.allow_float_fallback = allow_float_fallback
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
+    _require_numbers(source)
     given = _is_quantized(source)
     if given and quantize is not None:
         raise ModelError(
@@ -246,6 +249,21 @@ def _read_file(path: Path, options: Mapping[str, Any]) -> Graph:
     if options["signature"] is None:
         reader.require_one_entry(content, f"'{path}'")
     return reader.read(content, options["signature"])
+
+
+def _require_numbers(graph: Graph) -> None:
+    """ModelError naming the constants that hold NaN: of a training that diverged, or of a damaged file."""
+    ops = [op for part in graph.subgraphs() for op in part.ops]
+    broken = [
+        f"'{value.name}' of {op.origin}"
+        for op in ops
+        for value in op.inputs
+        if value is not None and value.data is not None and value.data.dtype.kind == "f" and np.isnan(value.data).any()
+    ]
+    if broken:
+        raise ModelError(
+            f"weights are not numbers (NaN): {', '.join(dict.fromkeys(broken))}; the training diverged or the file is damaged"
+        )
 
 
 def _is_quantized(graph: Graph) -> bool:

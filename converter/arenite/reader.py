@@ -260,7 +260,7 @@ def _quantization(scale: np.ndarray, zero_point: np.ndarray | None, axis: int, v
         raise ModelError(f"the model is damaged: tensor '{value.name}' has a scale that is not finite and positive")
     if zeros.size not in (1, scales.size) or (zeros < low).any() or (zeros > high).any():
         raise ModelError(f"the model is damaged: tensor '{value.name}' has malformed zero points")
-    if scales.size > 1 and zeros.any():
+    if scales.size > 1 and zeros.any() and value.dtype != "uint8":  # fake quantization of weights comes so
         raise ModelError(f"the model is damaged: tensor '{value.name}' is per channel but has zero points other than 0")
     if scales.size > 1 and axis < 0:
         raise ModelError(f"the model is damaged: tensor '{value.name}' is quantized along dimension {axis}")

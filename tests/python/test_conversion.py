@@ -307,6 +307,18 @@ def test_options_that_do_not_fit_are_refused() -> None:
         convert(graph, "int8", np.zeros((1, 1)), io="uint8")
 
 
+def test_weights_that_are_no_numbers_are_named() -> None:
+    graph = parse(GRAPHS["separable block"])
+    op = graph.ops[0]
+    weights = op.operand(1)
+    assert weights.data is not None
+    broken = weights.data.copy()
+    broken.flat[0] = np.nan
+    weights.data = broken
+    with pytest.raises(ModelError, match=rf"NaN\): '{weights.name}' of .*diverged"):
+        convert(graph)
+
+
 def test_an_unknown_operator_is_named() -> None:
     graph = parse('%x: float32[1,2] = input\n%y: float32[1,2] = erf(%x) @"gelu" {cls="GELU"}\nreturn %y')
     with pytest.raises(UnsupportedError, match=r"layer 'gelu' \(GELU\)"):

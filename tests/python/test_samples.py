@@ -1,5 +1,8 @@
 """Every form of sample data, and one clear sentence for each that does not fit."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -85,6 +88,26 @@ def detail(scales: list[float], zero_points: list[int], axis: int = 0) -> dict[s
     per_tensor = (scales[0], zero_points[0]) if len(scales) == 1 else (0.0, 0)
     parameters = {"scales": scales, "zero_points": zero_points, "quantized_dimension": axis}
     return {"dtype": np.int8, "quantization": per_tensor, "quantization_parameters": parameters}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed, lambda path, x: np.save(path, x)])
+def test_damaged_files_are_read_or_told(save: Callable[..., None], tmp_path: Path) -> None:
+    """Cut off anywhere, or with bytes changed: zlib, the archive and numpy's header each fail in their own ways."""
+    rng, path = np.random.default_rng(0), tmp_path / "x.npz"
+    with path.open("wb") as file:
+        save(file, np.ones((9, 4)))
+    content, told = path.read_bytes(), 0
+    for step in range(200):
+        damaged = bytearray(content)
+        for place in rng.integers(len(content), size=1 + step % 5):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(len(content))] if step % 3 == 0 else damaged)
+        try:
+            read_npz(path)
+        except DataError as error:
+            assert str(path) in str(error)
+            told += 1
+    assert told > 60
 
 
 def test_quantize_rounds_half_to_even_and_saturates() -> None:

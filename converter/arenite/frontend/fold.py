@@ -9,13 +9,9 @@ import numpy as np
 
 from .program import FLOATS, Tensor
 
-#: Not constants, though they have no operand that depends on the input. The ranges that quantization-aware training
-#: puts on weights are information that folding would destroy.
+#: Not constants, though they have no operand that depends on the input.
 NEVER = (
     "Placeholder",
-    "FakeQuantWithMinMaxArgs",
-    "FakeQuantWithMinMaxVars",
-    "FakeQuantWithMinMaxVarsPerChannel",
     "QuantizeAndDequantizeV2",
     "QuantizeAndDequantizeV3",
     "QuantizeAndDequantizeV4",

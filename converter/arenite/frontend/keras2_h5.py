@@ -22,11 +22,12 @@ def load_h5(place: Path, custom_objects: Mapping[str, Any] | None, trust: bool) 
 
     config = _model_config(place)
     with tempfile.TemporaryDirectory() as directory:
-        if mend(config):
-            place = _copy_with_config(place, config, Path(directory))
         try:
+            readable = _copy_with_config(place, config, Path(directory)) if mend(config) else place
             with keras.utils.custom_object_scope({**function_layers(), **(custom_objects or {})}):
-                return keras.models.load_model(place, compile=False, safe_mode=not trust)
+                return keras.models.load_model(readable, compile=False, safe_mode=not trust)
+        except ModelError:
+            raise
         except Exception as error:
             raise load_error(place, error, trust) from error
 

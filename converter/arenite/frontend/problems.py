@@ -58,8 +58,8 @@ _LIST_LOOP = (
     "fix the length of the sequence (--shape), or shorten it",
 )
 _QAT = (
-    "quantization-aware training is not read yet",
-    "convert the model without FakeQuant nodes (strip the quantization wrappers) and calibrate it",
+    "this form of fake quantization has no kernel here",
+    "use FakeQuantWithMinMaxVars, or convert the model without it and calibrate",
 )
 _BRANCH = ("a choice among several branches on data cannot be converted", "write it as conditions of two branches each")
 _COUNTS = ("the length of its result depends on the data", "encode one-hot and add up, or count before the model")
@@ -80,8 +80,5 @@ _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("RFFT", "FFT", "IRFFT", "RFFT2D"), _FFT),
     **dict.fromkeys(("Conv3D", "MaxPool3D", "AvgPool3D", "Conv3DBackpropInputV2"), _THREE_D),
     **dict.fromkeys(("ResizeBicubic",), _RESIZE),
-    **dict.fromkeys(
-        ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel"),
-        _QAT,
-    ),
+    **dict.fromkeys(("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4"), _QAT),
 }

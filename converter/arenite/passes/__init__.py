@@ -24,12 +24,14 @@ from . import (
     restate,
     state_bias,
     tabulate,
+    take_ranges,
 )
 from .context import Entry, PassContext, Size, Stage
 
 #: Exact passes: the graph computes the same real values, up to float rounding.
 EXACT: tuple[ModuleType, ...] = (
     recognize,
+    take_ranges,
     canonicalize,
     fold_constants,
     fold_batch_norm,
@@ -60,7 +62,7 @@ PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 #: Passes that know one graph only: they leave a model with subgraphs alone.
 ONE_GRAPH: tuple[ModuleType, ...] = (equalize, dead_channels, plan_memory)
 #: Passes of integer schemes: subgraphs stay float. The others run on each subgraph.
-MAIN_GRAPH: tuple[ModuleType, ...] = (restate, tabulate, calibrate, bound_masks, quantize)
+MAIN_GRAPH: tuple[ModuleType, ...] = (take_ranges, restate, tabulate, calibrate, bound_masks, quantize)
 
 
 def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...] = PIPELINE) -> Graph:

@@ -49,8 +49,19 @@ def run(graph: Graph, context: PassContext) -> None:
             evaluate(graph, inputs, _observer(graph, statistics, averaged, crested, begin), resources=resources)
         if context.progress is not None:
             context.progress("calibrating", min(begin + batch, count), count)
+    _take_trained(statistics, context)
     context.statistics = statistics
     context.applied(graph.name, f"measured {len(statistics)} values over {count} samples, {batch} at a time")
+
+
+def _take_trained(statistics: dict[Value, Statistics], context: PassContext) -> None:
+    """Trained ranges in place of those that were seen."""
+    by_name = {value.name: seen for value, seen in statistics.items()}
+    for name, (low, high) in context.ranges.items():
+        if name in by_name:
+            by_name[name].low, by_name[name].high = low, high
+        else:
+            context.refused(name, "its trained range is not used: nothing has this name any more")
 
 
 def _refuse_control_flow(graph: Graph, context: PassContext) -> None:

@@ -154,6 +154,7 @@ class PassContext:
     run_op       runs one operator on our kernels; None where they are not installed.
     allow_float_fallback  operators without an integer kernel may stay float; ``float_fallback`` names those that did.
     samples      the calibration data as one array per input, once calibrate has read it.
+    ranges       trained ranges by the value's name, which count more than what calibration sees.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     """
 
@@ -167,6 +168,7 @@ class PassContext:
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     allow_float_fallback: bool = False
     float_fallback: list[str] = field(default_factory=list)

@@ -39,6 +39,9 @@ HEADROOM = 2.0
 def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
+    if context.ranges:
+        context.refused(graph.name, "channels are not equalized: the weights were trained for their grids")
+        return
     for op in graph.ops:
         if declaration(op.name).weight is not None:
             _equalize(graph, op, context)

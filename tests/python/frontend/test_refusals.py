@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from arenite.errors import ModelError, UnsupportedError
@@ -24,7 +25,7 @@ def chain(shape: tuple[int, ...], *parts: Any, **options: Any) -> Model:
 
 
 def fake_quantized(x: Any) -> Any:
-    return tf.quantization.fake_quant_with_min_max_args(x, -1.0, 1.0)
+    return tf.quantization.fake_quant_with_min_max_args(x, -1.0, 1.0, num_bits=4)
 
 
 def listed(x: Any) -> Any:
@@ -50,7 +51,7 @@ REFUSED: dict[str, tuple[Callable[[], Model], tuple[str, ...]]] = {
     "cell state": (lambda: cell_state(), ("'memory' (LSTM)", "final cell state is read")),
     "fake quantization": (
         lambda: chain((4,), L.Lambda(fake_quantized, name="fq")),
-        ("layer 'fq' (Lambda", "FakeQuantWithMinMaxArgs", "quantization-aware training"),
+        ("layer 'fq' (Lambda", "FakeQuantWithMinMaxArgs", "all 256 of their codes", "num_bits=8"),
     ),
     "list of unknown length": (
         lambda: chain((4,), L.Lambda(listed, name="until")),
@@ -200,6 +201,22 @@ def test_truncated(suffix: str, saved: Path) -> None:
         (saved / f"cut.{suffix}").write_bytes(content[:length])
         with pytest.raises(ModelError, match=rf"cut\.{suffix}'"):
             load_graph(saved / f"cut.{suffix}")
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_damaged_bytes_are_read_or_told(suffix: str, saved: Path) -> None:
+    """Weights have no checksum in .h5, so some damage is only a number; nothing else than ModelError comes out."""
+    content, rng, told = (saved / f"model.{suffix}").read_bytes(), np.random.default_rng(0), 0
+    for _ in range(12):
+        damaged = bytearray(content)
+        for place in rng.integers(len(content), size=40):
+            damaged[place] = rng.integers(256)
+        (saved / f"cut.{suffix}").write_bytes(damaged)
+        try:
+            load_graph(saved / f"cut.{suffix}")
+        except ModelError:
+            told += 1
+    assert told > 5
 
 
 @pytest.mark.parametrize("suffix", ["keras", "h5"])

@@ -7,7 +7,20 @@ from ...graph import DTYPES, Graph
 from ..idioms import undo_idioms
 from ..problems import Problem, raise_if_any, unknown_operation
 from ..program import Node, Program
-from . import composed, control_flow, conv, dense, einsum, elementwise, functions, movement, recurrent, reduce, shape  # noqa: F401 - they register lowerings
+from . import (  # noqa: F401 - they register lowerings
+    composed,
+    control_flow,
+    conv,
+    dense,
+    einsum,
+    elementwise,
+    fake_quantization,
+    functions,
+    movement,
+    recurrent,
+    reduce,
+    shape,
+)
 from .control_flow import initialize_variables
 from .lowering import Lowering, Model
 from .registry import LOWERINGS, Refusal
