@@ -6,6 +6,7 @@ import numpy as np
 
 from .activation_idioms import merge_activations
 from .data_idioms import merge_functions
+from .normalization_idioms import merge_normalizations
 from .program import Node, Program, Tensor
 
 _REARRANGE = ("ExpandDims", "Reshape", "Squeeze", "Transpose")
@@ -28,6 +29,7 @@ def _undo(program: Program) -> None:
     undo_tensordot(program)
     merge_activations(program)
     merge_functions(program)
+    merge_normalizations(program)
     merge_clips(program)
     program.remove_dead()
 

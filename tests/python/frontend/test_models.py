@@ -178,6 +178,18 @@ MODELS: dict[str, tuple[Callable[[], Model], str]] = {
         "fully_connected mul add",
     ),
     "batch norm fused": (lambda: chain(IMAGE, L.Lambda(fused_batch_norm)), "mul add"),
+    "layer normalization": (
+        lambda: chain(SERIES, L.LayerNormalization()),
+        "mean squared_difference mean add rsqrt sub mul mul add",
+    ),
+    "layer normalization without constants": (
+        lambda: chain(SERIES, L.LayerNormalization(center=False, scale=False)),
+        "mean squared_difference mean add rsqrt sub mul",
+    ),
+    "group normalization": (
+        lambda: chain(IMAGE, L.GroupNormalization(2)),
+        "reshape mean squared_difference mean add rsqrt sub mul mul add reshape",
+    ),
     "normalization": (
         lambda: chain(ROW, L.Normalization(mean=[1.0, 2, 3, 4, 5], variance=[1.0, 2, 3, 4, 5])),
         "add mul",
