@@ -238,6 +238,12 @@ def test_legalize_lists_every_operator_without_a_kernel() -> None:
     mixed = '%x: float16[1,2] = input\n%y: float16[1,2] = relu(%x) @"half"\nreturn %y'
     with pytest.raises(UnsupportedError, match=r"layer 'half': relu has no kernel for \(float16\)"):
         run_passes(parse(mixed), PassContext(), (legalize,))
+    computed = (
+        "%x: float32[1,4] = input\n%b: int32[2] = const 0\n%s: int32[2] = input\n"
+        '%y: float32[1,2] = slice(%x, %b, %s) @"cut"\nreturn %y'
+    )
+    with pytest.raises(UnsupportedError, match=r"layer 'cut': the size of slice .* needs every shape before it runs"):
+        run_passes(parse(computed), PassContext(), (legalize,))
 
 
 def test_what_a_clamp_bounds_takes_its_range() -> None:

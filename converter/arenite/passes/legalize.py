@@ -38,7 +38,10 @@ def _problem(op: Op) -> str:
         given = ", ".join("absent" if value is None else value.dtype for value in op.inputs)
         results = ", ".join(value.dtype for value in op.outputs)
         return f"{op.origin}: {op.name} has no kernel for ({given}) → ({results}); schema/ops.def lists the types"
-    shapes = declaration(op.name).shape(op)
+    try:
+        shapes = declaration(op.name).shape(op)
+    except GraphError as error:  # of a file whose shapes are computed while it runs
+        return f"{op.origin}: {error}; the runtime needs every shape before it runs"
     if shapes != [value.shape for value in op.outputs]:
         raise GraphError(f"{op.name} of {op.origin} computes {shapes}, declared {[v.shape for v in op.outputs]}")
     return ""
