@@ -1,4 +1,4 @@
-"""examples/cpp builds and runs both ways: with the source tree beside it, and with an installed arenite."""
+"""examples/cpp builds and runs both ways: with the source tree beside it, and with an installed arenite; C with the latter."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def call(*command: str | Path) -> str:
     return done.stdout
 
 
-def build(directory: Path, model: Path, *options: str) -> str:
+def build(directory: Path, model: Path, *options: str, source: Path = EXAMPLE) -> str:
     """Configure and build the example, run it, return what it prints."""
     release = ("-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
-    call("cmake", "-S", EXAMPLE, "-B", directory, *release, f"-DMODEL={model}", *options)
+    call("cmake", "-S", source, "-B", directory, *release, f"-DMODEL={model}", *options)
     call("cmake", "--build", directory)
     return call(directory / "example")
 
@@ -60,13 +60,30 @@ def test_example_in_source_tree(model: Path, source_build: tuple[Path, str]) -> 
     assert source_build[1] == expected(model.read_bytes())
 
 
-@pytest.mark.slow
-def test_example_with_installed_package(model: Path, source_build: tuple[Path, str], tmp_path: Path) -> None:
-    prefix = tmp_path / "installed"
+@pytest.fixture(scope="module")
+def installed(source_build: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Options of cmake that find an installed arenite and nothing else."""
+    prefix = tmp_path_factory.mktemp("installed")
     call("cmake", "--install", source_build[0], "--component", "cpp", "--prefix", prefix)
     assert (prefix / "include" / "arenite" / "interpreter" / "interpreter.h").exists()
-    required = "-DCMAKE_REQUIRE_FIND_PACKAGE_arenite=ON"
-    assert build(tmp_path / "build", model, f"-DCMAKE_PREFIX_PATH={prefix}", required) == source_build[1]
+    return f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_REQUIRE_FIND_PACKAGE_arenite=ON"
+
+
+@pytest.mark.slow
+def test_example_with_installed_package(
+    model: Path, source_build: tuple[Path, str], installed: tuple[str, str], tmp_path: Path
+) -> None:
+    assert build(tmp_path / "build", model, *installed) == source_build[1]
+
+
+@pytest.mark.slow
+def test_the_c_example_gives_the_same(model: Path, installed: tuple[str, str], tmp_path: Path) -> None:
+    assert build(tmp_path / "build", model, *installed, source=ROOT / "examples" / "c") == expected(model.read_bytes())
+
+
+@pytest.mark.slow
+def test_the_c_api_at_its_edges(model: Path, installed: tuple[str, str], tmp_path: Path) -> None:
+    assert build(tmp_path / "build", model, *installed, source=ROOT / "tests" / "c") == "passed\n"
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def test_the_header_states_the_facts(model: Path, tmp_path: Path) -> None:
     header = (tmp_path / "out" / "src" / "my_model_model.h").read_text()
     facts = arenite.inspect(model)
     assert facts.arena is not None
-    assert f"kArenaSize = {facts.arena.used};" in header
+    assert f"#define MY_MODEL_ARENA_SIZE {facts.arena.used}u" in header
     shape = ", ".join(map(str, facts.inputs[0].shape))
     assert f"kShape[] = {{{shape}}};" in header
     assert f"kScale = {facts.inputs[0].scale!r}f;" in header
@@ -130,6 +130,39 @@ def test_the_cmake_tree_builds_for_the_host_and_its_self_test_can_fail(model: Pa
     source = tmp_path / "out" / "src" / "my_model_self_test.cc"
     source.write_text(re.sub(r"\{0x[0-9a-f]{8}u", "{0x00000001u", source.read_text()))
     assert build_and_run().startswith("my_model: outputs differ")
+
+
+C_MAIN = """
+#include <stdio.h>
+#include "my_model_model.h"
+
+static arenite_interpreter interpreter;
+static uint8_t arena[MY_MODEL_ARENA_SIZE] __attribute__((aligned(16)));
+
+int main(void) {
+  if (arenite_open(&interpreter, my_model_model, MY_MODEL_MODEL_SIZE, &my_model_resolver, arena, sizeof arena, 0)) return 1;
+  if (arenite_invoke(&interpreter, 0)) return 2;
+  printf("%u of %u", (unsigned)arenite_arena_used(&interpreter), (unsigned)sizeof arena);
+  return 0;
+}
+"""
+
+
+@pytest.mark.slow
+def test_the_cmake_tree_runs_from_c(model: Path, tmp_path: Path) -> None:
+    export(model, "cmake", tmp_path / "tree")
+    (tmp_path / "main.c").write_text(C_MAIN)
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(c LANGUAGES C CXX)\nadd_subdirectory(tree)\nadd_executable(c main.c)\n"
+        "target_link_libraries(c PRIVATE my_model)\ntarget_compile_options(c PRIVATE -std=c99 -Wall -Wextra -Werror)\n"
+    )
+    build = tmp_path / "build"
+    for command in (["cmake", "-S", tmp_path, "-B", build, "-G", "Ninja"], ["cmake", "--build", build, "-j", "2"]):
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
+    facts = arenite.inspect(model)
+    assert facts.arena is not None
+    done = subprocess.run([build / "c"], capture_output=True, text=True, check=False)
+    assert done.stdout == f"{facts.arena.used} of {facts.arena.used}"
 
 
 def test_the_c_array_is_c(model: Path, tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ CPP_MAY: list[tuple[str, tuple[str, ...], set[str] | None]] = [
     ("kernels_cpp/", ("interpreter/kernel.h", "interpreter/status.h", "interpreter/tensor.h", "kernels_cpp/", "schema/"),
      STDLIB_C | {"cmath"}),
     ("schema/", (), STDLIB_C),
+    ("c_api/", ("c_api/", "interpreter/"), {"new", "stddef.h", "stdint.h"}),
 ]  # fmt: skip
 ISA_SUFFIX = re.compile(r"_(x86|avx2|avx512vnni|dsp|mve|neon)\.(cc|h)$")
 INTRINSICS = re.compile(r"<(\w*intrin|arm_\w+)\.h>")
@@ -146,7 +147,7 @@ def python_files() -> list[Path]:
 
 
 def cpp_files() -> list[Path]:
-    areas = ("interpreter", "kernels_cpp", "schema")
+    areas = ("c_api", "interpreter", "kernels_cpp", "schema")
     return sorted(f for a in areas for f in (ROOT / a).rglob("*") if f.suffix in (".h", ".cc"))
 
 

@@ -93,6 +93,7 @@ def _values(name: str, models: Sequence[ExportedModel], sources: Mapping[str, st
         "upper": name.upper(),
         "version": __version__,
         "model": first.name,
+        "model_upper": first.name.upper(),
         "includes": "\n".join(f'#include "{m.name}_model.h"\n#include "{m.name}_self_test.h"' for m in models),
         "headers": ",".join(f"{m.name}_model.h" for m in models),
         "keywords": "\n".join(f"{m.name}\tKEYWORD1" for m in models),

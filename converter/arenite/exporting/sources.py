@@ -23,7 +23,7 @@ _HOST_ONLY = re.compile(r"x86|avx")
 
 
 def needed_files(kernels: Iterable[str]) -> list[Path]:
-    """Paths, relative to the source tree, of every header and source that ``kernels`` and the core need, sorted.
+    """Paths, relative to the source tree, of every header and source of the core, the C API and ``kernels``, sorted.
 
     kernels  names of rows of ``schema/ops.def``.
 
@@ -43,7 +43,8 @@ def needed_files(kernels: Iterable[str]) -> list[Path]:
 def _core() -> list[Path]:
     root = source_root()
     files = [*root.glob("interpreter/*.cc"), *root.glob("interpreter/arena/*.cc"), *root.glob("interpreter/*.h")]
-    return [file.relative_to(root) for file in files] + [Path("kernels_cpp/kernels.h")]
+    files += [*root.glob("c_api/*"), root / "kernels_cpp" / "kernels.h"]
+    return [file.relative_to(root) for file in files]
 
 
 @cache

@@ -1,0 +1,107 @@
+/* Arenite for C: one model, run inside one arena that the caller owns. Nothing is allocated; no call blocks or prints.
+ *
+ *   static arenite_interpreter interpreter;
+ *   static uint8_t arena[DIGITS_ARENA_SIZE] __attribute__((aligned(16)));
+ *   if (arenite_open(&interpreter, digits_model, DIGITS_MODEL_SIZE, &digits_resolver, arena, sizeof arena, NULL)) ...
+ *   memcpy(arenite_input(&interpreter, 0).data, sample, arenite_input(&interpreter, 0).bytes);
+ *   if (arenite_invoke(&interpreter, NULL)) ...
+ *   const int8_t* scores = arenite_output(&interpreter, 0).data;
+ *
+ * A resolver names the kernels that a program links. `arenite export` makes one for its models; with CMake,
+ * arenite_add_resolver(<target> <symbol> <operators>...) does. */
+#ifndef ARENITE_C_API_H
+#define ARENITE_C_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "interpreter/status_list.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ARENITE_Ok is 0: a call that failed is true. */
+typedef enum arenite_status {
+#define ARENITE_C_STATUS(name, text) ARENITE_##name,
+  ARENITE_STATUS_LIST(ARENITE_C_STATUS)
+#undef ARENITE_C_STATUS
+} arenite_status;
+
+/* Where a call failed. `detail` is a tensor index; for a malformed table its byte offset in the file; for
+ * ARENITE_ArenaTooSmall the bytes needed; for ARENITE_UnsupportedOp the BuiltinOperator; ARENITE_NO_DETAIL without one.
+ */
+typedef struct arenite_error {
+  arenite_status status;
+  uint8_t subgraph;
+  uint16_t node;
+  uint32_t detail;
+} arenite_error;
+
+#define ARENITE_NO_NODE 0xFFFFu
+#define ARENITE_NO_DETAIL 0xFFFFFFFFu
+
+/* TensorType of the TFLite schema. */
+typedef enum arenite_type {
+  ARENITE_FLOAT32 = 0,
+  ARENITE_INT32 = 2,
+  ARENITE_UINT8 = 3,
+  ARENITE_INT64 = 4,
+  ARENITE_BOOL = 6,
+  ARENITE_INT16 = 7,
+  ARENITE_INT8 = 9,
+  ARENITE_UINT64 = 12,
+  ARENITE_UINT32 = 15
+} arenite_type;
+
+/* An input or output. `data` lies in the arena; `dims` has `rank` elements and lies in the model. `scale` is 0 where
+ * the elements are no codes; else real = scale * (code - zero_point). All zero for an index that there is not. */
+typedef struct arenite_tensor {
+  void* data;
+  size_t bytes;
+  const int32_t* dims;
+  int32_t rank;
+  arenite_type type;
+  float scale;
+  int32_t zero_point;
+} arenite_tensor;
+
+typedef struct arenite_resolver arenite_resolver;
+
+/* Room for an interpreter; what is in it is private. It may lie anywhere, and must not be moved once opened. */
+#define ARENITE_INTERPRETER_WORDS 32
+typedef struct arenite_interpreter {
+  void* words[ARENITE_INTERPRETER_WORDS];
+} arenite_interpreter;
+
+/* Verifies the model, plans the arena and prepares every operator. `model` and `arena` are aligned to 16 bytes and stay
+ * as long as the interpreter is used. `error` may be NULL. May be called again, after a failure too. */
+arenite_status arenite_open(arenite_interpreter* interpreter, const void* model, size_t model_size,
+                            const arenite_resolver* resolver, void* arena, size_t arena_size, arenite_error* error);
+
+/* Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call.
+ * ARENITE_NotReady for an interpreter whose arenite_open failed. */
+arenite_status arenite_invoke(arenite_interpreter* interpreter, arenite_error* error);
+
+/* Variables and recurrent state as they were after arenite_open. */
+void arenite_reset_variables(arenite_interpreter* interpreter);
+
+/* Bytes of the arena that the model needs, exactly; 0 before a successful arenite_open. */
+size_t arenite_arena_used(const arenite_interpreter* interpreter);
+
+/* 0 before a successful arenite_open. */
+uint32_t arenite_input_count(const arenite_interpreter* interpreter);
+uint32_t arenite_output_count(const arenite_interpreter* interpreter);
+
+/* In the model's order. */
+arenite_tensor arenite_input(const arenite_interpreter* interpreter, uint32_t index);
+arenite_tensor arenite_output(const arenite_interpreter* interpreter, uint32_t index);
+
+/* A sentence. Firmware that does not call it does not hold the sentences. */
+const char* arenite_status_text(arenite_status status);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* ARENITE_C_API_H */
