@@ -1,6 +1,7 @@
 // AVERAGE_POOL_2D: mean of the pixels under the window; padding does not count. int8 and int16: rounded half away
 // from zero, in the input's own scale.
 #include "kernels_cpp/fixed_point.h"
+#include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/pool.h"
 
@@ -9,11 +10,19 @@ namespace {
 
 Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
 
+void add_pixels(const PoolBlock& block, int32_t* sum, int8_t) {
+  block.for_each_pixel<int8_t>([&](const int8_t* in) { isa::add_s8({sum, in, block.size}); });
+}
+
+void add_pixels(const PoolBlock& block, int32_t* sum, int16_t) {
+  block.reduce<int16_t>(sum, [](int32_t a, int16_t b) { return a + b; });
+}
+
 template <typename T>
 void eval_codes(const Node& node, const Pool& pool, ActivationRange<int32_t> range) {
   for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
     int32_t sum[kPoolBlock] = {};
-    block.template reduce<T>(sum, [](int32_t a, T b) { return a + b; });
+    add_pixels(block, sum, T{});
     const int32_t count = block.y.count() * block.x.count();
     for (int32_t c = 0; c < block.size; ++c) {
       const int32_t half = sum[c] > 0 ? count / 2 : -(count / 2);

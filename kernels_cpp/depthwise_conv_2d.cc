@@ -109,27 +109,6 @@ void eval_f32(const Node& node, const Convolution& conv) {
   });
 }
 
-// Sums of four channels from `channel` on. Scalars, because compilers keep arrays in memory.
-// Exact: the depth multiplier is 1 and there are at most kNarrowProducts taps.
-NarrowSums four_sums(const Convolution& conv, RowBuffer input, const PixelWindow& at, int32_t channel) {
-  const WindowGeometry& w = conv.window;
-  const int32_t step = w.dilation_width * w.input_pitch;
-  NarrowSums sums = {0, 0, 0, 0};
-  for (int32_t i = at.rows.begin; i < at.rows.end; ++i) {
-    const int16_t* in = input.row<int16_t>(at.first_y + i * w.dilation_height);
-    in += at.first_x * w.input_pitch + at.columns.begin * step + channel;
-    const int8_t* filter =
-        conv.filter.as<int8_t>() + (i * w.kernel_width + at.columns.begin) * w.output_pitch + channel;
-    for (int32_t j = at.columns.begin; j < at.columns.end; ++j, in += step, filter += w.output_pitch) {
-      sums.s0 += in[0] * filter[0];
-      sums.s1 += in[1] * filter[1];
-      sums.s2 += in[2] * filter[2];
-      sums.s3 += in[3] * filter[3];
-    }
-  }
-  return sums;
-}
-
 template <typename Weight>
 void eval_hybrid(const Node& node, const Convolution& conv) {
   const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) {
@@ -145,12 +124,13 @@ void eval_s16(const Node& node, const Convolution& conv) {
   const bool narrow = depth_multiplier(conv) == 1 && conv.window.taps() <= kNarrowProducts;
   const auto pixel = [&](RowBuffer input, const PixelWindow& at, int16_t* out) {
     int32_t n = 0;
-    for (; narrow && n + 4 <= conv.outputs(); n += 4) {
-      const NarrowSums sums = four_sums(conv, input, at, n);
-      out[n] = stage.apply(sums.s0, n);
-      out[n + 1] = stage.apply(sums.s1, n + 1);
-      out[n + 2] = stage.apply(sums.s2, n + 2);
-      out[n + 3] = stage.apply(sums.s3, n + 3);
+    const int32_t whole = narrow ? conv.outputs() & ~3 : 0;
+    while (n < whole) {
+      int64_t sums[kTapChannels];
+      const int32_t count = clamp(whole - n, 0, kTapChannels);
+      isa::taps_s16({conv.window, input, at, conv.filter.as<int8_t>(), n, count}, sums);
+      stage.apply(sums, n, count, out + n);
+      n += count;
     }
     for (; n < conv.outputs(); ++n) out[n] = stage.apply(channel_sum<int64_t, int16_t, int8_t>(conv, input, at, n), n);
   };

@@ -58,9 +58,15 @@ inline int32_t multiply_by_quantized_multiplier(int32_t x, Multiplier m) {
 // above kMaxWideShift have no meaning. (TFLite's MultiplyByQuantizedMultiplier for int64_t)
 constexpr int32_t kMaxWideShift = 7;
 inline int32_t multiply_wide_by_quantized_multiplier(int64_t x, Multiplier m) {
-  const int32_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int32_t upper = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) & ~0xFFFF : 0x7FFF0000;
+  const int32_t narrow = static_cast<int32_t>(x);
+  if (narrow == x && m.shift <= -2) {
+    // With 16 more bits of fraction its lower word is one that rounding does not ask for.
+    const int32_t high = static_cast<int32_t>((static_cast<int64_t>(narrow) * upper) >> 32);
+    return ((high >> (-2 - m.shift)) + 1) >> 1;
+  }
   const int32_t shift = 15 - m.shift;
-  const uint64_t product = static_cast<uint64_t>(x) * static_cast<uint64_t>(reduced);  // wraps outside the range
+  const uint64_t product = static_cast<uint64_t>(x) * static_cast<uint64_t>(upper >> 16);  // wraps outside the range
   return static_cast<int32_t>(static_cast<int64_t>(product + (uint64_t{1} << (shift - 1))) >> shift);
 }
 

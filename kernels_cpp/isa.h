@@ -42,7 +42,10 @@ namespace chosen = portable;
 namespace arenite::isa {
 using portable::unpack_s4;
 #if defined(ARENITE_CHOSEN_WHEN_RUNNING)
+using portable::add_s8;
 using portable::dots_s16;
+using portable::max_s8;
+using portable::taps_s16;
 inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().int8->conv_s8(conv, rows); }
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().int8->depthwise_s8(conv, rows); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().int8->gemm_s8(gemm); }
@@ -51,10 +54,13 @@ inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return nullptr; }
 inline auto sum_s8_kernel() { return x86::microkernels().int8->sum_s8; }
 #else
+using chosen::add_s8;
 using chosen::conv_s8;
 using chosen::depthwise_s8;
 using chosen::dots_s16;
 using chosen::gemm_s8;
+using chosen::max_s8;
+using chosen::taps_s16;
 using portable::quantize_ratios;
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return chosen::gemm_s4; }
 inline auto sum_s8_kernel() -> void (*)(const SumS8&) { return chosen::sum_s8; }

@@ -1,4 +1,5 @@
 // MAX_POOL_2D: the largest pixel under the window, per channel; padding does not count.
+#include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/pool.h"
 
@@ -7,13 +8,22 @@ namespace {
 
 Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
 
+void take_largest(const PoolBlock& block, int8_t* largest) {
+  block.for_each_pixel<int8_t>([&](const int8_t* in) { isa::max_s8({largest, in, block.size}); });
+}
+
+template <typename T>
+void take_largest(const PoolBlock& block, T* largest) {
+  block.reduce<T>(largest, [](T a, T b) { return a < b ? b : a; });
+}
+
 // T: int8_t, int16_t or float. Starts from `lowest`; a NaN in the window is passed over, as in TFLite.
 template <typename T, typename Bound>
 void eval_type(const Node& node, const Pool& pool, T lowest, ActivationRange<Bound> range) {
   for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
-    T largest[kPoolBlock];
+    alignas(4) T largest[kPoolBlock];
     for (int32_t c = 0; c < block.size; ++c) largest[c] = lowest;
-    block.template reduce<T>(largest, [](T a, T b) { return a < b ? b : a; });
+    take_largest(block, largest);
     for (int32_t c = 0; c < block.size; ++c) out[c] = static_cast<T>(range.apply(largest[c]));
   });
 }

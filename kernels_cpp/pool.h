@@ -44,15 +44,21 @@ struct PoolBlock {
   int32_t channel;
   int32_t size;  // <= kPoolBlock
 
-  // acc[c] = combine(acc[c], in[c]) over the pixels under the window, row by row as TFLite does.
-  template <typename T, typename Acc, typename Combine>
-  void reduce(Acc* acc, Combine combine) const {
+  // take(in), in[0 .. size), for the pixels under the window, row by row as TFLite does.
+  template <typename T, typename Take>
+  void for_each_pixel(Take take) const {
     for (int32_t row = y.begin; row < y.end; ++row) {
       const T* in = input.row<T>(row) + x.begin * pitch + channel;
-      for (int32_t column = x.begin; column < x.end; ++column, in += pitch) {
-        for (int32_t c = 0; c < size; ++c) acc[c] = combine(acc[c], in[c]);
-      }
+      for (int32_t column = x.begin; column < x.end; ++column, in += pitch) take(in);
     }
+  }
+
+  // acc[c] = combine(acc[c], in[c]) over these pixels.
+  template <typename T, typename Acc, typename Combine>
+  void reduce(Acc* acc, Combine combine) const {
+    for_each_pixel<T>([&](const T* in) {
+      for (int32_t c = 0; c < size; ++c) acc[c] = combine(acc[c], in[c]);
+    });
   }
 };
 

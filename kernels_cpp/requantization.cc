@@ -25,16 +25,24 @@ Status check_multipliers_s16(const Tensor& input, const Tensor& filter, const Te
   return Status::kOk;
 }
 
-int16_t OutputStageS16::apply(int64_t sum, int32_t channel) const {
-  const Multiplier m = multipliers[channel * multiplier_step];
-  uint64_t total = static_cast<uint64_t>(sum);  // wraps
-  if (bias.present) {
-    const int64_t start = bias.type == Type::kInt64 ? bias.as<int64_t>()[channel] : bias.as<int32_t>()[channel];
-    total += static_cast<uint64_t>(start);
+// `total` wraps.
+[[gnu::always_inline]] inline int32_t OutputStageS16::scaled(uint64_t total, Multiplier m) const {
+  return narrow ? multiply_by_quantized_multiplier(static_cast<int32_t>(total), m)
+                : multiply_wide_by_quantized_multiplier(static_cast<int64_t>(total), m);
+}
+
+void OutputStageS16::apply(const int64_t* sums, int32_t first, int32_t count, int16_t* out) const {
+  const Multiplier* m = multipliers + first * multiplier_step;
+  const ActivationRange<int32_t> limits = range;
+  const bool wide_bias = bias.type == Type::kInt64;
+  for (int32_t i = 0; i < count; ++i, m += multiplier_step) {
+    uint64_t total = static_cast<uint64_t>(sums[i]);
+    if (bias.present) {
+      const int64_t start = wide_bias ? bias.as<int64_t>()[first + i] : bias.as<int32_t>()[first + i];
+      total += static_cast<uint64_t>(start);
+    }
+    out[i] = static_cast<int16_t>(clamp(scaled(total, *m), limits.min, limits.max));
   }
-  const int32_t scaled = narrow ? multiply_by_quantized_multiplier(static_cast<int32_t>(total), m)
-                                : multiply_wide_by_quantized_multiplier(static_cast<int64_t>(total), m);
-  return static_cast<int16_t>(clamp(scaled, range.min, range.max));
 }
 
 }  // namespace arenite

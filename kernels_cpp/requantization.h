@@ -27,7 +27,16 @@ struct OutputStageS16 {
   ActivationRange<int32_t> range;
   bool narrow;  // the sum is taken in 32 bits, with two roundings: what TFLite Micro does with an int32 bias
 
-  int16_t apply(int64_t sum, int32_t channel) const;
+  // out[i] of channel first + i, i < count.
+  void apply(const int64_t* sums, int32_t first, int32_t count, int16_t* out) const;
+  int16_t apply(int64_t sum, int32_t channel) const {
+    int16_t out;
+    apply(&sum, channel, 1, &out);
+    return out;
+  }
+
+ private:
+  int32_t scaled(uint64_t total, Multiplier m) const;
 };
 
 }  // namespace arenite

@@ -8,9 +8,9 @@ void row_s16(const int16_t* in, const int8_t* weights, int32_t depth, int32_t fi
              const OutputStageS16& stage, int16_t* out) {
   int32_t n = 0;
   for (; n + kDots <= count; n += kDots, weights += kDots * depth) {
-    int64_t sums[kDots] = {};
+    int64_t sums[kDots];
     isa::dots_s16({in, weights, depth, depth}, sums);
-    for (int32_t i = 0; i < kDots; ++i) out[n + i] = stage.apply(sums[i], first + n + i);
+    stage.apply(sums, first + n, kDots, out + n);
   }
   for (; n < count; ++n, weights += depth) {
     int64_t sum = 0;

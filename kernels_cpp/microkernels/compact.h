@@ -8,8 +8,11 @@ namespace arenite::compact {
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+using portable::add_s8;
 using portable::dots_s16;
 constexpr void (*gemm_s4)(const GemmS4&) = nullptr;  // unpacking is there anyway
+using portable::max_s8;
 using portable::sum_s8;
+using portable::taps_s16;
 
 }  // namespace arenite::compact

@@ -2,11 +2,7 @@
 // instruction. Little-endian; unaligned word loads must not trap (CCR.UNALIGN_TRP is 0 after reset).
 #pragma once
 
-#include "kernels_cpp/microkernels/conv_s8.h"
-#include "kernels_cpp/microkernels/dots_s16.h"
-#include "kernels_cpp/microkernels/gemm_s4.h"
-#include "kernels_cpp/microkernels/gemm_s8.h"
-#include "kernels_cpp/microkernels/sum_s8.h"
+#include "kernels_cpp/microkernels/portable.h"
 
 namespace arenite::dsp {
 
@@ -15,6 +11,9 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void gemm_s4(const GemmS4& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
+void taps_s16(const TapsS16& taps, int64_t* sums);
+void max_s8(const MaxS8& job);
+void add_s8(const AddS8& job);
 void sum_s8(const SumS8& sum);
 
 }  // namespace arenite::dsp

@@ -10,6 +10,9 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void gemm_s4(const GemmS4& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
+void taps_s16(const TapsS16& taps, int64_t* sums);
+void max_s8(const MaxS8& job);
+void add_s8(const AddS8& job);
 void sum_s8(const SumS8& sum);
 
 }  // namespace arenite::mve

@@ -6,8 +6,10 @@
 #include "kernels_cpp/microkernels/gemm_s4.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int4.h"
+#include "kernels_cpp/microkernels/pool_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
+#include "kernels_cpp/microkernels/taps_s16.h"
 
 namespace arenite::portable {
 
@@ -16,6 +18,9 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void gemm_s4(const GemmS4& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
+void taps_s16(const TapsS16& taps, int64_t* sums);
+void max_s8(const MaxS8& job);
+void add_s8(const AddS8& job);
 void quantize_ratios(const QuantizeRatios& ratios);
 void unpack_s4(const Int4Run& run, int8_t* out);
 // Null: the operator's own loop is the specification.

@@ -9,8 +9,11 @@ namespace arenite::v7m {
 void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
+using portable::add_s8;
 using portable::dots_s16;
 using portable::gemm_s4;
+using portable::max_s8;
 using portable::sum_s8;
+using portable::taps_s16;
 
 }  // namespace arenite::v7m

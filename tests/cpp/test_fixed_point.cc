@@ -96,10 +96,33 @@ void check_just_below_ties(Random& random, int count) {
   }
 }
 
+// TFLite's MultiplyByQuantizedMultiplier for int64_t, as it is written there.
+void check_wide(int64_t x, Multiplier m) {
+  const int64_t reduced = m.multiplier < 0x7FFF0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int32_t shift = 15 - m.shift;
+  const int32_t expected = static_cast<int32_t>((x * reduced + (int64_t{1} << (shift - 1))) >> shift);
+  if (arenite::multiply_wide_by_quantized_multiplier(x, m) == expected) return;
+  if (++failures < 10) std::printf("%lld times {%d, %d}\n", static_cast<long long>(x), m.multiplier, m.shift);
+}
+
+// Sums of 32 bits and of 47, on both sides of ties.
+void check_wide(Random& random) {
+  const int32_t fraction = static_cast<int32_t>(random.bits() & 0x3FFFFFFF) | 1 << 30;
+  const int32_t multiplier =
+      random.bits() % 16 == 0 ? INT32_MAX - static_cast<int32_t>(random.bits() % 65536) : fraction;
+  const Multiplier m = {multiplier, static_cast<int32_t>(random.bits() % (32 + arenite::kMaxWideShift)) - 31};
+  const int64_t x = static_cast<int64_t>(random.bits()) >> (17 + random.bits() % 47);
+  for (const int64_t near :
+       {x, int64_t{INT32_MAX}, int64_t{INT32_MIN}, int64_t{INT32_MAX} + 1, int64_t{INT32_MIN} - 1}) {
+    check_wide(near, m);
+  }
+}
+
 }  // namespace
 
 int main() {
   Random random;
+  for (int i = 0; i < 2000000; ++i) check_wide(random);
   for (int i = 0; i < 2000000; ++i) check(random.any(), random.any(), random.any());
   for (int i = 0; i < 4000000; ++i) check(random.scale(), random.scale(), random.scale());
   for (int i = 0; i < 1000000; ++i) {

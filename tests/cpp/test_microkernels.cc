@@ -338,9 +338,8 @@ void test_dots_s16(int32_t seed) {
   dots.x = x.get();
   dots.weights = weights.get();
   for (const Variant& variant : variants()) {
-    int64_t sums[kDots] = {0, -1, int64_t{1} << 40, -(int64_t{1} << 40)};
-    int64_t expected[kDots];
-    std::memcpy(expected, sums, sizeof sums);
+    int64_t sums[kDots] = {-1, -1, -1, -1};
+    int64_t expected[kDots] = {};
     for (int32_t i = 0; i < kDots; ++i) {
       for (int32_t k = 0; k < dots.count; ++k) expected[i] += dots.x[k] * dots.weights[i * dots.pitch + k];
     }
@@ -349,6 +348,67 @@ void test_dots_s16(int32_t seed) {
     ++failures;
     std::printf("dots_s16, %s, case %d: wrong sum of %d products\n", variant.name, static_cast<int>(seed),
                 static_cast<int>(dots.count));
+  }
+}
+
+void test_taps_s16(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  const int32_t channels = 4 * random.in(1, 4);
+  int32_t height = 0;
+  const WindowGeometry w = random_window(random, {4, 9, 0}, channels, channels, &height);
+  const int32_t stride = w.input_width * w.input_pitch;
+  const size_t count = static_cast<size_t>(w.input_height * stride);
+  const std::unique_ptr<int16_t[]> input(new int16_t[count]);
+  const bool extreme = random.in(0, 7) == 0;
+  for (size_t i = 0; i < count; ++i) {
+    input[i] = static_cast<int16_t>(extreme ? INT16_MIN : random.in(INT16_MIN, INT16_MAX));
+  }
+  const auto filter = random.bytes(w.taps() * w.output_pitch);
+  const RowBuffer rows = {reinterpret_cast<uint8_t*>(input.get()), 2 * stride, w.input_height};
+  const int32_t y = random.in(0, height - 1), x = random.in(0, w.output_width - 1);
+  const int32_t channel = 4 * random.in(0, channels / 4 - 1);
+  const int32_t outputs = 4 * random.in(1, (channels - channel) / 4);
+  std::vector<int64_t> expected(static_cast<size_t>(outputs));
+  for (int32_t tap = 0; tap < w.taps(); ++tap) {
+    const int32_t iy = y * w.stride_height - w.pad_top + tap / w.kernel_width * w.dilation_height;
+    const int32_t ix = x * w.stride_width - w.pad_left + tap % w.kernel_width * w.dilation_width;
+    if (iy < 0 || iy >= w.input_height || ix < 0 || ix >= w.input_width) continue;
+    for (int32_t c = 0; c < outputs; ++c) {
+      expected[static_cast<size_t>(c)] += input[static_cast<size_t>(iy * stride + ix * w.input_pitch + channel + c)] *
+                                          filter[static_cast<size_t>(tap * w.output_pitch + channel + c)];
+    }
+  }
+  const PixelWindow at(w, y, x);
+  for (const auto taps_s16 : {portable::taps_s16, isa::taps_s16}) {
+    int64_t got[kTapChannels];
+    taps_s16({w, rows, at, filter.get(), channel, outputs}, got);
+    if (std::vector<int64_t>(got, got + outputs) == expected) continue;
+    ++failures;
+    std::printf("taps_s16, case %d: wrong sum\n", static_cast<int>(seed));
+  }
+}
+
+void test_pools(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  const int32_t count = random.in(1, 40);
+  const size_t size = static_cast<size_t>(count);
+  const auto in = random.bytes(count);
+  const auto before = random.bytes(count);
+  for (const auto max_s8 : {portable::max_s8, isa::max_s8}) {
+    std::vector<int8_t> expected(size);
+    std::vector<int8_t> got(before.get(), before.get() + count);
+    for (size_t c = 0; c < size; ++c) expected[c] = in[c] > before[c] ? in[c] : before[c];
+    max_s8({got.data(), in.get(), count});
+    compare("max_s8", "selected or portable", seed, expected, got);
+  }
+  for (const auto add_s8 : {portable::add_s8, isa::add_s8}) {
+    std::vector<int32_t> expected(size, 1 << 30);
+    std::vector<int32_t> got = expected;
+    for (size_t c = 0; c < size; ++c) expected[c] += in[c];
+    add_s8({got.data(), in.get(), count});
+    if (got == expected) continue;
+    ++failures;
+    std::printf("add_s8, case %d: wrong sum\n", static_cast<int>(seed));
   }
 }
 
@@ -368,6 +428,8 @@ int main() {
     test_sum(seed);
     test_dots_s16(seed);
     test_unpack(seed);
+    test_taps_s16(seed);
+    test_pools(seed);
   }
 #if defined(__x86_64__)
   for (int32_t seed = 0; seed < ARENITE_TEST_CASES / 30; ++seed) {
