@@ -208,6 +208,27 @@ def test_saved_model_reads_a_table_by_rows(tmp_path: Path, evaluate: Evaluate) -
     np.testing.assert_array_equal(result, table.numpy()[[[3, 1]]] * 2)
 
 
+@pytest.mark.parametrize(("layout", "channels"), [("NCHW", 3), ("NHWC", 5)])
+def test_normalization_of_keras_2(layout: str, channels: int, evaluate: Evaluate) -> None:
+    """SavedModels of Keras 2 have LayerNormalization as a batch norm in training, with the rows as channels."""
+    gamma, beta = np.linspace(0.5, 2, channels).astype(np.float32), np.linspace(-1, 1, channels).astype(np.float32)
+
+    def body(x: Any) -> Any:
+        outputs = tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=gamma, offset=beta, mean=[], variance=[], epsilon=1e-3, data_format=layout, is_training=True
+        )
+        return outputs[0]
+
+    function = tf.function(body, input_signature=[tf.TensorSpec((1, 3, 6, 5), name="x")])
+    x = np.random.default_rng(0).normal(2, 3, (1, 3, 6, 5)).astype(np.float32)
+    axes = (0, 2, 3) if layout == "NCHW" else (0, 1, 2)
+    shape = (-1, 1, 1) if layout == "NCHW" else (-1,)
+    deviation = np.sqrt(x.var(axes, keepdims=True) + 1e-3)
+    expected = (x - x.mean(axes, keepdims=True)) / deviation * gamma.reshape(shape) + beta.reshape(shape)
+    (result,) = evaluate(load_graph(function), [x])
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_saved_model_without_signature(tmp_path: Path) -> None:
     tf.saved_model.save(tf.Module(), str(tmp_path))
     with pytest.raises(ModelError, match="no signature 'serving_default'"):

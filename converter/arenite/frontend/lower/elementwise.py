@@ -11,6 +11,7 @@ from ...opdef import data_dtypes
 from ..program import Node, Tensor
 from .dense import absorbs_bias
 from .lowering import Lowering
+from .normalization import normalize_by_own_statistics
 from .registry import Refusal, lowers
 
 _FUSED = {"fused_activation_function": "NONE"}
@@ -93,9 +94,10 @@ def real_div(lowering: Lowering, node: Node) -> None:
 
 @lowers("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 def fused_batch_norm(lowering: Lowering, node: Node) -> None:
-    """MUL by gamma/sqrt(variance + epsilon), then ADD of beta − mean·that."""
+    """MUL by gamma/sqrt(variance + epsilon), then ADD of beta − mean·that; statistics of the value itself need more."""
     if node.attrs["is_training"]:
-        raise Refusal("it normalizes with the statistics of the batch", "call the model with training=False")
+        normalize_by_own_statistics(lowering, node)
+        return
     if node.attrs["data_format"] != "NHWC":
         raise Refusal("it computes channels first", "build the model with data_format='channels_last'")
     names = ("scale", "offset", "mean", "variance")
