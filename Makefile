@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs native cpp threads board-tools clean
+.PHONY: help demo test check check-fast lint types format docs native cpp threads board-tools clean boards
 .DELETE_ON_ERROR:
 
 help:
@@ -72,6 +72,10 @@ threads: native
 	@cmake --build build/threads -j $(JOBS) --target threads
 	@$(PYTHON_BIN) -c 'import sys; sys.path.insert(0, "tests/python"); import tour; sys.stdout.buffer.write(tour.model())' > build/threads/tour.tflite
 	build/threads/tests/cpp/threads build/threads/tour.tflite 8 60
+
+# Firmware on all emulated boards.
+boards: native board-tools
+	$(PYTHON_BIN) -m pytest -q tests/python/board
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types

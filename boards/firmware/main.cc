@@ -3,12 +3,11 @@
 // further one is an invoke.
 #include "boards/board.h"
 #include "boards/firmware/model.h"
+#include "boards/firmware/streams.h"
 #include "interpreter/interpreter.h"
 #include "interpreter/model.h"
 
 namespace {
-
-constexpr int32_t kFailed = 1;
 
 void print_line(const char* name, uint32_t value) {
   board::print(name);
@@ -34,39 +33,7 @@ const char* name_of(arenite::Status status) {
   print_line("subgraph", error.subgraph);
   print_line("node", error.node);
   print_line("detail", error.detail);
-  board::exit(kFailed);
-}
-
-int32_t open_file(const char* name, board::Mode mode) {
-  const int32_t file = board::open(name, mode);
-  if (file < 0) {
-    board::print("cannot open ");
-    board::print(name);
-    board::print("\n");
-    board::exit(kFailed);
-  }
-  return file;
-}
-
-size_t bytes_of(const arenite::Tensor& tensor) {
-  return static_cast<size_t>(tensor.count()) * arenite::type_size(tensor.type);
-}
-
-// False at the end of the file.
-bool read_inputs(int32_t file, const arenite::Interpreter& interpreter) {
-  for (uint32_t i = 0; i < interpreter.input_count(); ++i) {
-    const arenite::Tensor tensor = interpreter.input(i);
-    if (!board::read(file, tensor.data, bytes_of(tensor))) return false;
-  }
-  return true;
-}
-
-bool write_outputs(int32_t file, const arenite::Interpreter& interpreter) {
-  for (uint32_t i = 0; i < interpreter.output_count(); ++i) {
-    const arenite::Tensor tensor = interpreter.output(i);
-    if (!board::write(file, tensor.data, bytes_of(tensor))) return false;
-  }
-  return true;
+  board::exit(firmware::kFailed);
 }
 
 void open_model(arenite::Model* model) {
@@ -99,15 +66,15 @@ int main() {
   print_line("stack_allocate", board::stack_peak());
 
   board::repaint_stack();
-  const int32_t inputs = open_file("inputs.bin", board::Mode::kRead);
-  const int32_t outputs = open_file("outputs.bin", board::Mode::kWrite);
-  while (read_inputs(inputs, interpreter)) {
+  const int32_t inputs = firmware::open_file("inputs.bin", board::Mode::kRead);
+  const int32_t outputs = firmware::open_file("outputs.bin", board::Mode::kWrite);
+  while (firmware::read_inputs(inputs, interpreter)) {
     arenite_count_start();
     invoke(&interpreter);
     arenite_count_stop();
-    if (!write_outputs(outputs, interpreter)) {
+    if (!firmware::write_outputs(outputs, interpreter)) {
       board::print("cannot write outputs.bin\n");
-      return kFailed;
+      return firmware::kFailed;
     }
   }
   board::close(outputs);

@@ -1,0 +1,96 @@
+// Every kernel in one firmware: runs all models of the host's file models.bin, one after the other, each in an arena of
+// the size that the host's interpreter needed, and writes to results.bin what came of it. Words of 32 bits and raw
+// tensors; written by tests/python/board/packs.py.
+//
+//   models.bin   per model: bytes of the file, bytes of arena, runs; the file; the inputs of each run
+//   results.bin  per model: status of open and allocate, bytes of arena used, bytes of stack of allocate;
+//                when that is Ok, per run: status; its outputs when that is Ok; then bytes of stack of all
+//                runs
+#include <cstring>
+
+#include "boards/firmware/streams.h"
+#include "examples/custom_operator/peak_hold.h"
+#include "interpreter/model.h"
+#include "kernels_cpp/kernels.h"
+
+namespace {
+
+using arenite::Status;
+using firmware::kFailed;
+
+const arenite::Kernel* const kKernels[] = {
+#define OP(name, code, max_version, options, signatures) &arenite::kernels::name,
+#include "schema/ops.def"
+#undef OP
+    &kPeakHold};
+
+constexpr size_t kRoom = 384 << 10;
+constexpr uint32_t kIterations = 1000;
+constexpr size_t kGuard = 64;
+constexpr int kUnused = 0xA5;
+alignas(16) uint8_t content[kRoom];
+alignas(16) uint8_t arena[kRoom + kGuard];
+
+struct Header {
+  uint32_t model_bytes;
+  uint32_t arena_bytes;
+  uint32_t runs;
+};
+
+[[noreturn]] void fail(const char* what) {
+  board::print(what);
+  board::exit(kFailed);
+}
+
+void put(int32_t file, uint32_t word) {
+  if (!board::write(file, &word, sizeof word)) fail("cannot write results.bin\n");
+}
+
+void check_guard(uint32_t arena_bytes) {
+  for (size_t i = 0; i < kGuard; ++i) {
+    if (arena[arena_bytes + i] != kUnused) fail("something was written beyond the arena\n");
+  }
+}
+
+void run(const Header& header, int32_t models, int32_t results, arenite::Interpreter* interpreter) {
+  interpreter->set_iteration_limit(kIterations);
+  board::repaint_stack();
+  for (uint32_t i = 0; i < header.runs; ++i) {
+    if (!firmware::read_inputs(models, *interpreter)) fail("models.bin ends within inputs\n");
+    const Status status = interpreter->invoke();
+    put(results, static_cast<uint32_t>(status));
+    if (status == Status::kOk && !firmware::write_outputs(results, *interpreter)) {
+      fail("cannot write results.bin\n");
+    }
+  }
+  put(results, board::stack_peak());
+}
+
+void open_and_run(const Header& header, int32_t models, int32_t results) {
+  std::memset(arena, kUnused, header.arena_bytes + kGuard);
+  board::repaint_stack();
+  arenite::Model model;
+  Status status = arenite::Model::open(content, header.model_bytes, &model);
+  arenite::Interpreter interpreter(model, kKernels, arena, header.arena_bytes);
+  if (status == Status::kOk) status = interpreter.allocate();
+  put(results, static_cast<uint32_t>(status));
+  put(results, status == Status::kOk ? interpreter.arena_used() : 0);
+  put(results, board::stack_peak());
+  if (status == Status::kOk) run(header, models, results, &interpreter);
+  check_guard(header.arena_bytes);
+}
+
+}  // namespace
+
+int main() {
+  const int32_t models = firmware::open_file("models.bin", board::Mode::kRead);
+  const int32_t results = firmware::open_file("results.bin", board::Mode::kWrite);
+  Header header;
+  while (board::read(models, &header, sizeof header)) {
+    if (header.model_bytes > kRoom || header.arena_bytes > kRoom) fail("models.bin holds a model that is too large\n");
+    if (!board::read(models, content, header.model_bytes)) fail("models.bin ends within a model\n");
+    open_and_run(header, models, results);
+  }
+  board::close(results);
+  return 0;
+}
