@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs native cpp threads board-tools clean boards
+.PHONY: help demo test check check-fast lint types format docs native cpp threads board-tools clean boards mutations
 .DELETE_ON_ERROR:
 
 help:
@@ -76,6 +76,11 @@ threads: native
 # Firmware on all emulated boards.
 boards: native board-tools
 	$(PYTHON_BIN) -m pytest -q tests/python/board
+
+# Damaged models under the sanitizers: FACTOR times as many as the tests make, from a seed of its own.
+FACTOR ?= 20
+mutations: native
+	ARENITE_MUTATIONS=$(FACTOR) ARENITE_SEED=$$(date +%s) $(PYTHON_BIN) -m pytest -q tests/python/test_mutations.py
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types

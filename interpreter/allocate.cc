@@ -183,8 +183,10 @@ Status Interpreter::begin_life(uint32_t tensor, Planning* planning) const {
 Status Interpreter::extend_life(uint32_t tensor, uint16_t time, Planning* planning) const {
   if (!is_stored(tensor)) return Status::kOk;
   Allocation& item = planning->items[first_allocation_ + slot(tensor)];
-  // A tensor without elements needs no producer.
-  ARENITE_CHECK(item.first != kUnborn || model_->tensor_bytes(tensor) == 0, kBadOrder);
+  if (item.first == kUnborn) {  // a tensor without elements needs no producer
+    ARENITE_CHECK(model_->tensor_bytes(tensor) == 0, kBadOrder);
+    begin(&item, 0, time, false);
+  }
   extend(&item, time);
   return Status::kOk;
 }
@@ -242,7 +244,9 @@ void Interpreter::keep_offsets(const Interpreter& subgraph, void* context) {
   const Allocation* const own = items + subgraph.first_allocation_;
   for (uint32_t i = 0; i < subgraph.own_allocations(); ++i) {
     const Allocation& item = own[i].bytes == 0 && own[i].last == kAlias ? items[own[i].first] : own[i];
-    subgraph.offsets_[i] = item.bytes == 0 ? kUnplaced : item.offset;
+    // Without elements: anywhere in the arena, so that kernels may count and copy from there.
+    const uint32_t anywhere = item.first == kUnborn ? kUnplaced : 0;
+    subgraph.offsets_[i] = item.bytes == 0 ? anywhere : item.offset;
   }
 }
 

@@ -22,18 +22,21 @@ Status check_indices(Vector indices, int32_t lowest, uint32_t count) {
   return Status::kOk;
 }
 
-// *count = the product of the dimensions; times the element size it is below 2^31.
+// *count = the product of the dimensions. Times the element size it is below 2^31, also when dimensions of 0 count as
+// 1: so every stride is.
 Status check_shape(Vector shape, uint32_t element_size, uint32_t* count) {
   ARENITE_CHECK(shape.size() <= static_cast<uint32_t>(kMaxRank), kBadShape);
   uint32_t product = 1;
+  bool empty = false;
   for (uint32_t i = 0; i < shape.size(); ++i) {
     const int32_t dim = shape.i32(i);
     ARENITE_CHECK(dim >= 0, kBadShape);
-    const uint64_t next = static_cast<uint64_t>(product) * static_cast<uint32_t>(dim);
+    empty = empty || dim == 0;
+    const uint64_t next = static_cast<uint64_t>(product) * static_cast<uint32_t>(dim == 0 ? 1 : dim);
     ARENITE_CHECK(next * element_size < (uint64_t{1} << 31), kBadShape);
     product = static_cast<uint32_t>(next);
   }
-  *count = product;
+  *count = empty ? 0 : product;
   return Status::kOk;
 }
 

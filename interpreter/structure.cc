@@ -28,8 +28,8 @@ enum Kind : uint8_t {
   kTables = 0x50,
 };
 
-constexpr uint8_t table(TableId id) { return static_cast<uint8_t>(kOneTable | id); }
-constexpr uint8_t tables(TableId id) { return static_cast<uint8_t>(kTables | id); }
+constexpr uint8_t table(TableId id) { return static_cast<uint8_t>(uint8_t{kOneTable} | uint8_t{id}); }
+constexpr uint8_t tables(TableId id) { return static_cast<uint8_t>(uint8_t{kTables} | uint8_t{id}); }
 constexpr uint8_t kBytes = kVector | 0, kWords = kVector | 2, kLongs = kVector | 3;
 
 constexpr uint32_t kFields = 11;  // the highest field id that is read, plus 1

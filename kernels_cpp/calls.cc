@@ -31,6 +31,13 @@ Status check_results(const Node& node, const Callee& callee) {
   return Status::kOk;
 }
 
+Status check_variables(const Node& node) {
+  const int32_t count = node.input_count();
+  ARENITE_CHECK(node.output_count() == count, kBadArity);
+  for (int32_t i = 0; i < count; ++i) ARENITE_TRY(check_pair(node.input(i), node.output(i)));
+  return Status::kOk;
+}
+
 void copy_elements(const Tensor& from, const Tensor& to) {
   const size_t bytes = static_cast<size_t>(to.count()) * type_size(to.type);
   if (bytes != 0) std::memcpy(to.data, from.data, bytes);

@@ -13,6 +13,9 @@ Status plan_call(const Node& node, Callee* callee, int32_t first);
 // The subgraph gives what the node does, one by one.
 Status check_results(const Node& node, const Callee& callee);
 
+// The node's operands, one by one, are what it gives: a loop's variables.
+Status check_variables(const Node& node);
+
 // The one element of a bool tensor; a program may set an input to any byte.
 inline bool is_true(const Tensor& condition) { return *condition.as<uint8_t>() != 0; }
 

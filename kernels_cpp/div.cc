@@ -51,7 +51,8 @@ struct DivCodes {
     const int32_t headroom = headroom_of(a);
     int32_t bits_over_unit;
     const int32_t inverse = reciprocal(static_cast<uint32_t>(sign * (qb - zero_b)), &bits_over_unit);
-    const int32_t quotient = rounding_doubling_high_mul(a * (1 << headroom), inverse);
+    const int32_t quotient =
+        rounding_doubling_high_mul(static_cast<int32_t>(static_cast<uint32_t>(a) << headroom), inverse);
     // bits_over_unit counts from Q12.19, the divisor is a whole number.
     const int32_t shift = headroom + bits_over_unit + 19 - factor.shift;
     const int32_t steps =

@@ -95,12 +95,15 @@ constexpr int32_t None = NONE;
 // The same, and what eval leaves in its scratch is there again at the next eval.
 #define ARENITE_KERNEL_WITH_STATE(name) ARENITE_KERNEL_OBJECT(name, true)
 
-#define ARENITE_KERNEL_OBJECT(name, keeps_scratch)                                                   \
-  const ::arenite::Kernel arenite::kernels::name = {prepare,                                         \
-                                                    eval,                                            \
-                                                    ::arenite::kernels::row::name::kSignatures.text, \
-                                                    ::arenite::kernels::row::name::kCode,            \
-                                                    ::arenite::kernels::row::name::kMaxVersion,      \
-                                                    ::arenite::kernels::row::name::kOptions,         \
-                                                    keeps_scratch,                                   \
-                                                    ::arenite::kernels::row::name::kCustomCode}
+// In the namespace, because clang before 16 looks prepare and eval up where the macro stands.
+#define ARENITE_KERNEL_OBJECT(name, keeps_scratch)  \
+  namespace arenite::kernels {                      \
+  const Kernel name = {prepare,                     \
+                       eval,                        \
+                       row::name::kSignatures.text, \
+                       row::name::kCode,            \
+                       row::name::kMaxVersion,      \
+                       row::name::kOptions,         \
+                       keeps_scratch,               \
+                       row::name::kCustomCode};     \
+  }

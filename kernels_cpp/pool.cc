@@ -24,6 +24,8 @@ Status Pool::check() const {
   const int32_t pixels = is_int16(input) ? 1 << 15 : 1 << 23;
   ARENITE_CHECK(vertical.kernel * horizontal.kernel < pixels, kLimitExceeded);
   ARENITE_CHECK(same_quantization(input, output), kBadQuantization);
+  const bool bounded = activation != format::ActivationFunctionType::NONE;
+  ARENITE_CHECK(is_float(output) || !bounded || is_coded(output), kBadQuantization);
   return Status::kOk;
 }
 

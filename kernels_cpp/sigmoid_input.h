@@ -15,9 +15,10 @@ struct SigmoidInput {
 
   explicit SigmoidInput(const Tensor& input)
       : multiplier(quantize_multiplier(input.scale())), zero_point(input.zero_point) {
-    multiplier.shift += 31 - kIntegerBits;
+    // From 31 on only the code 0 is not beyond the radius.
+    multiplier.shift = clamp(multiplier.shift + 31 - kIntegerBits, INT32_MIN, 31);
     const int32_t largest = ((1 << kIntegerBits) - 1) << (31 - kIntegerBits);
-    const int32_t shift = clamp(multiplier.shift, 0, 31);
+    const int32_t shift = multiplier.shift < 0 ? 0 : multiplier.shift;
     // With scales of 8 and more TFLite's radius is 0 and an input of 0 counts as negative; it lies in the middle.
     radius = (largest >> shift) > 0 ? largest >> shift : 1;
   }

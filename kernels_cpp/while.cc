@@ -13,6 +13,7 @@ Callee condition(const Node& node) {
 Callee body(const Node& node) { return Callee(node, node.option_i32(format::WhileOptions::body_subgraph_index, 0), 0); }
 
 Status prepare(const Node& node, uint32_t*) {
+  ARENITE_TRY(check_variables(node));
   Callee condition = arenite::condition(node);
   ARENITE_TRY(plan_call(node, &condition, 0));
   ARENITE_CHECK(condition.output_count() == 1, kBadArity);

@@ -21,7 +21,7 @@ inline int32_t open_file(const char* name, board::Mode mode) {
 }
 
 inline size_t bytes_of(const arenite::Tensor& tensor) {
-  return static_cast<size_t>(tensor.count()) * arenite::type_size(tensor.type);
+  return arenite::stored_bytes(tensor.type, static_cast<uint32_t>(tensor.count()));
 }
 
 // False at the end of the file.

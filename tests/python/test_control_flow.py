@@ -14,7 +14,7 @@ import arenite
 from arenite import flat, writer
 from arenite.errors import GraphError, ModelError, UnsupportedError
 from arenite.evaluate import evaluate
-from arenite.graph import Graph
+from arenite.graph import Graph, Value
 from arenite.reader import read
 from arenite.text import constants, parse, to_text
 from arenite.writer import write
@@ -235,7 +235,7 @@ def test_subgraphs_that_call_each_other() -> None:
         graph.verify()
     inner.ops[1].name, inner.ops[1].inputs = "while", [*inner.inputs[:2], inner.inputs[2]]
     inner.ops[1].attrs = {"cond_subgraph_index": graph.subgraphs()[1], "body_subgraph_index": inner}
-    inner.ops[1].outputs = [v for op in inner.ops[1:] for v in op.outputs][:1]
+    inner.ops[1].outputs = [Value("j", "float32", ()), Value("m", "float32", ()), *inner.ops[1].outputs]
     with pytest.raises(ModelError, match="exceeds a fixed limit"):
         allocated(unchecked(graph))
 
@@ -254,6 +254,38 @@ def test_calls_that_do_not_fit(old: str, new: str, message: str) -> None:
     assert old in BRANCH
     with pytest.raises(ModelError, match=message):
         allocated(write(parse(BRANCH.replace(old, new))))
+
+
+#: gives its operand, if the condition's constant is False
+LOOP = """
+%x: float32[2] = input
+%y: float32[2] = while(%x) {cond_subgraph_index=@"more", body_subgraph_index=@"next"}
+return %y
+
+subgraph "more"
+%x: float32[2] = input
+%b: bool[] = const False
+return %b
+
+subgraph "next"
+%x: float32[2] = input
+return %x
+"""
+
+
+def test_a_loop_gives_what_it_takes() -> None:
+    """Results that fit the body alone would be copied from and to operands of other sizes."""
+    x = np.array([1, 2], np.float32)
+    np.testing.assert_array_equal(run(allocated(write(parse(LOOP))), [x])[0], x)
+    wider = LOOP.replace("%y: float32[2]", "%y: float32[3]")
+    wider = wider.replace('"next"\n%x: float32[2] = input\nreturn %x', '"next"\n%x: float32[2] = input\n'
+                          "%w: float32[3] = const 1.0\nreturn %w")  # fmt: skip
+    with pytest.raises(ModelError, match="shape"):
+        allocated(write(parse(wider)))
+    more = LOOP.replace("%y: float32[2] = while", "%y: float32[2], %z: float32[2] = while")
+    more = more.replace("return %x\n", "return %x, %x\n")
+    with pytest.raises(ModelError, match="too few or too many"):
+        allocated(write(parse(more)))
 
 
 @pytest.mark.parametrize(

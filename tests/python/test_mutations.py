@@ -1,25 +1,26 @@
-"""No file can hurt the program: damaged copies of models are opened, allocated and run under the sanitizers."""
+"""No file can hurt the program: damaged copies of models are opened, allocated and run under the sanitizers.
+
+``ARENITE_MUTATIONS=n`` makes n times as many copies; ``make mutations`` does, with a seed of its own.
+"""
 
 from __future__ import annotations
 
-import random
-import subprocess
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+import sanitized
+import seeded
 import small_models
 import tour
 from oracle import engines
+from sanitized import call
 from test_control_flow import COUNTER, NESTED
 
-from arenite.opdef import case_dtypes, declaration, rows
 from arenite.text import parse
 from arenite.writer import write
 
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build" / "sanitize"
 MODELS = {
     "tour": tour.model,
     "mlp": small_models.int8_mlp,
@@ -27,21 +28,18 @@ MODELS = {
     "loops": lambda: write(parse(NESTED)),
     "variables": lambda: write(parse(COUNTER)),
 }
-
-
-def call(*command: str | Path, seconds: float = 900) -> str:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+#: of a model; of each instance of an operator
+COPIES, COPIES_OF_EACH = 10000, 250
+#: instances of each signature of an operator
+EACH = 2
+FACTOR = int(os.environ.get("ARENITE_MUTATIONS", "1"))
+SEED = int(os.environ.get("ARENITE_SEED", "1"))
 
 
 @pytest.fixture(scope="module")
 def mutate() -> Path:
-    """tests/cpp built with AddressSanitizer and UndefinedBehaviorSanitizer; the program mutate.cc."""
-    call("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-         "-DARENITE_SANITIZE=address,undefined")  # fmt: skip
-    call("cmake", "--build", BUILD)
-    return BUILD / "tests" / "cpp" / "mutate"
+    """tests/cpp/mutate.cc"""
+    return sanitized.build() / "mutate"
 
 
 @pytest.mark.slow
@@ -50,39 +48,25 @@ def test_damaged_models(name: str, mutate: Path, tmp_path: Path) -> None:
     make: Callable[[], bytes] = MODELS[name]
     path = tmp_path / f"{name}.tflite"
     path.write_bytes(make())
-    report = call(mutate, path, "10000", "1")
+    report = call(mutate, str(COPIES * FACTOR), str(SEED), path)
     ends = {sentence: int(count) for count, sentence in (line.split(maxsplit=1) for line in report.splitlines())}
-    assert sum(ends.values()) == 10000
+    assert sum(ends.values()) == COPIES * FACTOR
     assert len(ends) >= 10, f"the damage should reach many checks, found only: {report}"
     assert ends["no error"] > 100, "some damage is harmless and must still run"
 
 
-class SeededDraw:
-    """Choices for the operators' test cases, the same in every run."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-
-    def integer(self, low: int, high: int) -> int:
-        return self._random.randint(low, high)
-
-    def choice(self, options: Sequence[Any]) -> Any:
-        return self._random.choice(options)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in rows() if declaration(name).case])
+@pytest.mark.parametrize("name", seeded.CASED)
 def test_damaged_operators(name: str, mutate: Path, tmp_path: Path) -> None:
-    """Each operator alone, in each of its types: most damage hits what its own prepare and eval rely on."""
-    case = declaration(name).case
-    assert case is not None
-    for seed, dtype in enumerate(case_dtypes(name)):
-        path = tmp_path / f"{seed}.tflite"
-        path.write_bytes(engines.model_of(case(SeededDraw(seed), dtype)))
-        call(mutate, path, "400", str(seed))
+    """Each operator alone, in each of its signatures: most damage hits what its own prepare and eval rely on."""
+    instances = [op for ops in seeded.instances(name, EACH, SEED).values() for op in ops]
+    paths = [tmp_path / f"{number}.tflite" for number in range(len(instances))]
+    for path, op in zip(paths, instances, strict=True):
+        path.write_bytes(engines.model_of(op))
+    call(mutate, str(COPIES_OF_EACH * FACTOR), str(SEED), *paths)
 
 
 @pytest.mark.slow
 def test_cpp_tests_are_clean_under_the_sanitizers(mutate: Path) -> None:
-    report = call("ctest", "--test-dir", BUILD, "--output-on-failure")
+    report = call("ctest", "--test-dir", sanitized.BUILD, "--output-on-failure")
     assert "100% tests passed" in report

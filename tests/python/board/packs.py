@@ -91,8 +91,8 @@ def run(pack: Sequence[Packed], firmware: Path, board: Board, directory: Path) -
 
 
 def _encode(model: Packed) -> bytes:
-    header = struct.pack("<3I", len(model.content), model.arena, len(model.feeds))
-    return header + model.content + b"".join(x.tobytes() for feed in model.feeds for x in feed)
+    inputs = b"".join(x.tobytes() for feed in model.feeds for x in feed)
+    return struct.pack("<4I", len(model.content), model.arena, len(model.feeds), len(inputs)) + model.content + inputs
 
 
 def _decode(pack: Sequence[Packed], content: bytes) -> list[Outcome]:

@@ -26,6 +26,7 @@ from oracle import (
     reference_recurrent,
     reference_vectors,
 )
+from seeded import feeds
 
 from arenite import cases
 from arenite.evaluate import evaluate
@@ -68,11 +69,6 @@ class HypothesisDraw:
 
     def choice(self, options: Sequence[T]) -> T:
         return self.data.draw(st.sampled_from(list(options)))
-
-
-def feeds(op: Op, rng: np.random.Generator) -> list[np.ndarray]:
-    fed = [v for v in op.inputs if v is not None and not v.is_constant and not v.is_variable]
-    return [cases.values(rng, v.dtype, v.shape) for v in fed]
 
 
 def operands(op: Op, feed: list[np.ndarray]) -> list[np.ndarray | None]:

@@ -3,21 +3,19 @@ these would read or write where it must not, or give a wrong answer without a wo
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import pytest
 from oracle import engines
+from seeded import SeededDraw
 
 from arenite import _core
 from arenite.errors import ModelError
 from arenite.graph import Op, Quantization, Value
 from arenite.opdef import QuantRule, case_dtypes, data_dtypes, data_operands, declaration, rows
 
-T = TypeVar("T")
 VARIANTS = [(name, dtype) for name in rows() for dtype in case_dtypes(name)]
 IDS = [f"{name}-{dtype}" for name, dtype in VARIANTS]
 CODED = [n for n, dtype in VARIANTS if dtype == "int8" and declaration(n).quant is not QuantRule.PLAIN]
@@ -25,23 +23,12 @@ MOVING = [n for n in CODED if declaration(n).moves and declaration(n).quant is Q
 CLAMPING = [name for name in CODED if declaration(name).attrs.get("fused_activation_function") == "NONE"]
 
 
-class RandomDraw:
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-
-    def integer(self, low: int, high: int) -> int:
-        return self.random.randint(low, high)
-
-    def choice(self, options: Sequence[T]) -> T:
-        return self.random.choice(list(options))
-
-
 def instance(name: str, dtype: str | None = None, accept: Callable[[Op], bool] = lambda op: True) -> Op:
     """The first generated instance that ``accept`` takes; it opens. Of int8 unless given, or of what there is."""
     case = declaration(name).case
     assert case is not None
     dtype = dtype or ("int8" if "int8" in data_dtypes(name) else data_dtypes(name)[0])
-    op = next(op for seed in range(1000) if accept(op := case(RandomDraw(seed), dtype)))
+    op = next(op for seed in range(1000) if accept(op := case(SeededDraw(seed), dtype)))
     assert failure(op) == "Ok"
     return op
 
@@ -383,3 +370,20 @@ def test_sign_of_nan() -> None:
     op = Op("sign", [Value("", "float32", (4,))], [Value("", "float32", (4,))])
     (y,) = engines.ours(engines.model_of(op), [np.array([np.nan, -0.0, -np.inf, 1e-45], np.float32)])
     np.testing.assert_array_equal(y, [0, 0, -1, 1])
+
+
+def test_a_pool_of_plain_integers_has_no_activation() -> None:
+    op = instance("max_pool_2d", "int16", lambda op: op.attrs["fused_activation_function"] == "RELU6")
+    plain = replace(with_output(op, quant=None), inputs=[replace(op.operand(0), quant=None)])
+    assert failure(plain) == "BadQuantization"
+    assert failure(replace(plain, attrs={**op.attrs, "fused_activation_function": "NONE"})) == "Ok"
+
+
+@pytest.mark.parametrize("name", ["logistic", "tanh"])
+def test_a_scale_beyond_all_shifts(name: str) -> None:
+    """Every code but that of 0 is at an end."""
+    x = Value("", "int8", (3,), None, Quantization.per_tensor(1e30, 5))
+    scale, zero_point = {"logistic": (1 / 256, -128), "tanh": (1 / 128, 0)}[name]
+    op = Op(name, [x], [Value("", "int8", (3,), None, Quantization.per_tensor(scale, zero_point))])
+    (y,) = engines.ours(engines.model_of(op), [np.array([4, 5, 6], np.int8)])
+    np.testing.assert_array_equal(y, [-128, zero_point + (128 if name == "logistic" else 0), 127])

@@ -9,31 +9,18 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from oracle import engines
-from oracle.test_operators import ANY, VARIANTS, feeds, runs_of
+from oracle.test_operators import ANY, VARIANTS, runs_of
+from seeded import SeededDraw, feeds
 
 from arenite import _core, cases
 from arenite.opdef import data_dtypes, declaration
 
-T = TypeVar("T")
 INSTANCES = 8
 FAST = ("avx2", "avx512vnni")
-
-
-class RandomDraw:
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
-
-    def integer(self, low: int, high: int) -> int:
-        return int(self.rng.integers(low, high, endpoint=True))
-
-    def choice(self, options: Sequence[T]) -> T:
-        return options[self.integer(0, len(options) - 1)]
 
 
 @pytest.fixture
@@ -49,7 +36,7 @@ def variants() -> Iterator[list[str]]:
 @pytest.mark.parametrize(("name", "dtype"), VARIANTS, ids=[f"{n}-{d}" for n, d in VARIANTS])
 def test_variants_agree(variants: list[str], name: str, dtype: str) -> None:
     for instance in range(INSTANCES):
-        draw = RandomDraw(zlib.crc32(f"{name} {dtype} {instance}".encode()))
+        draw = SeededDraw(zlib.crc32(f"{name} {dtype} {instance}".encode()))
         case = declaration(name).case
         assert case is not None
         op = case(draw, draw.choice(data_dtypes(name)) if dtype == ANY else dtype)
