@@ -30,7 +30,8 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
 def case(draw: Draw, dtype: str) -> Op:
     full = cases.shape(draw)
     repeated = tuple(draw.choice([1, n]) for n in full)
-    x, alpha = cases.tensor(draw, dtype, full), cases.tensor(draw, dtype, repeated)
+    slopes = draw.choice(["int8", "int16"]) if dtype == "int16" else dtype
+    x, alpha = cases.tensor(draw, dtype, full), cases.tensor(draw, slopes, repeated)
     return cases.finished(Op("prelu", [x, alpha], []), [full], cases.near_quantization(draw, x))
 
 

@@ -55,7 +55,6 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "pad": {"int64", "bool", "uint8"},
         "padv2": {"int64", "bool", "uint8"},
         "pow": None,
-        "prelu": {"int16"},
         "range": None,
         "rank": None,
         "reduce_any": None,
@@ -260,6 +259,8 @@ def tflm_limit(op: Op) -> str | None:
         return "gives int32 only"
     if shifts_too_far(op):
         return "shifts by more than 31 bits"
+    if op.name == "prelu" and op.operand(1).dtype == "int16":
+        return "wants int8 slopes"
     if op.name == "embedding_lookup" and is_per_channel(op):
         return "multiplies all rows by the scale of the first"
     if compares_codes_of_two_scales(op):

@@ -65,7 +65,7 @@ def prelu(op: Op, x: Array, alpha: Array) -> Array:
     d = centred(x, vx)
     positive = rescale(d, quantize_multiplier(scale_of(vx) / scale_of(y)))
     m, shift = quantize_multiplier(scale_of(vx) * scale_of(va) / scale_of(y))
-    most = (2**31 - 1) >> max(shift, 0)  # wraps in no left shift
+    most = (2**31 - 1) >> max(shift, 0) if alpha.dtype == np.int16 else 2**31  # wraps in no left shift
     negative = rescale(np.clip(d * centred(alpha, va), -most, most), (m, shift))
     return clipped(np.where(d >= 0, positive, negative) + zero_of(y), y)
 
