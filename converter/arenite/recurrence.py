@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from . import cases
 from .cases import Draw
 from .errors import GraphError
 from .graph import STATELESS, Op, Quantization, Value
-from .opdef import Matrix, attribute
+from .opdef import Declaration, Matrix, attribute
 
 #: An operator's operands as real values, None where absent.
 Operands = Sequence[np.ndarray | None]
@@ -95,6 +96,27 @@ class Layer:
             inputs[place] = drawn_matrix(draw, dtype, hidden, (units, units))
         for place in self.biases:
             inputs[place] = drawn_bias(draw, dtype, units)
+
+
+#: (op, inputs) → place of a state → all that it is during the run.
+Trajectory = Callable[[Op, Operands], dict[int, np.ndarray]]
+
+
+def recurrent(
+    layer: Layer, trajectory: Trajectory, case: Callable[[Draw, str], Op], attrs: dict[str, Any], **others: Any
+) -> Declaration:
+    """The declaration of an operator that is one layer; its result is all that the first state is."""
+    return Declaration(
+        case=case,
+        shape=lambda op: [layer.shape(op)],
+        reference=lambda op, inputs: [trajectory(op, inputs)[layer.states[0]]],
+        data=(layer.sequence,),
+        attrs=attrs,
+        macs=layer.macs,
+        matrices=layer.matrices(),
+        trajectory=trajectory,
+        **others,
+    )
 
 
 def joined(inputs: Operands, places: Sequence[int]) -> np.ndarray:

@@ -19,11 +19,7 @@ ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6", 4: "TANH"}
 LAYER = Layer("an RNN", range(1, 2), range(2, 3), range(3, 4), (HIDDEN,), mask=MASK)
 
 
-def shape(op: Op) -> list[tuple[int, ...]]:
-    return [LAYER.shape(op)]
-
-
-def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
+def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
     (w, r, b), (hidden,), x = LAYER.parameters(inputs), LAYER.held(op, inputs), inputs[0]
     assert x is not None
     activation = activation_of(op)
@@ -31,7 +27,7 @@ def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
     def step(x: np.ndarray) -> None:
         hidden[...] = tanh_or_clamp(x @ w + b + hidden @ r, activation)
 
-    return [over_time(x, [hidden], attribute(op, "time_major"), step, LAYER.kept(inputs))]
+    return {HIDDEN: over_time(x, [hidden], attribute(op, "time_major"), step, LAYER.kept(inputs))}
 
 
 def activation_of(op: Op) -> str:
@@ -39,10 +35,6 @@ def activation_of(op: Op) -> str:
     if op.name == "arenite_rnn":
         return ACTIVATIONS[attribute(op, "activation")]
     return str(attribute(op, "fused_activation_function"))
-
-
-def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
-    return {HIDDEN: reference(op, inputs)[0]}
 
 
 def drawn_operands(draw: Draw, dtype: str, masked: bool) -> tuple[list[Value | None], dict[str, Any]]:

@@ -13,19 +13,26 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..graph import Op, Value
-from ..opdef import Declaration, StateGrid, attribute
-from ..recurrence import Layer, Operands, Sizes, drawn_attrs, drawn_bias, drawn_mask, hidden_state, over_time, sigmoid
+from ..opdef import StateGrid, attribute
+from ..recurrence import (
+    Layer,
+    Operands,
+    Sizes,
+    drawn_attrs,
+    drawn_bias,
+    drawn_mask,
+    hidden_state,
+    over_time,
+    recurrent,
+    sigmoid,
+)
 
 ATTRS = {"time_major": False, "reset_after": True, "asymmetric_quantize_inputs": False}
 RECURRENT_BIAS, HIDDEN, MASK = 10, 11, 12
 LAYER = Layer("a GRU", range(1, 4), range(4, 7), range(7, 10), (HIDDEN,), (None, None, RECURRENT_BIAS), mask=MASK)
 
 
-def shape(op: Op) -> list[tuple[int, ...]]:
-    return [LAYER.shape(op)]
-
-
-def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
+def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
     x, reset_after, recurrent_bias = inputs[0], attribute(op, "reset_after"), inputs[RECURRENT_BIAS]
     assert x is not None
     (w, r, b), (hidden,) = LAYER.parameters(inputs), LAYER.held(op, inputs)
@@ -40,11 +47,7 @@ def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
             back = (reset * hidden) @ r[:, 2 * units :]
         hidden[...] = update * hidden + (1 - update) * np.tanh(sums[:, 2 * units :] + back)
 
-    return [over_time(x, [hidden], attribute(op, "time_major"), step, LAYER.kept(inputs))]
-
-
-def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
-    return {HIDDEN: reference(op, inputs)[0]}
+    return {HIDDEN: over_time(x, [hidden], attribute(op, "time_major"), step, LAYER.kept(inputs))}
 
 
 def case(draw: Draw, dtype: str) -> Op:
@@ -57,17 +60,7 @@ def case(draw: Draw, dtype: str) -> Op:
     if reset_after and draw.choice([False, True]):
         inputs[RECURRENT_BIAS] = drawn_bias(draw, dtype, sizes.units)
     op = Op("arenite_gru", inputs, [], drawn_attrs(draw, dtype, sizes) | {"reset_after": reset_after})
-    return cases.finished(op, shape(op), hidden.quant)
+    return cases.finished(op, [LAYER.shape(op)], hidden.quant)
 
 
-OP = Declaration(
-    case=case,
-    shape=shape,
-    reference=reference,
-    data=(0,),
-    attrs=ATTRS,
-    macs=LAYER.macs,
-    matrices=LAYER.matrices(),
-    states={HIDDEN: StateGrid.OUTPUT},
-    trajectory=trajectory,
-)
+OP = recurrent(LAYER, trajectory, case, ATTRS, states={HIDDEN: StateGrid.OUTPUT})

@@ -12,19 +12,11 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..graph import Op, Value
-from ..opdef import Declaration, StateGrid
-from ..recurrence import Layer, Operands, draw_lstm, drawn_attrs, drawn_mask, lstm_trajectory
+from ..opdef import StateGrid
+from ..recurrence import Layer, Operands, draw_lstm, drawn_attrs, drawn_mask, lstm_trajectory, recurrent
 
 HIDDEN, CELL, MASK = 13, 14, 15
 LAYER = Layer("an LSTM", range(1, 5), range(5, 9), range(9, 13), (HIDDEN, CELL), mask=MASK)
-
-
-def shape(op: Op) -> list[tuple[int, ...]]:
-    return [LAYER.shape(op)]
-
-
-def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
-    return [trajectory(op, inputs)[HIDDEN]]
 
 
 def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
@@ -36,17 +28,13 @@ def case(draw: Draw, dtype: str) -> Op:
     sizes = draw_lstm(draw, dtype, LAYER, inputs)
     inputs[MASK] = drawn_mask(draw, sizes)
     op = Op("arenite_lstm", inputs, [], drawn_attrs(draw, dtype, sizes))
-    return cases.finished(op, shape(op), op.operand(HIDDEN).quant)
+    return cases.finished(op, [LAYER.shape(op)], op.operand(HIDDEN).quant)
 
 
-OP = Declaration(
-    case=case,
-    shape=shape,
-    reference=reference,
-    data=(0,),
-    attrs={"time_major": False, "asymmetric_quantize_inputs": False},
-    macs=LAYER.macs,
-    trajectory=trajectory,
-    matrices=LAYER.matrices(),
+OP = recurrent(
+    LAYER,
+    trajectory,
+    case,
+    {"time_major": False, "asymmetric_quantize_inputs": False},
     states={HIDDEN: StateGrid.OUTPUT, CELL: StateGrid.POWER_OF_TWO},
 )

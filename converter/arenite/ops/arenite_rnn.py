@@ -9,25 +9,22 @@ from __future__ import annotations
 from .. import cases
 from ..cases import Draw
 from ..graph import Op
-from ..opdef import Declaration, StateGrid
-from ..simple_rnn import ACTIVATIONS, HIDDEN, LAYER, drawn_operands, reference, shape, trajectory
+from ..opdef import StateGrid
+from ..recurrence import recurrent
+from ..simple_rnn import ACTIVATIONS, HIDDEN, LAYER, drawn_operands, trajectory
 
 
 def case(draw: Draw, dtype: str) -> Op:
     inputs, attrs = drawn_operands(draw, dtype, masked=True)
     attrs["activation"] = draw.choice([4, *ACTIVATIONS])
     op = Op("arenite_rnn", inputs, [], attrs)
-    return cases.finished(op, shape(op), op.operand(HIDDEN).quant)
+    return cases.finished(op, [LAYER.shape(op)], op.operand(HIDDEN).quant)
 
 
-OP = Declaration(
-    case=case,
-    shape=shape,
-    reference=reference,
-    data=(0,),
-    attrs={"time_major": False, "asymmetric_quantize_inputs": False, "activation": 4},
-    macs=LAYER.macs,
-    matrices=LAYER.matrices(),
+OP = recurrent(
+    LAYER,
+    trajectory,
+    case,
+    {"time_major": False, "asymmetric_quantize_inputs": False, "activation": 4},
     states={HIDDEN: StateGrid.OUTPUT},
-    trajectory=trajectory,
 )

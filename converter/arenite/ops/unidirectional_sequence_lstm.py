@@ -12,8 +12,8 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..graph import Op, Value
-from ..opdef import Declaration, StateGrid, attribute
-from ..recurrence import Layer, Operands, draw_lstm, drawn_attrs, lstm_trajectory
+from ..opdef import StateGrid, attribute
+from ..recurrence import Layer, Operands, draw_lstm, drawn_attrs, lstm_trajectory, recurrent
 
 ATTRS = {
     "fused_activation_function": "TANH",
@@ -28,14 +28,6 @@ HIDDEN, CELL = 18, 19
 LAYER = Layer("an LSTM", range(1, 5), range(5, 9), range(12, 16), (HIDDEN, CELL))
 
 
-def shape(op: Op) -> list[tuple[int, ...]]:
-    return [LAYER.shape(op)]
-
-
-def reference(op: Op, inputs: Operands) -> list[np.ndarray]:
-    return [trajectory(op, inputs)[HIDDEN]]
-
-
 def trajectory(op: Op, inputs: Operands) -> dict[int, np.ndarray]:
     return lstm_trajectory(op, inputs, LAYER, attribute(op, "cell_clip"))
 
@@ -45,18 +37,14 @@ def case(draw: Draw, dtype: str) -> Op:
     sizes = draw_lstm(draw, dtype, LAYER, inputs)
     attrs = drawn_attrs(draw, dtype, sizes) | {"cell_clip": draw.choice([0.0, 0.0, 0.75, 10.0])}
     op = Op("unidirectional_sequence_lstm", inputs, [], attrs)
-    return cases.finished(op, shape(op), op.operand(HIDDEN).quant)
+    return cases.finished(op, [LAYER.shape(op)], op.operand(HIDDEN).quant)
 
 
-OP = Declaration(
-    case=case,
-    shape=shape,
-    reference=reference,
-    data=(0,),
-    attrs=ATTRS,
-    macs=LAYER.macs,
-    trajectory=trajectory,
-    matrices=LAYER.matrices(),
+OP = recurrent(
+    LAYER,
+    trajectory,
+    case,
+    ATTRS,
     states={HIDDEN: StateGrid.OUTPUT, CELL: StateGrid.POWER_OF_TWO},
     states_absent=True,
     limits="no peephole, projection or layer normalization; weights are constant",

@@ -11,8 +11,8 @@ from typing import Any
 from .. import cases
 from ..cases import Draw
 from ..graph import STATELESS, Op
-from ..opdef import Declaration
-from ..simple_rnn import ACTIVATIONS, LAYER, activation_of, drawn_operands, reference, shape, trajectory
+from ..recurrence import recurrent
+from ..simple_rnn import ACTIVATIONS, LAYER, activation_of, drawn_operands, trajectory
 
 ATTRS = {"time_major": False, "fused_activation_function": "NONE", "asymmetric_quantize_inputs": False}
 
@@ -21,7 +21,7 @@ def case(draw: Draw, dtype: str) -> Op:
     inputs, attrs = drawn_operands(draw, dtype, masked=False)
     attrs["fused_activation_function"] = draw.choice(["TANH", *ACTIVATIONS.values()])
     op = Op("unidirectional_sequence_rnn", inputs, [], attrs)
-    return cases.finished(op, shape(op), None)
+    return cases.finished(op, [LAYER.shape(op)], None)
 
 
 def integer_form(op: Op) -> tuple[str, dict[str, Any]]:
@@ -31,14 +31,4 @@ def integer_form(op: Op) -> tuple[str, dict[str, Any]]:
     return "arenite_rnn", kept | {"activation": number}
 
 
-OP = Declaration(
-    case=case,
-    shape=shape,
-    reference=reference,
-    data=(0,),
-    attrs=ATTRS,
-    macs=LAYER.macs,
-    matrices=LAYER.matrices(),
-    trajectory=trajectory,
-    integer_form=integer_form,
-)
+OP = recurrent(LAYER, trajectory, case, ATTRS, integer_form=integer_form)
