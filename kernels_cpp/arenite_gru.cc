@@ -210,7 +210,7 @@ uint32_t reset_bytes(const Node& node, const Options& options) {
 }
 
 template <typename Gru>
-void run(const Node& node, const Options& options, const Extent& e, Gru gru) {
+void run(const Node& node, const Options& options, const Extent& e, Gru&& gru) {
   using Value = typename Gru::Value;
   Layer<Gru> layer = {gru, e.units, options.reset_after ? nullptr : static_cast<Value*>(node.scratch())};
   const Tensor mask = node.input(kMask);

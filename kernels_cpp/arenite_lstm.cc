@@ -5,17 +5,19 @@
 namespace arenite {
 namespace {
 
-lstm::Sequence sequence_of(const Node& node) {
+constexpr lstm::Layout kLayout = {1, 9, 13, 14};
+using Lstm = lstm::Sequence<kLayout, 15>;
+
+lstm::Setting setting_of(const Node& node) {
   const OptionMap map(node);
-  const bool asymmetric = map.i32("asymmetric_quantize_inputs", 0) != 0;
-  return {{1, 9, 13, 14}, {0.0f, asymmetric}, map.i32("time_major", 0) != 0, 15};
+  return {{0.0f, map.i32("asymmetric_quantize_inputs", 0) != 0}, map.i32("time_major", 0) != 0};
 }
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
-  return lstm::prepare(node, sequence_of(node), scratch_bytes);
+  return Lstm::prepare(node, setting_of(node), scratch_bytes);
 }
 
-Status eval(const Node& node) { return lstm::eval(node, sequence_of(node)); }
+Status eval(const Node& node) { return Lstm::eval(node, setting_of(node)); }
 
 }  // namespace
 }  // namespace arenite

@@ -22,7 +22,8 @@ inline int32_t exponent_of(float scale) {
 // A cell state between these exponents keeps three times its value, shifted for tanh, within 32 bits.
 constexpr int32_t kSmallestExponent = -30, kLargestExponent = 2;
 
-inline Status check_quantization(const Node& node, const Layout& layout) {
+template <const Layout& layout>
+Status check_quantization(const Node& node) {
   const Tensor input = node.input(0), hidden = node.input(layout.hidden), cell = node.input(layout.cell);
   ARENITE_CHECK(is_scaled(input) && is_scaled(hidden) && same_quantization(hidden, node.output(0)), kBadQuantization);
   ARENITE_CHECK(cell.scale_count == 1 && cell.zero_point == 0, kBadQuantization);
@@ -32,7 +33,7 @@ inline Status check_quantization(const Node& node, const Layout& layout) {
 }
 
 // T: of input, hidden state and output. Sum: of the products, and of the biases.
-template <typename T, typename Sum>
+template <const Layout& layout, typename T, typename Sum>
 struct IntegerLstm {
   using Value = T;
   const T* inputs;
@@ -48,7 +49,7 @@ struct IntegerLstm {
   int32_t clip;        // largest code of the cell state
   int32_t zero_point;  // of the output
 
-  IntegerLstm(const Node& node, const Layout& layout, float limit) {
+  IntegerLstm(const Node& node, float limit) {
     const Tensor input = node.input(0), hidden = node.input(layout.hidden), cell = node.input(layout.cell);
     inputs = input.as<T>();
     cells = cell.as<int16_t>();
@@ -96,58 +97,57 @@ struct IntegerLstm {
 
 // --- any type --------------------------------------------------------------------------------------------------------
 
-// What the operators differ in.
-struct Sequence {
-  Layout layout;
+struct Setting {
   Options options;
   bool time_major;
-  int32_t mask;  // operand, or one that is absent
 
   Extent extent(const Node& node) const { return Extent(node.input(0), node.output(0), time_major); }
 };
 
-template <typename Lstm>
-void run(const Node& node, const Sequence& s, Lstm lstm) {
-  const Tensor mask = node.input(s.mask);
-  gates::walk(lstm, s.extent(node), node.input(s.layout.hidden), node.output(0).as<typename Lstm::Value>(),
-              mask.present ? mask.as<uint8_t>() : nullptr);
-}
-
-template <typename W>
-void run_real(const Node& node, const Sequence& s) {
-  uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
-  run(node, s, RealLstm<W, 2>(node, s.layout, s.extent(node), s.options, scratch));
-}
-
-inline bool is_hybrid(const Node& node, const Sequence& s) {
-  return arenite::is_hybrid(node.input(0), node.input(s.layout.first));
-}
-
-inline Status prepare(const Node& node, const Sequence& s, uint32_t* scratch_bytes) {
-  ARENITE_TRY(gates::check_sequence(node.input(0), node.output(0)));
-  ARENITE_TRY(gates::check_mask(node.input(s.mask), node.input(0)));
-  const Extent e = s.extent(node);
-  ARENITE_TRY(check_shapes(node, s.layout, e));
-  if (is_hybrid(node, s)) {
-    *scratch_bytes = RealLstm<int8_t, 2>::scratch_bytes(e.inputs, e.units);
-    return check_weights(node, s.layout);
+// layout: the operator's own, so that these functions are its own, too. kMask: operand of the mask, or beyond all.
+template <const Layout& layout, int32_t kMask>
+struct Sequence {
+  template <typename Lstm>
+  static void run(const Node& node, const Setting& s, Lstm&& lstm) {
+    const Tensor mask = node.input(kMask);
+    gates::walk(lstm, s.extent(node), node.input(layout.hidden), node.output(0).as<typename Lstm::Value>(),
+                mask.present ? mask.as<uint8_t>() : nullptr);
   }
-  return is_float(node.input(0)) ? Status::kOk : check_quantization(node, s.layout);
-}
 
-inline Status eval(const Node& node, const Sequence& s) {
-  const Tensor input = node.input(0);
-  if (!node.keeps_state()) forget_states(node, s.layout);
-  if (is_hybrid(node, s)) {
-    run_real<int8_t>(node, s);
-  } else if (is_float(input)) {
-    run_real<float>(node, s);
-  } else if (is_int16(input)) {
-    run(node, s, IntegerLstm<int16_t, int64_t>(node, s.layout, s.options.clip));
-  } else {
-    run(node, s, IntegerLstm<int8_t, int32_t>(node, s.layout, s.options.clip));
+  template <typename W>
+  static void run_real(const Node& node, const Setting& s) {
+    uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
+    run(node, s, RealLstm<W, 2>(node, layout, s.extent(node), s.options, scratch));
   }
-  return Status::kOk;
-}
+
+  static bool is_hybrid(const Node& node) { return arenite::is_hybrid(node.input(0), node.input(layout.first)); }
+
+  static Status prepare(const Node& node, const Setting& s, uint32_t* scratch_bytes) {
+    ARENITE_TRY(gates::check_sequence(node.input(0), node.output(0)));
+    ARENITE_TRY(gates::check_mask(node.input(kMask), node.input(0)));
+    const Extent e = s.extent(node);
+    ARENITE_TRY(check_shapes(node, layout, e));
+    if (is_hybrid(node)) {
+      *scratch_bytes = RealLstm<int8_t, 2>::scratch_bytes(e.inputs, e.units);
+      return check_weights(node, layout);
+    }
+    return is_float(node.input(0)) ? Status::kOk : check_quantization<layout>(node);
+  }
+
+  static Status eval(const Node& node, const Setting& s) {
+    const Tensor input = node.input(0);
+    if (!node.keeps_state()) forget_states(node, layout);
+    if (is_hybrid(node)) {
+      run_real<int8_t>(node, s);
+    } else if (is_float(input)) {
+      run_real<float>(node, s);
+    } else if (is_int16(input)) {
+      run(node, s, IntegerLstm<layout, int16_t, int64_t>(node, s.options.clip));
+    } else {
+      run(node, s, IntegerLstm<layout, int8_t, int32_t>(node, s.options.clip));
+    }
+    return Status::kOk;
+  }
+};
 
 }  // namespace arenite::lstm

@@ -73,7 +73,7 @@ struct RealRnn {
 };
 
 template <typename Rnn>
-void walk(const Node& node, const Extent& e, Rnn rnn) {
+void walk(const Node& node, const Extent& e, Rnn&& rnn) {
   const Tensor mask = node.input(kMask);
   gates::walk(rnn, e, node.input(kHidden), node.output(0).as<typename Rnn::Value>(),
               mask.present ? mask.as<uint8_t>() : nullptr);

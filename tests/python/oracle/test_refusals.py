@@ -280,6 +280,14 @@ def test_bidirectional_lstms_that_do_not_fit(dtype: str) -> None:
     assert failure(with_output(op, shape=(*shape[:2], shape[2] + 1))) == "BadShape"
 
 
+@pytest.mark.parametrize(("name", "place"), [("arenite_gru", 12), ("arenite_lstm", 15), ("arenite_rnn", 5)])
+def test_mask_of_other_steps(name: str, place: int) -> None:
+    op = instance(name, accept=lambda op: op.inputs[place] is not None and op.operand(0).shape[0] > 1)
+    mask = op.operand(place)
+    for shape in ((mask.shape[0] - 1, mask.shape[1]), (mask.size,), (*mask.shape, 1)):
+        assert failure(with_input(op, place, replace(mask, shape=shape))) == "BadShape"
+
+
 def test_simple_rnns_that_do_not_fit() -> None:
     op = instance("unidirectional_sequence_rnn")
     assert failure(with_option(op, fused_activation_function="SIGN_BIT")) == "BadOption"
