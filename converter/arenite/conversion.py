@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from .runtime import ArenaUse
 
 
+#: Custom operators whose codes begin so have kernels here only.
+OWN_PREFIX = "ARENITE_"
+
+
 @dataclass(frozen=True)
 class Layer:
     """What became of one layer of the user's.
@@ -162,9 +166,20 @@ def convert(
         )
     float_graph = run_passes(source, context, () if given else EXACT)
     graph = run_passes(float_graph, context, LEAN if given else TARGET)
+    _warn_about_peers(graph, context)
     predicted = _predict(float_graph, graph, context)
     content = writer.write(graph, strip=strip)
     return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context, predicted))
+
+
+def _warn_about_peers(graph: Graph, context: PassContext) -> None:
+    """Say which operators no other runtime has."""
+    codes = {rows()[op.name].custom_code or "" for part in graph.subgraphs() for op in part.ops if op.name in rows()}
+    own = sorted(code for code in codes if code.startswith(OWN_PREFIX))
+    if own:
+        context.warn(f"{', '.join(own)}: operators of arenite's own, so LiteRT and TFLite Micro do not run the file")
+    if context.quantize == "dynamic":
+        context.warn("float activations with integer weights: LiteRT runs the file, TFLite Micro does not")
 
 
 def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str, float]:

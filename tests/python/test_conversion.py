@@ -288,6 +288,22 @@ def test_the_report_counts() -> None:
     assert report.float_fallback == []
 
 
+def test_what_other_runtimes_lack_is_said() -> None:
+    text = (
+        '%x: int8[1,4] q(0.1, 0) = input "x"\n%t: int8[256] q(0.1, 0) = const 0\n'
+        "%y: int8[1,4] q(0.1, 0) = arenite_table(%x, %t)\nreturn %y"
+    )
+    assert any(
+        "ARENITE_TABLE: operators of arenite's own" in warning for warning in convert(parse(text)).report.warnings
+    )
+    dense = (
+        "%x: float32[1,64] = input\n%w: float32[64,64] = const random(1)\n"
+        "%y: float32[1,64] = fully_connected(%x, %w, none)\nreturn %y"
+    )
+    assert any("TFLite Micro does not" in warning for warning in convert(parse(dense), "dynamic").report.warnings)
+    assert not convert(parse(dense)).report.warnings
+
+
 def test_progress_is_reported() -> None:
     stages: list[tuple[str, int, int]] = []
     text = GRAPHS["residual"]
