@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs native cpp threads board-tools clean boards mutations
+.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations
 .DELETE_ON_ERROR:
 
 help:
@@ -63,6 +63,11 @@ test: native board-tools cpp
 # --- what a developer runs ----------------------------------------------------------------------------------------------
 docs: $(VENV)/installed
 	$(PYTHON_BIN) -m arenite.operator_docs > docs/operators.md
+
+# Every model of tests/zoo through both converters, some 20 minutes; what docs/coverage.json has already is not measured again.
+# make zoo ZOO='--fresh attention': of these only, anew.
+zoo: native
+	@PYTHONPATH=tests $(PYTHON_BIN) -m zoo $(ZOO)
 
 check: lint types test
 
