@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations
+.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations fuzz fuzz-tools
 .DELETE_ON_ERROR:
 
 help:
@@ -45,6 +45,9 @@ native: $(VENV)/native
 board-tools:
 	@.ci/setup board
 
+fuzz-tools:
+	@.ci/setup fuzz
+
 # The C++ tests; warnings are errors.
 build/host/build.ninja: $(VENV)/installed CMakeLists.txt
 	@cmake -S . -B build/host -G Ninja -DARENITE_WERROR=ON --log-level=WARNING
@@ -56,7 +59,7 @@ cpp: build/host/build.ninja
 demo: native board-tools
 	@$(PYTHON_BIN) examples/digits --output demo
 
-test: native board-tools cpp
+test: native board-tools fuzz-tools cpp
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
 	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist worksteal
 
@@ -86,6 +89,11 @@ boards: native board-tools
 FACTOR ?= 20
 mutations: native
 	ARENITE_MUTATIONS=$(FACTOR) ARENITE_SEED=$$(date +%s) $(PYTHON_BIN) -m pytest -q tests/python/test_mutations.py
+
+# libFuzzer, each program for so many seconds; needs clang.
+FUZZ_SECONDS ?= 3600
+fuzz: native fuzz-tools
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTHON_BIN) -m pytest -q -s tests/python/test_fuzz.py
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types
