@@ -52,7 +52,7 @@ Status check_constant(Table tensor, Table buffer, uint32_t bytes, Type type) {
   }
   ARENITE_CHECK(data.size() == bytes && !tensor.has(format::Tensor::sparsity), kBadBuffer);
   ARENITE_CHECK(tensor.u8(format::Tensor::is_variable) == 0, kBadBuffer);
-  ARENITE_CHECK((reinterpret_cast<uintptr_t>(data.data()) & (type_size(type) - 1)) == 0, kMisaligned);
+  ARENITE_CHECK((reinterpret_cast<uintptr_t>(data.data()) & (type_size(type) - 1)) == 0, kBadBuffer);
   return Status::kOk;
 }
 

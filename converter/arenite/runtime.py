@@ -32,7 +32,7 @@ REMEDIES = {
     "UnsupportedOp": "'arenite ops' lists the operators that run here; replace the layer, or build a kernel for it",
     "BadType": "'arenite ops' lists the operand types that run here; quantize the whole model to int8 or keep it float32",
     "TooManyIterations": "the condition of a loop may never become false; else call set_iteration_limit",
-    "BadBuffer": "the file is damaged; copy or convert it again",
+    "BadBuffer": "'arenite convert model.tflite -o aligned.tflite' writes it anew if the file is sound",
     "BadPlan": "convert the model again, or remove the OfflineMemoryAllocation metadata",
 }
 #: environment variable that names the microkernels to use instead of the best; see docs/microkernels.md.

@@ -1,5 +1,6 @@
 // Model::open: takes what is right, and says what is wrong and where.
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <random>
@@ -110,6 +111,23 @@ void test_shapes() {
   refused([](auto& s) { s.tensors[1].dims = {0, 4}; }, Status::kOk);
 }
 
+// A constant of int64 that lies at 8·n in the file, in a file that lies at 8·n and at 8·n + 4.
+void test_alignment_of_constants() {
+  test::ModelSpec spec = small();
+  spec.tensors[2] = {{1}, f::TensorType::INT64, {1, 0, 0, 0, 0, 0, 0, 0}};
+  const std::vector<uint8_t> bytes = spec.build();
+  int opened = 0;
+  for (const size_t shift : {0, 4}) {
+    test::Aligned file(bytes.size() + shift);
+    std::memcpy(file.data() + shift, bytes.data(), bytes.size());
+    Model model;
+    Error error;
+    if (Model::open(file.data() + shift, bytes.size(), &model, &error) == Status::kOk) ++opened;
+    CHECK(error.status == Status::kOk || (error.status == Status::kBadBuffer && error.detail == 2));
+  }
+  CHECK_EQ(opened, 1);
+}
+
 void test_constants() {
   refused([](auto& s) { s.tensors[2].data.pop_back(); }, Status::kBadBuffer, -1, 2);
   refused([](auto& s) { s.tensors[2].data.push_back(0); }, Status::kBadBuffer, -1, 2);
@@ -176,6 +194,7 @@ int main() {
   test_truncation();
   test_indices();
   test_shapes();
+  test_alignment_of_constants();
   test_constants();
   test_quantization();
   test_hostile_words();
