@@ -101,6 +101,10 @@ def convert(
             "--allow-float-fallback", help="Operators without an integer kernel stay float; else it is an error."
         ),
     ] = False,
+    builtins_only: Annotated[
+        bool,
+        typer.Option("--builtins-only", help="Only operators that LiteRT and TFLite Micro know; else it is an error."),
+    ] = False,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say pass by pass what was done and refused.")] = False,
     trust: Trust = False,
@@ -127,6 +131,7 @@ def convert(
             io=io and io.value,
             weights=_weights(weights or []),
             allow_float_fallback=allow_float_fallback,
+            builtins_only=builtins_only,
             strip=strip,
             trust=trust,
             batch=batch,

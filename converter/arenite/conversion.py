@@ -13,7 +13,7 @@ import numpy as np
 
 from . import reader, writer
 from .atomic import write_bytes
-from .errors import AreniteError, CalibrationError, ModelError
+from .errors import AreniteError, CalibrationError, ModelError, UnsupportedError
 from .graph import Graph, Op, Value
 from .opdef import Role, declaration, rows
 from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
@@ -119,6 +119,7 @@ def convert(
     io: str | None = None,
     weights: str | Mapping[str, str] = "int8",
     allow_float_fallback: bool = False,
+    builtins_only: bool = False,
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -142,6 +143,8 @@ def convert(
                     counts. For "int8" and "dynamic".
     allow_float_fallback  operators without an integer kernel stay float in a quantized model, and the report names them;
                     without it such a model is refused.
+    builtins_only   no operators of arenite's own, which LiteRT and TFLite Micro do not know: what other operators can
+                    compute they do, if less exactly; a model that needs one is refused.
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -155,7 +158,7 @@ def convert(
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
     """
     context = _context(quantize, calibration, io, weights, progress)
-    context.allow_float_fallback = allow_float_fallback
+    context.allow_float_fallback, context.builtins_only = allow_float_fallback, builtins_only
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
     _require_numbers(source)
@@ -173,13 +176,26 @@ def convert(
 
 
 def _warn_about_peers(graph: Graph, context: PassContext) -> None:
-    """Say which operators no other runtime has."""
-    codes = {rows()[op.name].custom_code or "" for part in graph.subgraphs() for op in part.ops if op.name in rows()}
-    own = sorted(code for code in codes if code.startswith(OWN_PREFIX))
+    """Say which operators no other runtime has; UnsupportedError naming their layers when none are wanted."""
+    own = {op: code for part in graph.subgraphs() for op in part.ops if (code := _own_code(op))}
+    names = ", ".join(sorted(set(own.values())))
+    if own and context.builtins_only:
+        lines = dict.fromkeys(f"{op.origin}: {code}" for op, code in own.items())
+        raise UnsupportedError(
+            "these layers need operators that LiteRT and TFLite Micro do not know:\n  "
+            + "\n  ".join(lines)
+            + "\nReplace them, or leave out builtins_only (--builtins-only): such a model runs in arenite"
+        )
     if own:
-        context.warn(f"{', '.join(own)}: operators of arenite's own, so LiteRT and TFLite Micro do not run the file")
+        context.warn(f"{names}: operators of arenite's own, so LiteRT and TFLite Micro do not run the file")
     if context.quantize == "dynamic":
         context.warn("float activations with integer weights: LiteRT runs the file, TFLite Micro does not")
+
+
+def _own_code(op: Op) -> str | None:
+    """The custom code of an operator of arenite's own."""
+    code = rows()[op.name].custom_code if op.name in rows() else None
+    return code if code is not None and code.startswith(OWN_PREFIX) else None
 
 
 def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str, float]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,8 @@ import tour
 from test_control_flow import COUNTER, NESTED
 
 import arenite
+from arenite.atomic import replacing
+from arenite.execution import run_file
 from arenite.graph import Graph, Op, Value
 from arenite.text import parse
 from arenite.writer import write
@@ -151,13 +151,18 @@ def test_a_full_disk_loses_nothing(float_model: Path, tmp_path: Path) -> None:
 
 
 def test_an_interrupt_loses_nothing(float_model: Path, tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", np.zeros((2_000_000, 4), np.float32))
+    np.save(tmp_path / "x.npy", np.zeros((10, 4), np.float32))
     (tmp_path / "y.npy").write_text("old")
-    run = command("run", float_model, "--input", tmp_path / "x.npy", "--output", tmp_path / "y.npy")
-    time.sleep(1.5)
-    run.send_signal(signal.SIGINT)
-    run.communicate(timeout=60)
-    assert run.returncode != 0
+
+    def interrupt(_: str, done: int, __: int) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_file(float_model, tmp_path / "x.npy", tmp_path / "y.npy", real=False, arena_size=None, progress=interrupt)
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "y.npy") as temporary:
+        temporary.write_text("new")
+        raise KeyboardInterrupt
     assert (tmp_path / "y.npy").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["float.tflite", "x.npy", "y.npy"]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from seeded import SeededDraw
 
 import arenite
 from arenite.comparison.metrics import sqnr_db
 from arenite.evaluate import evaluate
 from arenite.graph import Graph, Quantization
+from arenite.opdef import declaration
 from arenite.passes import PassContext, run_passes, tabulate
 from arenite.tabulation import entries_of, looked_up, table
 from arenite.text import parse
@@ -149,3 +151,22 @@ def test_comparisons_and_quotients_are_integer(scheme: str) -> None:
         text = HEAD + '%z: float32[1,8] = input "z"\n%y: bool[1,8] = greater(%x, %z)\nreturn %y'
         conversion = arenite.convert(parse(text), scheme, [SAMPLES, SAMPLES[::-1]])
         assert names(conversion.graph) == ["greater"] and conversion.graph.inputs[0].dtype == "int8"
+
+
+def test_builtins_only_keeps_to_what_others_know_and_else_names_the_layer() -> None:
+    plain = arenite.convert(parse(SOFTPLUS), quantize="int8", calibration=SAMPLES, builtins_only=True)
+    assert "arenite_table" not in names(plain.graph) and "exp" in names(plain.graph)
+    wave = parse('%x: float32[1,8] = input "x"\n%y: float32[1,8] = sin(%x)\nreturn %y')
+    with pytest.raises(arenite.UnsupportedError, match="sin has no int8 kernel"):
+        arenite.convert(wave, quantize="int8", calibration=SAMPLES, builtins_only=True)
+
+
+def test_builtins_only_names_layers_that_are_operators_of_our_own() -> None:
+    case = declaration("arenite_gru").case
+    assert case is not None
+    op = case(SeededDraw(1), "float32")
+    inputs = [value for value in op.inputs if value is not None and not value.is_constant]
+    graph = Graph("main", inputs, list(op.outputs), [op], [v.name for v in inputs], [v.name for v in op.outputs])
+    assert any("ARENITE_GRU" in warning for warning in arenite.convert(graph).report.warnings)
+    with pytest.raises(arenite.UnsupportedError, match=r"do not know:\n.*ARENITE_GRU\nReplace"):
+        arenite.convert(graph, builtins_only=True)

@@ -5,7 +5,8 @@
 A chain has one operand besides constants of one element, and one result; branches that meet again are part of it.
 Replaced when it has an operator without a kernel in the scheme, which would stay float, or more than two operators, of
 which each would round.
-Not when: float32 is wanted; another operator or the model reads a value in between; one or two operators that have kernels.
+Not when: float32, or a file for other runtimes, is wanted; another operator or the model reads a value in between; one or
+two operators that have kernels.
 Why: in int8 a table of all 256 codes is the function itself, rounded once. TFLite Micro and LiteRT have no operator that
 looks up values of the file, so such a model runs here only.
 """
@@ -28,7 +29,7 @@ SHORT = 2
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if not context.is_integer:
+    if not context.is_integer or context.builtins_only:
         return
     for op in reversed(list(graph.ops)):
         if op in graph.ops and (found := _chain(op, Uses(graph))) is not None:

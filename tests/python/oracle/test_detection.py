@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from oracle import engines
-from oracle.test_refusals import RandomDraw
+from seeded import SeededDraw
 
 from arenite import cases
 from arenite.errors import ModelError
@@ -20,7 +20,7 @@ DETECTION = declaration("detection_post_process")
 
 def instance(seed: int, **attrs: object) -> Op:
     assert DETECTION.case is not None
-    op = DETECTION.case(RandomDraw(seed), "float32")
+    op = DETECTION.case(SeededDraw(seed), "float32")
     op.attrs |= attrs
     shapes = DETECTION.shape(op)
     return replace(op, outputs=[replace(value, shape=s) for value, s in zip(op.outputs, shapes, strict=True)])

@@ -119,8 +119,8 @@ def check_float(
 
 def check_float_result(op: Op, inputs: list[np.ndarray | None], result: np.ndarray, expected: np.ndarray) -> None:
     assert result.dtype == expected.dtype and result.shape == expected.shape
-    if op.keeps_state:  # sums of sums, step after step; mostly squashed
-        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5 * max(1, np.abs(expected).max(initial=0)))
+    if op.keeps_state:  # sums of sums, step after step; where nothing squashes them, errors feed the next step's
+        np.testing.assert_allclose(result, expected, rtol=5e-5, atol=5e-5 * max(1, np.abs(expected).max(initial=0)))
     elif declaration(op.name).fixed is not None:  # softmax, logistic: exponentials differ in the last places
         np.testing.assert_allclose(result, expected, rtol=16 * EPSILON, atol=peers.float_slack(op) + 1e-30)
     else:
