@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from oracle import engines
 from seeded import SeededDraw
 
 import arenite
@@ -161,12 +164,11 @@ def test_builtins_only_keeps_to_what_others_know_and_else_names_the_layer() -> N
         arenite.convert(wave, quantize="int8", calibration=SAMPLES, builtins_only=True)
 
 
-def test_builtins_only_names_layers_that_are_operators_of_our_own() -> None:
+def test_builtins_only_names_layers_that_are_operators_of_our_own(tmp_path: Path) -> None:
     case = declaration("arenite_gru").case
     assert case is not None
-    op = case(SeededDraw(1), "float32")
-    inputs = [value for value in op.inputs if value is not None and not value.is_constant]
-    graph = Graph("main", inputs, list(op.outputs), [op], [v.name for v in inputs], [v.name for v in op.outputs])
-    assert any("ARENITE_GRU" in warning for warning in arenite.convert(graph).report.warnings)
+    model = tmp_path / "gru.tflite"
+    model.write_bytes(engines.model_of(case(SeededDraw(1), "float32")))
+    assert any("ARENITE_GRU" in warning for warning in arenite.convert(model).report.warnings)
     with pytest.raises(arenite.UnsupportedError, match=r"do not know:\n.*ARENITE_GRU\nReplace"):
-        arenite.convert(graph, builtins_only=True)
+        arenite.convert(model, builtins_only=True)

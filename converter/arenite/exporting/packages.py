@@ -19,12 +19,12 @@ from .templates import template
 
 #: package → where each of its template files goes; ``$name`` in a path is the package's name.
 LAYOUTS: dict[str, dict[str, str]] = {
-    "cmake": {"CMakeLists.txt": "cmake/CMakeLists.txt", "main.cc": "cmake/main.cc"},
+    "cmake": {"CMakeLists.txt": "cmake/CMakeLists.txt", "main.cc": "cmake/main.cc.in"},
     "arduino": {
         "library.properties": "arduino/library.properties",
         "examples/self_test/self_test.ino": "arduino/self_test.ino",
         "keywords.txt": "arduino/keywords.txt",
-        "src/$name.h": "arduino/name.h",
+        "src/$name.h": "arduino/name.h.in",
     },
     "platformio": {"library.json": "platformio/library.json", "examples/self_test/main.cpp": "platformio/main.cpp"},
     "zephyr": {
@@ -42,7 +42,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "examples/self_test/main/CMakeLists.txt": "esp_idf/main_CMakeLists.txt",
         "examples/self_test/main/main.cpp": "esp_idf/main.cpp",
     },
-    "cmsis-pack": {"Arenite.$name.pdsc": "cmsis_pack/pack.pdsc", "examples/self_test/main.cc": "cmake/main.cc"},
+    "cmsis-pack": {"Arenite.$name.pdsc": "cmsis_pack/pack.pdsc", "examples/self_test/main.cc": "cmake/main.cc.in"},
 }
 #: build systems that do not know ``.cc``
 _CPP_SUFFIX = {"arduino"}
@@ -58,7 +58,7 @@ def tree(package: str, name: str, models: Sequence[ExportedModel], optimize: str
     suffix = ".cpp" if package in _CPP_SUFFIX else ".cc"
     sources = _sources(models, suffix) | {f"src/{CONFIG}": _config(optimize, bodies)}
     values = _values(name, models, sources, optimize)
-    values["body"] = Template(template("body.cc")).substitute(values)
+    values["body"] = Template(template("body.cc.in")).substitute(values)
     made = {
         Template(path).substitute(values): Template(template(source)).substitute(values)
         for path, source in LAYOUTS[package].items()
@@ -82,7 +82,7 @@ def _config(optimize: str, bodies: Bodies) -> str:
     switches = [option.removeprefix("-D").partition("=") for option in bodies.options]
     off = "".join(f"#define {name} 0\n" for name, _, value in switches if value == "OFF")
     values = {"off": off, "compact": "1" if optimize == "size" else "defined(__x86_64__)"}
-    return Template(template("config.h")).substitute(values)
+    return Template(template("config.h.in")).substitute(values)
 
 
 def _values(name: str, models: Sequence[ExportedModel], sources: Mapping[str, str], optimize: str) -> dict[str, str]:
