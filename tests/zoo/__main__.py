@@ -53,11 +53,12 @@ def _options() -> argparse.Namespace:
 
 def _child_finishes(keep: Path) -> bool:
     """Run the child; False when it died or hung in the middle of a step."""
-    child = subprocess.Popen([sys.executable, "-m", "zoo", "--work", *sys.argv[1:]])
+    child, begun = subprocess.Popen([sys.executable, "-m", "zoo", "--work", *sys.argv[1:]]), time.time()
     try:
         while child.poll() is None:
             time.sleep(0.5)
-            if keep.exists() and time.time() - keep.stat().st_mtime > PATIENCE:
+            heard = max(begun, keep.stat().st_mtime) if keep.exists() else begun
+            if time.time() - heard > PATIENCE:
                 child.kill()
     except KeyboardInterrupt:
         child.kill()
