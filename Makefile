@@ -59,9 +59,10 @@ cpp: build/host/build.ninja
 demo: native board-tools
 	@$(PYTHON_BIN) examples/digits --output demo
 
+# A file's tests stay in one process: some count what others of the file have done.
 test: native board-tools fuzz-tools cpp
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
-	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist worksteal
+	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist loadfile
 
 # --- what a developer runs ----------------------------------------------------------------------------------------------
 docs: $(VENV)/installed
@@ -98,7 +99,7 @@ fuzz: native fuzz-tools
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types
 	ctest --test-dir build/host --output-on-failure -j $(JOBS)
-	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist worksteal -m 'not slow and not needs_tools'
+	$(PYTHON_BIN) -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow and not needs_tools'
 
 lint: $(VENV)/installed
 	ruff check .
