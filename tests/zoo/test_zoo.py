@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("tensorflow")
@@ -75,3 +80,15 @@ def test_model(name: str, scheme: str, subjects: dict[str, Subject]) -> None:
     assert facts["sqnr_db"] >= min(recorded["sqnr_db"], ENOUGH_DB) - SLACK_DB
     if scheme == "float32":
         assert facts["error"] <= max(TOLERANCE, ZOO[name].tolerance)
+
+
+def test_old_results_do_not_count_as_a_child_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from zoo import __main__ as command
+
+    keep, popen = tmp_path / "old.json", subprocess.Popen
+    keep.write_text("{}")
+    os.utime(keep, (0, 0))
+    monkeypatch.setattr(
+        command.subprocess, "Popen", lambda _: popen([sys.executable, "-c", "import time; time.sleep(1)"])
+    )
+    assert command._child_finishes(keep)
