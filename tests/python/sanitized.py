@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,16 @@ BUILD = ROOT / "build" / "sanitize"
 PACKAGES = "clang libclang-rt-14-dev"
 
 
-def call(*command: str | Path, seconds: float = 900) -> str:
-    """Standard output and errors of a program that must succeed."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds, check=False)
+def call(*command: str | Path, seconds: float = 900, environment: Mapping[str, str] | None = None) -> str:
+    """Standard output and errors of a program that must succeed; ``environment`` adds to that of this process."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
