@@ -105,6 +105,9 @@ def convert(
         bool,
         typer.Option("--builtins-only", help="Only operators that LiteRT and TFLite Micro know; else it is an error."),
     ] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave out what takes time to make a quantized model more accurate.")
+    ] = False,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say pass by pass what was done and refused.")] = False,
     trust: Trust = False,
@@ -132,6 +135,7 @@ def convert(
             weights=_weights(weights or []),
             allow_float_fallback=allow_float_fallback,
             builtins_only=builtins_only,
+            fast=fast,
             strip=strip,
             trust=trust,
             batch=batch,

@@ -120,6 +120,7 @@ def convert(
     weights: str | Mapping[str, str] = "int8",
     allow_float_fallback: bool = False,
     builtins_only: bool = False,
+    fast: bool = False,
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -145,6 +146,7 @@ def convert(
                     without it such a model is refused.
     builtins_only   no operators of arenite's own, which LiteRT and TFLite Micro do not know: what other operators can
                     compute they do, if less exactly; a model that needs one is refused.
+    fast            leave out what takes time to make a quantized model more accurate (``passes.IMPROVERS``).
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -158,7 +160,7 @@ def convert(
     equivalent, CalibrationError when the data is missing or unusable, ModelError when the model cannot be read.
     """
     context = _context(quantize, calibration, io, weights, progress)
-    context.allow_float_fallback, context.builtins_only = allow_float_fallback, builtins_only
+    context.allow_float_fallback, context.builtins_only, context.fast = allow_float_fallback, builtins_only, fast
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
     _require_numbers(source)

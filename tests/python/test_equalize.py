@@ -126,3 +126,15 @@ return %y
         for passes in (BARE, EQUALIZED)
     )
     assert equalized > bare - 0.5
+
+
+def test_fast_leaves_improvers_out() -> None:
+    graphs = {}
+    for fast in (False, True):
+        context = PassContext("int8", calibration=data(0), fast=fast)
+        graphs[fast] = run_passes(block(), context, EQUALIZED)
+    names = {fast: {value.name for value in graph.values()} for fast, graph in graphs.items()}
+    assert "a_equalized" in names[False] and "a_equalized" not in names[True]
+    assert [str(entry) for entry in context.log if entry.pass_name == "equalize"] == [
+        "equalize: refused: main: left out, as fast asks for"
+    ]

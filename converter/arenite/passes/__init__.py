@@ -59,6 +59,8 @@ TARGET: tuple[ModuleType, ...] = (
 #: Passes for a graph that is in a file already: no byte of an integer output changes.
 LEAN: tuple[ModuleType, ...] = (canonicalize, dead_channels, canonicalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
+#: Passes of integer models that cost time and gain accuracy alone; ``PassContext.fast`` leaves them out.
+IMPROVERS: tuple[ModuleType, ...] = (equalize,)
 #: Passes that know one graph only: they leave a model with subgraphs alone.
 ONE_GRAPH: tuple[ModuleType, ...] = (equalize, dead_channels, plan_memory)
 #: Passes of integer schemes: subgraphs stay float. The others run on each subgraph.
@@ -81,6 +83,9 @@ def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...
 
 def _run_pass(module: ModuleType, graph: Graph, context: PassContext) -> None:
     context.current = module.NAME
+    if context.fast and module in IMPROVERS:
+        context.refused(graph.name, "left out, as fast asks for")
+        return
     parts = graph.subgraphs()
     if len(parts) > 1 and module in ONE_GRAPH:
         context.refused(graph.name, "the model has subgraphs, which this pass does not look into")
@@ -90,4 +95,4 @@ def _run_pass(module: ModuleType, graph: Graph, context: PassContext) -> None:
     graph.verify()
 
 
-__all__ = ["EXACT", "LEAN", "PIPELINE", "TARGET", "Entry", "PassContext", "Stage", "run_passes"]
+__all__ = ["EXACT", "IMPROVERS", "LEAN", "PIPELINE", "TARGET", "Entry", "PassContext", "Stage", "run_passes"]

@@ -152,6 +152,7 @@ class PassContext:
     calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for a scheme.
     weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
+    fast         improvers of accuracy are left out.
     builtins_only  operators of arenite's own are not made where others would do.
     allow_float_fallback  operators without an integer kernel may stay float; ``float_fallback`` names those that did.
     samples      the calibration data as one array per input, once calibrate has read it.
@@ -173,6 +174,7 @@ class PassContext:
     stages: list[Stage] = field(default_factory=list)
     allow_float_fallback: bool = False
     builtins_only: bool = False
+    fast: bool = False
     float_fallback: list[str] = field(default_factory=list)
     current: str = ""
 
