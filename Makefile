@@ -91,10 +91,12 @@ FACTOR ?= 20
 mutations: native
 	ARENITE_MUTATIONS=$(FACTOR) ARENITE_SEED=$$(date +%s) $(PYTHON_BIN) -m pytest -q tests/python/test_mutations.py
 
-# libFuzzer, each program for so many seconds; needs clang.
+# libFuzzer, each program for so many seconds; needs clang. Then atheris, the same for the reader in Python.
 FUZZ_SECONDS ?= 3600
 fuzz: native fuzz-tools
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTHON_BIN) -m pytest -q -s tests/python/test_fuzz.py
+	$(PYTHON_BIN) -m pip install --quiet 'atheris>=2.3'
+	$(PYTHON_BIN) tests/python/fuzz_reader_guided.py -max_total_time=$(FUZZ_SECONDS)
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import opdef, reader
-from .errors import ArenaError, ModelError
+from .errors import ArenaError, GraphError, ModelError
 from .graph import Graph, Op, Value
 from .runtime import ArenaUse, Interpreter, PlannedTensor
 
@@ -133,8 +133,17 @@ def _tensor(value: Value, name: str) -> TensorInfo:
 def _operator(op: Op) -> OperatorInfo:
     output = op.outputs[0] if op.outputs else Value("", "", ())
     constants = sum(value.nbytes for value in op.inputs if value is not None and value.is_constant)
-    macs = opdef.declaration(op.name).macs(op) if op.name in opdef.rows() else 0
-    return OperatorInfo(opdef.title(op), output.name, output.shape, output.dtype, constants, macs)
+    return OperatorInfo(opdef.title(op), output.name, output.shape, output.dtype, constants, _macs(op))
+
+
+def _macs(op: Op) -> int:
+    """Multiply-accumulates of one run; 0 for an operator whose operands are not what it takes, which never runs."""
+    if op.name not in opdef.rows():
+        return 0
+    try:
+        return opdef.declaration(op.name).macs(op)
+    except (GraphError, IndexError, KeyError, ValueError):
+        return 0
 
 
 def _unsupported(op: Op) -> str | None:

@@ -18,7 +18,7 @@ from . import flat, flexbuffer
 from .elements import limits, numpy_dtype, unpack
 from .errors import GraphError, ModelError, UnsupportedError
 from .graph import RESOURCE, STATELESS, TYPES, Graph, Op, Origin, Quantization, Value
-from .opdef import CUSTOM, custom_rows
+from .opdef import CUSTOM, custom_rows, rows
 
 #: No runtime takes tensors of a higher rank.
 MAX_RANK = 8
@@ -284,7 +284,7 @@ class _Operators:
         if index >= len(self.codes):
             raise ModelError(f"the model is damaged: it refers to operator code {index} of {len(self.codes)}")
         name, custom_code = self.codes[index]
-        attrs = self.attributes(record)
+        attrs = self.attributes(record, name)
         if name == CUSTOM:
             options = record["custom_options"]
             name, attrs = _custom(custom_code, b"" if options is None else options.tobytes())
@@ -299,11 +299,13 @@ class _Operators:
             attrs[STATELESS] = True
         return Op(name, inputs, outputs, attrs, Origin(op=outputs[0].name if outputs else name))
 
-    def attributes(self, record: flat.Record) -> dict[str, Any]:
+    def attributes(self, record: flat.Record, operator: str) -> dict[str, Any]:
         """Every field of the operator's options table; vectors as lists."""
         options = record["builtin_options"] or record["builtin_options_2"]
         if options is None:
             return {}
+        if operator in rows() and options[0] != rows()[operator].options:
+            raise ModelError(f"the model is damaged: an operator {operator} has {options[0]}")
         return {
             name: self.list(value) if isinstance(value, np.ndarray | list) else value
             for name, value in options[1].fields()

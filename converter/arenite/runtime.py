@@ -153,7 +153,7 @@ class Interpreter:
     def allocate_tensors(self) -> None:
         """Plan the arena and prepare every operator. Again: start anew. Raises ArenaError, ModelError."""
         self._allocated = False
-        failure = self._core.allocate(FIRST_ARENA if self._arena_size is None else self._arena_size)
+        failure = self._try_arena(FIRST_ARENA if self._arena_size is None else self._arena_size)
         if failure is not None and failure[0] == "ArenaTooSmall":
             failure = self._grow(failure)
         self._check(failure)
@@ -291,11 +291,17 @@ class Interpreter:
             view = unpack(view.view(np.uint8), math.prod(detail["shape"]))
         return view.reshape(detail["shape"])
 
+    def _try_arena(self, size: int) -> _core.Failure | None:
+        try:
+            return self._core.allocate(size)
+        except MemoryError:
+            raise ArenaError(f"this machine does not give the {size:,} bytes of arena that are asked for") from None
+
     def _grow(self, failure: _core.Failure) -> _core.Failure | None:
         """Allocate as much as the model needs; where the user has given an arena, raise ArenaError with that number."""
         enlarged: _core.Failure | None = failure
         while enlarged is not None and enlarged[0] == "ArenaTooSmall":  # the first number may be for planning alone
-            enlarged = self._core.allocate(enlarged[-1])
+            enlarged = self._try_arena(enlarged[-1])
         if enlarged is not None or self._arena_size is None:
             return enlarged
         needed = ArenaUse(*self._core.arena_used()).used

@@ -5,6 +5,8 @@
 #include <pybind11/stl.h>
 
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -111,20 +113,24 @@ Failure failure_of(const Error& error) {
                     error.detail == arenite::kNoDetail ? int64_t{-1} : int64_t{error.detail});
 }
 
-// Zeroed memory, aligned as models and arenas must be. Views of it from Python keep it alive.
+// Zeroed memory, aligned as models and arenas must be. Views of it from Python keep it alive. From calloc, which gives
+// large blocks by the page when they are touched: what a hostile file asks for costs nothing until it is used.
 class Memory {
  public:
-  explicit Memory(size_t size) : data_(static_cast<uint8_t*>(::operator new(size, kAlignment))) {
-    std::memset(data_, 0, size);
+  explicit Memory(size_t size) : block_(std::calloc(1, size + kAlignment)) {
+    if (block_ == nullptr) throw std::bad_alloc();
   }
-  ~Memory() { ::operator delete(data_, kAlignment); }
+  ~Memory() { std::free(block_); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
-  uint8_t* data() const { return data_; }
+  uint8_t* data() const {
+    const uintptr_t address = reinterpret_cast<uintptr_t>(block_);
+    return static_cast<uint8_t*>(block_) + (kAlignment - address % kAlignment) % kAlignment;
+  }
 
  private:
-  static constexpr std::align_val_t kAlignment{64};
-  uint8_t* data_;
+  static constexpr size_t kAlignment = 64;
+  void* block_;
 };
 
 py::capsule keep_alive(const std::shared_ptr<Memory>& memory) {
