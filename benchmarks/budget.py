@@ -8,10 +8,12 @@ from pathlib import Path
 
 from figures import EXACT, Key
 
+from arenite.board.table import find_board
 from arenite.board.tools import run_tool
 
 PATH = Path(__file__).parent / "budget.csv"
-COMPILER = "12.2.1"  # arm-none-eabi-gcc -dumpfullversion: another one makes other code
+#: compiler → its -dumpfullversion: another one makes other code
+COMPILERS = {"arm-none-eabi-g++": "12.2.1", "riscv64-unknown-elf-g++": "12.2.0"}
 TOLERANCE = 0.01  # both ways: a figure that improved is written down too
 _HEADER = ("board", "model", "quantity", "value")
 
@@ -28,9 +30,10 @@ def write(values: Mapping[Key, int], path: Path = PATH) -> None:
         writer.writerows([*key, value] for key, value in sorted(values.items()))
 
 
-def same_compiler() -> bool:
-    """Whether this machine's cross-compiler is the one that the budget was measured with."""
-    return run_tool(["arm-none-eabi-g++", "-dumpfullversion"]).strip() == COMPILER
+def same_compiler(board: str) -> bool:
+    """Whether this machine's cross-compiler for the board is the one that the budget was measured with."""
+    compiler = find_board(board).compiler
+    return run_tool([compiler, "-dumpfullversion"]).strip() == COMPILERS[compiler]
 
 
 def differences(budget: Mapping[Key, int], measured: Mapping[Key, int]) -> list[str]:

@@ -40,6 +40,7 @@ MEASURED = {
     "cortex-m0plus": ("autoencoder", "digits"),
     "cortex-m33": ("autoencoder", "digits"),
     "cortex-m55": ("digits", *mlperf.FILES),
+    "riscv32": ("autoencoder", "digits"),
 }
 
 

@@ -2,8 +2,11 @@
 #
 #   name                   what -DARENITE_BOARD= and arenite.board take
 #   core                   the CPU, for people
+#   family                 arm or riscv: core_<family>.cc, and what toolchain.cmake gives the compiler
+#   tools                  prefix of the compiler's programs
+#   emulator               QEMU's program
 #   flags                  gcc's CPU, float ABI and FPU flags, separated by spaces
-#   machine                QEMU's -M
+#   machine                QEMU's -M, and what else it needs to know of the machine
 #   flash_base, flash_size bytes that the vector table, code, constants and the model go to
 #   ram_base, ram_size     bytes of RAM; the stack lies at its bottom, so that an overflow leaves the RAM and faults
 

@@ -9,6 +9,20 @@ uint32_t initialized[4] = {1, 2, 3, 4};
 uint32_t zeroed[4];
 
 [[gnu::naked, gnu::noinline]] void known_length() {
+#if defined(__riscv)
+  asm volatile(
+      "addi sp, sp, -16\n"
+      "sw ra, 12(sp)\n"
+      "jal arenite_count_start\n"
+      "li t0, 500\n"          // 1
+      "slli t0, t0, 1\n"      // 1: t0 = 1000
+      "1: addi t0, t0, -1\n"  // 1000
+      "bnez t0, 1b\n"         // 1000
+      "jal arenite_count_stop\n"
+      "lw ra, 12(sp)\n"
+      "addi sp, sp, 16\n"
+      "ret\n");
+#else
   asm volatile(
       ".syntax unified\n"
       "push {r4, lr}\n"
@@ -19,6 +33,7 @@ uint32_t zeroed[4];
       "bne 1b\n"              // 1000
       "bl arenite_count_stop\n"
       "pop {r4, pc}\n");
+#endif
 }
 
 }  // namespace

@@ -11,6 +11,24 @@ namespace {
   return recurse(frame) + frame[0];
 }
 
+#if defined(__riscv)
+void undefined_instruction() { asm volatile("unimp"); }
+void load_two_words(uintptr_t at) { asm volatile("lw t0, 0(%0)\nlw t1, 4(%0)" ::"r"(at) : "t0", "t1"); }
+uint32_t load_word(uintptr_t at) {
+  uint32_t word;
+  asm volatile("lw %0, 0(%1)" : "=r"(word) : "r"(at) : "memory");
+  return word;
+}
+#else
+void undefined_instruction() { asm volatile("udf #0"); }
+void load_two_words(uintptr_t at) { asm volatile("ldmia %0!, {r2, r3}" : "+l"(at)::"r2", "r3"); }
+uint32_t load_word(uintptr_t at) {
+  uint32_t word;
+  asm volatile("ldr %0, [%1]" : "=l"(word) : "l"(at) : "memory");
+  return word;
+}
+#endif
+
 }  // namespace
 
 int main() {
@@ -24,22 +42,18 @@ int main() {
     case 'r':  // a result that is not zero
       return 3;
     case 'd':  // division by zero
-      return static_cast<int>(100u / zero);
+      return 100u / zero == 1 ? 5 : 0;
     case 'u':  // undefined instruction
-      asm volatile("udf #0");
+      undefined_instruction();
       return 0;
     case 'm':  // memory that does not exist
       return static_cast<int>(*reinterpret_cast<volatile uint32_t*>(0xF0000000u + zero));
-    case 'a': {  // several words at an odd address, which no core loads
-      uintptr_t odd = reinterpret_cast<uintptr_t>(&main) | 1;
-      asm volatile("ldmia %0!, {r2, r3}" : "+l"(odd)::"r2", "r3");
+    case 'a':  // several words at an odd address, which no Cortex-M loads
+      load_two_words(reinterpret_cast<uintptr_t>(&main) | 1);
       return 0;
-    }
     case 'w': {  // one word at an odd address: a fault on Armv6-M only
       const volatile uint32_t words[2] = {0, 0};
-      uint32_t word = 0;
-      asm volatile("ldr %0, [%1]" : "=l"(word) : "l"(reinterpret_cast<uintptr_t>(words) + 1), "m"(words));
-      return static_cast<int>(word);
+      return static_cast<int>(load_word(reinterpret_cast<uintptr_t>(words) + 1));
     }
     case 'f':  // a write to flash
       *reinterpret_cast<volatile uint32_t*>(reinterpret_cast<uintptr_t>(&main) & ~3u) = 0;

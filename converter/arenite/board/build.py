@@ -83,7 +83,7 @@ def locked(board: Board, optimize: str, bodies: Bodies = ALL) -> Iterator[Path]:
 
 def configure(directory: Path, board: Board, optimize: str, bodies: Bodies = ALL) -> None:
     """Make the locked ``directory`` ready to build in; anew when it was configured in another way."""
-    require("arm-none-eabi-g++")
+    require(board.compiler)
     project = source_root() / "boards"
     options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize], *bodies.options]
     options += [f"-DCMAKE_MAKE_PROGRAM={require('ninja')}", f"--toolchain={project / 'toolchain.cmake'}"]

@@ -80,9 +80,7 @@ def _address(symbol: Any) -> int:
 
 def demangle(names: list[str]) -> list[str]:
     """C++ names as one writes them."""
-    done = subprocess.run(
-        [require("arm-none-eabi-c++filt")], input="\n".join(names), capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([require("c++filt")], input="\n".join(names), capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 

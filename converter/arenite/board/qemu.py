@@ -79,7 +79,16 @@ def execute(
     """
     with tempfile.TemporaryDirectory(prefix="arenite-qemu-") as scratch:
         log = Path(scratch) / "counter.log"
-        command = [require("qemu-system-arm"), "-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"]
+        command = [
+            require(board.emulator),
+            "-M",
+            *board.machine.split(),
+            "-nographic",
+            "-monitor",
+            "none",
+            "-serial",
+            "none",
+        ]
         printed = Path(scratch) / "printed"
         command += ["-chardev", f"file,id=print,path={printed}", "-kernel", str(elf.resolve())]
         command += ["-semihosting-config", "enable=on,target=native,chardev=print"]

@@ -21,12 +21,20 @@ class Board:
 
     name: str
     core: str
+    family: str
+    tools: str
+    emulator: str
     flags: str
     machine: str
     flash_base: int
     flash_size: int
     ram_base: int
     ram_size: int
+
+    @property
+    def compiler(self) -> str:
+        """The C++ compiler's program."""
+        return f"{self.tools}-g++"
 
 
 _TREE = Path(__file__).parents[3]
@@ -62,7 +70,7 @@ def boards() -> dict[str, Board]:
     with open(source_root() / "boards" / "boards.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     numbers = ("flash_base", "flash_size", "ram_base", "ram_size")
-    texts = ("name", "core", "flags", "machine")
+    texts = ("name", "core", "family", "tools", "emulator", "flags", "machine")
     return {
         row["name"]: Board(**{c: row[c] for c in texts}, **{c: int(row[c], 0) for c in numbers})  # type: ignore[arg-type]
         for row in rows

@@ -10,21 +10,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import BoardError, ToolMissingError
+from .table import Board
 
 #: program → Debian package. cc, the host's compiler, builds the instruction counter.
 PACKAGES = {
     "arm-none-eabi-g++": "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib",
-    "arm-none-eabi-c++filt": "binutils-arm-none-eabi",
     "qemu-system-arm": "qemu-system-arm",
+    "riscv64-unknown-elf-g++": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    "qemu-system-riscv32": "qemu-system-misc",
+    "c++filt": "binutils",
     "cmake": "cmake",
     "ninja": "ninja-build",
     "cc": "gcc",
 }
+#: what every board needs
+_ALWAYS = ("c++filt", "cmake", "ninja", "cc")
 
 
-def missing_tools() -> list[str]:
-    """Programs of :data:`PACKAGES` that are not installed."""
-    return [program for program in PACKAGES if _find(program) is None]
+def missing_tools(board: Board | None = None) -> list[str]:
+    """Programs of :data:`PACKAGES` that are not installed: those that ``board`` needs; None: that any board needs."""
+    wanted = PACKAGES if board is None else (board.compiler, board.emulator, *_ALWAYS)
+    return [program for program in wanted if _find(program) is None]
 
 
 def _find(program: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Board tests need the Arm tools; without them they are skipped with the reason, in CI that is an error."""
+"""Board tests need the tools for Arm, and a board its own; without them they are skipped with the reason, in CI an error."""
 
 from __future__ import annotations
 
@@ -20,15 +20,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = missing_tools()
-    if not missing:
-        return
-    reason = "; ".join(f"'{tool}' is missing (apt-get install {PACKAGES[tool]})" for tool in missing)
-    if os.environ.get("CI") == "true":
-        pytest.exit(f"board tests cannot run in CI: {reason}", returncode=1)
+    if os.environ.get("CI") == "true" and missing_tools():
+        pytest.exit(f"board tests cannot run in CI: {_reason(missing_tools())}", returncode=1)
+    missing = {name: missing_tools(row) for name, row in boards().items()}
     for item in items:
-        if "board" in item.path.parts and item.get_closest_marker("needs_tools"):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        tools = missing.get(_board_of(item), missing["cortex-m4"])
+        if "board" in item.path.parts and item.get_closest_marker("needs_tools") and tools:
+            item.add_marker(pytest.mark.skip(reason=_reason(tools)))
+
+
+def _reason(missing: list[str]) -> str:
+    return "; ".join(f"'{tool}' is missing (apt-get install {PACKAGES[tool]})" for tool in missing)
+
+
+def _board_of(item: pytest.Item) -> str:
+    """Name of the board that a test is for, "" for one that does not say."""
+    board = getattr(item, "callspec", None) and item.callspec.params.get("board")  # type: ignore[attr-defined]
+    return str(board or "")
 
 
 #: boards that are tested with every model and every build; the others share their code with one of these

@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.needs_tools, pytest.mark.slow]
 
 @pytest.mark.parametrize(("name", "board"), [(name, board) for board in boards() for name in measured_models(board)])
 def test_every_figure_is_within_its_budget(name: str, board: str) -> None:
-    if not budget.same_compiler():
-        pytest.skip(f"the budget was measured with arm-none-eabi-gcc {budget.COMPILER}")
+    if not budget.same_compiler(board):
+        pytest.skip(f"the budget was measured with {budget.COMPILERS}")
     models = measure.models()
     if name not in models:
         pytest.skip("the MLPerf Tiny models are missing; name their directory in ARENITE_MODELS")

@@ -27,7 +27,7 @@ cmake_minimum_required(VERSION 3.24)
 project(firmware LANGUAGES C CXX ASM)
 include(boards/firmware.cmake)
 add_subdirectory({tree} exported)
-arenite_add_firmware(firmware {tree}/main.cc boards/checks/newlib.cc)
+arenite_add_firmware(firmware {tree}/main.cc boards/checks/{library}.cc)
 target_link_libraries(firmware PRIVATE digits)
 """
 
@@ -46,12 +46,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [directory / "digits.tflite", directory / "mlp.tflite"]
 
 
-@pytest.mark.parametrize("board", ["cortex-m0plus", "cortex-m55"])
+@pytest.mark.parametrize("board", ["cortex-m0plus", "cortex-m55", "riscv32"])
 def test_the_cmake_tree_runs_on_a_board(models: list[Path], board: str, tmp_path: Path) -> None:
     export(models, "cmake", tmp_path / "tree")
     project, build = tmp_path / "project", tmp_path / "build"
     shutil.copytree(source_root() / "boards", project / "boards")  # startup and linker script; no core beside them
-    (project / "CMakeLists.txt").write_text(PROJECT.format(tree=tmp_path / "tree"))
+    library = "picolibc" if find_board(board).family == "riscv" else "newlib"
+    (project / "CMakeLists.txt").write_text(PROJECT.format(tree=tmp_path / "tree", library=library))
     toolchain = (
         f"--toolchain={project / 'boards' / 'toolchain.cmake'}",
         f"-DARENITE_BOARD={board}",
