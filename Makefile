@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations fuzz fuzz-tools
+.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep fuzz fuzz-tools
 .DELETE_ON_ERROR:
 
 help:
@@ -90,6 +90,12 @@ boards: native board-tools
 FACTOR ?= 20
 mutations: native
 	ARENITE_MUTATIONS=$(FACTOR) ARENITE_SEED=$$(date +%s) $(PYTHON_BIN) -m pytest -q tests/python/test_mutations.py
+
+# Every bit, word and length of the zoo's models, one at a time, under the sanitizers; takes up where it was broken off.
+# SWEEP='--largest 8000': of larger files too.
+sweep: native fuzz-tools
+	@PYTHONPATH=tests $(PYTHON_BIN) -m zoo.export build/sweep/models
+	$(PYTHON_BIN) tests/python/sweep.py build/sweep/models $(SWEEP)
 
 # libFuzzer, each program for so many seconds; needs clang. Then atheris, the same for the reader in Python.
 FUZZ_SECONDS ?= 3600
