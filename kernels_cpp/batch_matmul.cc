@@ -1,5 +1,6 @@
 // BATCH_MATMUL: products of matrices, the leading axes broadcast. int8 runs on the microkernel of fully_connected,
 // which wants both operands with the summed axis innermost: what lies otherwise is transposed into scratch.
+#include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/requantization.h"
@@ -18,6 +19,8 @@ struct Side {
   int32_t rows() const { return tensor.back(transposed ? 0 : 1); }
   int32_t depth() const { return tensor.back(transposed ? 1 : 0); }
   int32_t size() const { return rows() * depth(); }  // elements of one matrix
+  int32_t row_step() const { return transposed ? 1 : depth(); }
+  int32_t step() const { return transposed ? rows() : 1; }  // along a row
 
   // The offset of the matrix for one batch of the output, counted over its leading axes.
   int32_t offset(const Tensor& output, int32_t batch) const {
@@ -71,9 +74,18 @@ uint32_t aligned(int32_t bytes) { return (static_cast<uint32_t>(bytes) + 15) & ~
 
 uint32_t scratch_of(const Side& side) { return side.transposed ? aligned(side.size()) : 0; }
 
+// What hybrid products take in front of the codes: a row of the left side that does not lie in one piece.
+uint32_t row_bytes(const Side& left) {
+  return left.transposed ? static_cast<uint32_t>(left.depth()) * sizeof(float) : 0;
+}
+
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Product p(node);
   ARENITE_TRY(check_shapes(p));
+  if (is_hybrid(p.left.tensor, p.right.tensor)) {
+    *scratch_bytes = row_bytes(p.left) + codes_bytes(p.left.depth());
+    return check_hybrid_weights(p.right.tensor, p.right.tensor.rank - (p.right.transposed ? 1 : 2));
+  }
   ARENITE_CHECK(is_scaled(p.left.tensor) && is_scaled(p.right.tensor) && is_scaled(p.output), kBadQuantization);
   if (is_int16(p.output)) return check_multipliers_s16(p.left.tensor, p.right.tensor, p.output);
   if (p.output.type != Type::kInt8) return Status::kOk;
@@ -118,16 +130,16 @@ void eval_s8(const Node& node, const Product& p) {
 template <typename T, typename Acc, typename Finish>
 void eval_plain(const Product& p, Finish finish) {
   const int32_t depth = p.left.depth();
-  const int32_t left_step = p.left.transposed ? p.left.rows() : 1;
-  const int32_t right_step = p.right.transposed ? p.right.rows() : 1;
+  const int32_t left_step = p.left.step();
+  const int32_t right_step = p.right.step();
   T* out = p.output.as<T>();
   for (int32_t batch = 0; batch < p.batches(); ++batch) {
     const T* lefts = p.left.tensor.as<T>() + p.left.offset(p.output, batch);
     const T* rights = p.right.tensor.as<T>() + p.right.offset(p.output, batch);
     for (int32_t i = 0; i < p.left.rows(); ++i) {
-      const T* left = lefts + i * (p.left.transposed ? 1 : depth);
+      const T* left = lefts + i * p.left.row_step();
       for (int32_t j = 0; j < p.right.rows(); ++j) {
-        const T* right = rights + j * (p.right.transposed ? 1 : depth);
+        const T* right = rights + j * p.right.row_step();
         Acc sum = 0;
         for (int32_t k = 0; k < depth; ++k) sum += left[k * left_step] * right[k * right_step];
         *out++ = finish(sum);
@@ -165,10 +177,48 @@ void eval_f32(const Product& p) {
   if (!variant_f32(p)) eval_plain<float, float>(p, [](float sum) { return sum; });
 }
 
+// Row i of a matrix, in one piece.
+const float* gathered(const Side& left, const float* matrix, int32_t i, float* scratch) {
+  if (!left.transposed) return matrix + i * left.depth();
+  for (int32_t k = 0; k < left.depth(); ++k) scratch[k] = matrix[k * left.rows() + i];
+  return scratch;
+}
+
+// One row of the result: codes of scale `scale` times every column. Sums wrap.
+void hybrid_row(const Side& right, const int8_t* matrix, const int16_t* codes, float scale, float* out) {
+  const int32_t step = right.step();
+  for (int32_t j = 0; j < right.rows(); ++j) {
+    const int8_t* const column = matrix + j * right.row_step();
+    uint32_t sum = 0;
+    for (int32_t k = 0; k < right.depth(); ++k) sum += static_cast<uint32_t>(codes[k] * column[k * step]);
+    out[j] = static_cast<float>(static_cast<int32_t>(sum)) * (scale * weight_scale(right.tensor, j));
+  }
+}
+
+// Each row of the left side has a scale of its own.
+void eval_hybrid(const Node& node, const Product& p) {
+  const bool asymmetric = node.option_i8(Options::asymmetric_quantize_inputs, 0) != 0;
+  uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
+  float* const row = reinterpret_cast<float*>(scratch);
+  int16_t* const codes = reinterpret_cast<int16_t*>(scratch + row_bytes(p.left));
+  float* out = p.output.as<float>();
+  for (int32_t batch = 0; batch < p.batches(); ++batch) {
+    const float* const left = p.left.tensor.as<float>() + p.left.offset(p.output, batch);
+    const int8_t* const right = p.right.tensor.as<int8_t>() + p.right.offset(p.output, batch);
+    for (int32_t i = 0; i < p.left.rows(); ++i, out += p.right.rows()) {
+      const float* const x = gathered(p.left, left, i, row);
+      const float scale = quantize_dynamic(x, p.left.depth(), asymmetric, codes);
+      hybrid_row(p.right, right, codes, scale, out);
+    }
+  }
+}
+
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Product p(node);
-  if (is_float(p.output)) {
+  if (is_hybrid(p.left.tensor, p.right.tensor)) {
+    eval_hybrid(node, p);
+  } else if (is_float(p.output)) {
     eval_f32(p);
   } else if (is_int16(p.output)) {
     eval_s16(p);

@@ -150,6 +150,8 @@ class Declaration:
     data          indices of the operands that carry activations (quantized like activations); None: all of them.
     weight        (operand index, axis of the output channels) when the operator has per-channel weights.
     bias          operand index of the int32 bias at scale input·weight.
+    factor        (operand index, (op) → axis of the output channels) of an operand that is quantized like an activation,
+                  but as weights beside float activations, when it is constant.
     limits        what the kernel refuses although TFLite allows it, for people; "" when nothing.
     attrs         attribute defaults: every field of the options table that the kernels read, TFLite's default.
     activation    True when ``fused_activation_function`` can absorb a following relu.
@@ -200,6 +202,7 @@ class Declaration:
     data: tuple[int, ...] | None = None
     weight: tuple[int, int] | None = None
     bias: int | None = None
+    factor: tuple[int, Callable[[Op], int]] | None = None
     attrs: dict[str, Any] = field(default_factory=dict)
     activation: bool = False
     macs: Callable[[Op], int] = lambda op: 0
@@ -376,14 +379,14 @@ def case_dtypes(name: str) -> list[str]:
         return data_dtypes(name)
     first = (decl.data or (0,))[0]
     pairs = ((s.inputs[first][0], s.inputs[weight][0]) for s in rows()[name].signatures)
-    return list(dict.fromkeys(d if w == weight_dtype(d) else f"{d}/{w}" for d, w in pairs))
+    return list(dict.fromkeys(d if w in (d, weight_dtype(d)) else f"{d}/{w}" for d, w in pairs))
 
 
 def weight_operand(name: str) -> int | None:
     """The operand whose dtype tells one kernel from another beside that of the data: weights, the first ones of several."""
     decl = declaration(name)
-    if decl.weight is not None:
-        return decl.weight[0]
+    if (place := decl.weight or decl.factor) is not None:
+        return place[0]
     return decl.matrices[0].index if decl.matrices else None
 
 

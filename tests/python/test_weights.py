@@ -107,6 +107,25 @@ def test_dynamic_range_file_gives_litert_the_same_bits() -> None:
     np.testing.assert_array_equal(engines.ours(content, [x])[0], engines.litert(content, [x])[0])
 
 
+@pytest.mark.parametrize("flipped", [False, True])
+def test_constant_right_side_of_a_product_of_matrices(flipped: bool) -> None:
+    """A matrix for each batch: no fully connected layer computes that. The scales lie along the columns."""
+    pytest.importorskip("ai_edge_litert")
+    from oracle import engines
+
+    shape = "4,12,40" if flipped else "4,40,12"
+    graph = parse(f"%x: float32[4,3,40] = input\n%w: float32[{shape}] = const random(1)\n"
+                  f'%y: float32[4,3,12] = batch_matmul(%x, %w) {{adj_y={flipped}}} @"heads"\nreturn %y')  # fmt: skip
+    conversion = convert(graph, "dynamic")
+    weights = conversion.graph.ops[0].operand(1)
+    assert weights.dtype == "int8" and weights.quant is not None
+    assert (weights.quant.scale.size, weights.quant.axis) == (12, 1 if flipped else 2)
+    x = np.random.default_rng(0).standard_normal((4, 3, 40)).astype(np.float32)
+    result = engines.ours(conversion.content, [x])[0]
+    np.testing.assert_array_equal(result, engines.litert(conversion.content, [x])[0])
+    assert sqnr(engines.ours(convert(graph).content, [x])[0], result) > 35
+
+
 def test_small_weights_stay_float() -> None:
     small = parse("%x: float32[1,4] = input\n%w: float32[3,4] = const random(1)\n"
                   '%y: float32[1,3] = fully_connected(%x, %w, none) @"d"\nreturn %y')  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from .. import cases
 from ..cases import Draw
 from ..errors import GraphError
-from ..graph import Op
+from ..graph import Op, Value
 from ..opdef import Declaration, attribute
 
 ATTRS = {"adj_x": False, "adj_y": False, "asymmetric_quantize_inputs": False}
@@ -44,6 +44,20 @@ def macs(op: Op) -> int:
     return op.output.size * _matrix(op, 0)[1]
 
 
+def _column_axis(op: Op) -> int:
+    """The axis of the right operand that becomes the result's last."""
+    return len(op.operand(1).shape) - (2 if attribute(op, "adj_y") else 1)
+
+
+def _right_operand(draw: Draw, dtype: str, shape: tuple[int, ...], columns: int) -> Value:
+    """Computed like the left one, or the weights of float activations."""
+    if not cases.is_hybrid(dtype):
+        return cases.tensor(draw, dtype, shape)
+    if draw.choice([False, True]):
+        return cases.weights(draw, dtype, shape, cases.without_zero_point(cases.quantization(draw)))
+    return cases.weights(draw, dtype, shape, cases.channel_quantization(draw, shape[columns], columns))
+
+
 def case(draw: Draw, dtype: str) -> Op:
     rows, depth, columns = draw.integer(1, 9), draw.choice([1, 3, 8, 17, 40]), draw.integer(1, 9)
     batch = cases.shape(draw, (0, 3), 3)
@@ -51,12 +65,13 @@ def case(draw: Draw, dtype: str) -> Op:
     batches = (batch, parts[draw.integer(0, len(parts)) :])
     flip, swap = [draw.choice([False, True]) for _ in "xy"], draw.choice([False, True])
     matrices = [(rows, depth)[:: -1 if flip[0] else 1], (depth, columns)[:: -1 if flip[1] else 1]]
-    x, y = (
-        cases.tensor(draw, dtype, (*leading, *matrix))
-        for leading, matrix in zip(batches[:: -1 if swap else 1], matrices, strict=True)
-    )
+    shapes = [(*leading, *matrix) for leading, matrix in zip(batches[:: -1 if swap else 1], matrices, strict=True)]
+    x = cases.tensor(draw, cases.data_dtype(dtype), shapes[0])
+    y = _right_operand(draw, dtype, shapes[1], len(shapes[1]) - (2 if flip[1] else 1))
     op = Op("batch_matmul", [x, y], [], {"adj_x": flip[0], "adj_y": flip[1]})
+    if cases.is_hybrid(dtype):
+        op.attrs["asymmetric_quantize_inputs"] = draw.choice([False, True])
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, y))
 
 
-OP = Declaration(case=case, shape=shape, reference=reference, attrs=ATTRS, macs=macs)
+OP = Declaration(case=case, shape=shape, reference=reference, factor=(1, _column_axis), attrs=ATTRS, macs=macs)

@@ -31,7 +31,7 @@ def run(graph: Graph, context: PassContext) -> None:
         if reason := _refusal(op):
             context.refused(op.origin, f"the weights of {op.name} stay float: {reason}")
             continue
-        if declaration(op.name).weight is not None:
+        if not declaration(op.name).matrices:
             quantize_weights_alone(graph, op, context)
         quantize_matrices_alone(graph, op)
         if "asymmetric_quantize_inputs" in declaration(op.name).attrs:
@@ -39,8 +39,8 @@ def run(graph: Graph, context: PassContext) -> None:
 
 
 def _refusal(op: Op) -> str:
-    decl = declaration(op.name)
-    places = [decl.weight[0]] if decl.weight is not None else [matrix.index for matrix in decl.matrices]
+    place = declaration(op.name).weight or declaration(op.name).factor
+    places = [place[0]] if place is not None else [matrix.index for matrix in declaration(op.name).matrices]
     weights = [value for i in places if i < len(op.inputs) and (value := op.inputs[i]) is not None]
     if "float32/int8" not in case_dtypes(op.name):
         return "it has no kernel for integer weights beside float activations"

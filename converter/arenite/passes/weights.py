@@ -58,8 +58,9 @@ def importance(op: Op, context: PassContext) -> np.ndarray | None:
 def quantize_weights_alone(graph: Graph, op: Op, context: PassContext) -> None:
     """Replace the float weights of ``op`` by int8 or int4 ones; activations and bias stay float."""
     decl = declaration(op.name)
-    assert decl.weight is not None
-    index, axis = decl.weight
+    place = decl.weight if decl.factor is None else (decl.factor[0], decl.factor[1](op))
+    assert place is not None
+    index, axis = place
     weight = op.operand(index)
     assert weight.data is not None
     dtype = context.weight_dtype(op, "float32")

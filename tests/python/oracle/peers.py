@@ -126,7 +126,7 @@ def lacks(engine: str, op: Op) -> bool:
 def case_dtype(op: Op) -> str:
     """The entry of ``case_dtypes`` that this instance is of."""
     data, weight = data_operands(op)[0][1].dtype, weight_operand(op.name)
-    if weight is None or (held := op.operand(weight).dtype) == weight_dtype(data):
+    if weight is None or (held := op.operand(weight).dtype) in (data, weight_dtype(data)):
         return data
     return f"{data}/{held}"
 
@@ -290,6 +290,10 @@ def litert_limit(op: Op) -> str | None:
         return "has no int8 state"
     if op.name == "svdf" and op.operand(4).dtype == "int16" and op.attrs["fused_activation_function"] != "RELU":
         return "wants RELU, and does not apply it"
+    if op.name == "batch_matmul" and is_hybrid(op):
+        batches = op.output.shape[:-2]
+        mistaken = sum(n > 1 for n in batches) > 1 or len(batches) > 2
+        return "takes scales and offsets of other batches where there are several batch axes" if mistaken else None
     if op.name == "conv_2d" and len(op.inputs) < 3:
         return "refuses a convolution without bias"
     if op.name == "conv_2d" and (op.operand(0).dtype, op.operand(2).dtype) == ("int16", "int32"):
@@ -317,7 +321,7 @@ def litert_steps(op: Op) -> int:
         return 1  # makes its tables in double
     if op.name == "gelu":
         return 1  # libm's float functions are off by some last places
-    if op.name in ("abs", "leaky_relu", "mul"):
+    if op.name in ("abs", "batch_matmul", "leaky_relu", "mul"):
         return 1  # multiplies and divides the scales as floats
     return 0
 

@@ -99,7 +99,22 @@ def depthwise_conv_2d(op: Op, x: Array, w: Array, b: Array | None = None) -> Arr
     return finished(op, result, b)
 
 
+def batch_matmul(op: Op, x: Array, w: Array) -> Array:
+    left = x.swapaxes(-1, -2) if op.attrs["adj_x"] else x
+    right = w.swapaxes(-1, -2) if op.attrs["adj_y"] else w
+    result = np.empty(op.output.shape, F)
+    batches = result.shape[:-2]
+    left, right = (np.broadcast_to(side, (*batches, *side.shape[-2:])) for side in (left, right))
+    for place in np.ndindex(*batches):
+        for i, row in enumerate(left[place]):
+            scale, q = codes(row, op.attrs["asymmetric_quantize_inputs"])
+            sums = (q @ right[place].astype(np.int64)).astype(F)
+            result[place][i] = sums * (scale * scales(op, len(sums)))
+    return result
+
+
 OPERATORS: dict[str, Callable[..., list[Array]]] = {
+    "batch_matmul": lambda *operands: [batch_matmul(*operands)],
     "conv_2d": lambda *operands: [conv_2d(*operands)],
     "depthwise_conv_2d": lambda *operands: [depthwise_conv_2d(*operands)],
     "fully_connected": lambda *operands: [fully_connected(*operands)],
