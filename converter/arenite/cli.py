@@ -116,7 +116,7 @@ def convert(
 ) -> Outcome:
     """Convert a Keras model to a .tflite file."""
     from .conversion import convert as convert_model
-    from .quiet import import_quietly
+    from .frontend.start import start_tensorflow
     from .samples import read_npz
     from .tables import progress, show_conversion
 
@@ -124,7 +124,7 @@ def convert(
         raise typer.BadParameter(f"--quantize {quantize.value} needs --calibrate data.npz: typical inputs of the model")
     data = read_npz(calibrate)[0] if calibrate is not None else None
     if model.suffix != ".tflite":
-        import_quietly("keras")
+        start_tensorflow()  # before the display, which this would hold back
     with progress() as report:
         conversion = convert_model(
             model,

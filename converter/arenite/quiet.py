@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import tempfile
@@ -33,12 +32,3 @@ def native_output_held() -> Iterator[None]:
             os.dup2(saved[1], 2)
             for descriptor in saved:
                 os.close(descriptor)
-
-
-def import_quietly(name: str) -> None:
-    """Import a module that chatters when it is loaded. One that is missing is left to whoever needs it."""
-    with native_output_held():
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            return

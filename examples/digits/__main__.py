@@ -25,7 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 import arenite
 from arenite import tables
 from arenite.atomic import replacing
-from arenite.quiet import import_quietly
+from arenite.frontend.start import start_tensorflow
 
 BOARD_IMAGES = 16
 
@@ -66,7 +66,7 @@ def run(output: Path, boards: list[str], progress: Progress) -> Outcome:
         progress.update(bars[step], completed=done)
 
     report("load TensorFlow and the digits", 0, 1)
-    import_quietly("keras")
+    start_tensorflow()
     train, calibration, test = training.load_splits()
     report("load TensorFlow and the digits", 1, 1)
     model = training.train(train, lambda epoch: report("train", epoch, training.EPOCHS))

@@ -17,7 +17,7 @@ import numpy as np
 
 import arenite
 from arenite.errors import AreniteError, DataError
-from arenite.quiet import import_quietly, native_output_held
+from arenite.quiet import native_output_held
 from arenite.samples import dequantize, quantize
 
 #: called with each finished sample count; for progress bars.
@@ -159,8 +159,10 @@ def _float_file(name: str, content: bytes) -> Reference:
 def _open_path(path: str, trust: bool) -> Any:
     if find_spec("keras") is None:
         raise AreniteError("a Keras model needs TensorFlow: pip install 'arenite[keras]', or give a float .tflite file")
-    import_quietly("keras")
     from arenite.frontend.files import open_model
+    from arenite.frontend.start import start_tensorflow
+
+    start_tensorflow()
 
     return open_model(path, None, trust)
 

@@ -56,7 +56,11 @@ def _trace(model: Any, shapes: Mapping[str, Sequence[int]] | None, batch: int) -
     import keras
 
     if keras.backend.backend() != "tensorflow":
-        raise ModelError(f"Keras runs on {keras.backend.backend()} here: set KERAS_BACKEND=tensorflow and start again")
+        raise ModelError(
+            f"models are traced with TensorFlow, but Keras runs on {keras.backend.backend()} in this process: save the model"
+            " (model.save('model.keras')) and convert the file with the command arenite, or in a process where"
+            " KERAS_BACKEND=tensorflow"
+        )
     if isinstance(model, keras.layers.Layer):
         return trace_keras(model, shapes, batch)
     if hasattr(model, "get_concrete_function") or hasattr(model, "structured_input_signature"):

@@ -25,11 +25,28 @@ def start_tensorflow() -> None:
 def _start_once() -> None:
     """The first tensor makes TensorFlow look for devices, which it comments on as it does on being imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with native_output_held():
+    with native_output_held(), _backend("tensorflow"):
         import keras  # noqa: F401
         import tensorflow as tf
 
         tf.zeros(())
+
+
+@contextmanager
+def _backend(name: str) -> Iterator[None]:
+    """Keras takes this backend if it is imported in the block, whatever the user's settings say; children still see those.
+
+    Models in files are the same for every backend, so that one who trains with JAX or PyTorch has nothing to set here.
+    """
+    before = os.environ.get("KERAS_BACKEND")
+    os.environ["KERAS_BACKEND"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["KERAS_BACKEND"]
+        else:
+            os.environ["KERAS_BACKEND"] = before
 
 
 @contextmanager
