@@ -242,40 +242,7 @@ def run(
     return Outcome(result.to_dict(), lambda: show_run(result))
 
 
-@app.command(
-    epilog="[bold]Examples[/bold]\n\n"
-    "arenite compare model.keras model.tflite --data test.npz\n\n"
-    "arenite compare float.tflite int8.tflite --data test.npz --html report.html\n\n"
-    "Labels are the array called 'labels' or 'y' in the .npz file."
-)
-@command
-def compare(
-    reference: Annotated[Path, typer.Argument(help="A Keras model, or a float .tflite file.", show_default=False)],
-    model: Model,
-    data: Annotated[
-        Path, typer.Option(help=".npz or .npy with inputs, and labels if you have them.", show_default=False)
-    ],
-    html: Annotated[Path | None, typer.Option(help="Also write a self-contained report.")] = None,
-    trust: Trust = False,
-    json: Json = False,
-    debug: Debug = False,
-) -> Outcome:
-    """Compare a .tflite file with the float model, in our interpreter and in LiteRT and TFLite Micro, layer by layer."""
-    from .atomic import replacing
-    from .comparison import compare as compare_models
-    from .samples import read_npz
-    from .tables import progress, show_comparison
-
-    inputs, labels = read_npz(data)
-    with progress() as report:
-        comparison = compare_models(reference, model, inputs, labels, trust=trust, progress=report)
-    if html is not None:
-        with replacing(html) as temporary:
-            comparison.save_html(temporary)
-    return Outcome(comparison.to_dict(), lambda: show_comparison(comparison))
-
-
-from . import device_commands  # noqa: E402, F401  registers its commands, in this place of the help
+from . import compare_command, device_commands  # noqa: E402, F401  register their commands, in this place of the help
 
 
 @app.command(epilog="[bold]Example[/bold]\n\narenite ops --json")

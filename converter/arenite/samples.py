@@ -16,6 +16,8 @@ from .errors import DataError
 
 #: names under which an ``.npz`` file may hold class labels.
 LABEL_NAMES = ("labels", "y")
+#: before an output's name: the labels of that output.
+LABELS_OF = "labels_"
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,21 @@ def dequantize(values: np.ndarray, detail: Mapping[str, Any]) -> np.ndarray:
     return (values.astype(np.float32) - zero_points.reshape(shape)) * scales.reshape(shape)
 
 
-def read_npz(path: Path | str) -> tuple[Any, np.ndarray | None]:
+def read_npz(path: Path | str) -> tuple[Any, Any]:
     """``(data, labels)`` from an ``.npz`` or ``.npy`` file, data as :func:`stack_samples` takes it.
 
-    An array called ``labels`` or ``y`` holds the class labels, if there is one; the others are inputs by name. A single
-    other array, or arrays without names (``arr_0``, ``arr_1``), are inputs in order. Raises DataError.
+    An array called ``labels`` or ``y`` holds the labels, if there is one; arrays called ``labels_<output>`` give a dict of
+    them by output. The others are inputs by name. A single other array, or arrays without names (``arr_0``, ``arr_1``),
+    are inputs in order. Raises DataError.
     """
     content = _load(Path(path))
     if isinstance(content, np.ndarray):
         return content, None
     label_name = next((name for name in LABEL_NAMES if name in content and len(content) > 1), None)
-    labels = content.pop(label_name) if label_name else None
+    labels: Any = content.pop(label_name) if label_name else None
+    if labels is None:
+        named = [name for name in content if name.startswith(LABELS_OF) and len(content) > 1]
+        labels = {name.removeprefix(LABELS_OF): content.pop(name) for name in named} or None
     if not content:
         raise DataError(f"'{path}' holds no arrays")
     if len(content) == 1 or all(name == f"arr_{i}" for i, name in enumerate(content)):

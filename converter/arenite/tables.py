@@ -14,10 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from .wording import count, decibel, dims, magnitude, percent, short
+from .wording import count, decibel, dims, short
 
 if TYPE_CHECKING:
-    from .comparison import Comparison
     from .conversion import Conversion
     from .conversion import Report as ConversionReport
     from .execution import RunResult
@@ -181,30 +180,6 @@ def show_run(result: RunResult) -> None:
     out.print(table)
     place = f", written to {result.path}" if result.path else ""
     out.print(f"{result.samples} samples{place}")
-
-
-def show_comparison(comparison: Comparison) -> None:
-    """Engines, then the five worst operators."""
-    out = console()
-    title = f"{comparison.model} against {comparison.reference}, {comparison.samples} samples"
-    table = grid("engine", ">accuracy", ">SQNR, dB", ">worst error", ">equal samples", ">worst step", title=title)
-    table.add_row(f"{comparison.reference} (float)", percent(comparison.reference_accuracy), "", "", "", "")
-    for e in comparison.engines:
-        if e.absent is not None:
-            table.add_row(Text(e.name, "dim"), Text(e.absent, "dim"))
-            continue
-        equal, step = ("", "")
-        if e.agreement is not None:
-            equal, step = f"{e.agreement.samples_equal}/{e.agreement.samples}", f"{e.agreement.worst_steps:g}"
-        table.add_row(e.name, percent(e.accuracy), decibel(e.sqnr_db), magnitude(e.worst_abs_error), equal, step)
-    out.print(table)
-    if comparison.layers:
-        worst = grid(">#", "operator", "result", ">SQNR, dB", ">worst error", ">steps", title="\nWorst operators")
-        for layer in sorted(comparison.layers, key=lambda layer: layer.sqnr_db)[:5]:
-            steps = "" if layer.worst_steps is None else f"{layer.worst_steps:.1f}"
-            numbers = (decibel(layer.sqnr_db), magnitude(layer.worst_abs_error), steps)
-            worst.add_row(str(layer.index), layer.operator, Text(short(layer.tensor)), *numbers)
-        out.print(worst)
 
 
 def show_operators(operators: Iterable[Mapping[str, Any]]) -> None:

@@ -216,7 +216,7 @@ def test_compare_two_files_without_keras(model: Path, tmp_path: Path) -> None:
     assert found["engines"][0]["sqnr_db"] > 15  # the input has steps of 0.5
     assert [layer["tensor"] for layer in found["layers"]] == ["dense", "relu", "scores"]
     html = page.read_text()
-    assert html.count("<svg") == 3 and "src=" not in html and 'href="http' not in html and "url(http" not in html
+    assert html.count("<svg") == 5 and "src=" not in html and 'href="http' not in html and "url(http" not in html
     assert "Worst operators" in arenite(*arguments).stdout
 
 

@@ -98,7 +98,7 @@ def test_report_is_self_contained_and_repeatable(comparison: arenite.Comparison)
     assert page == report.render(
         comparison, [{"title": "More", "note": "n", "columns": ["", "a"], "rows": [("  x", "1 < 2")]}]
     )
-    assert page.count("<svg") == 3 and "1 &lt; 2" in page and "<script" not in page
+    assert page.count("<svg") == 6 and "1 &lt; 2" in page and "<script" not in page
     assert not re.search(r'(?:src|href)="(?!#|data:)', page)
 
 
@@ -106,7 +106,7 @@ def test_report_without_labels_has_no_confusion_matrix(tmp_path: Path) -> None:
     path = tmp_path / "float.tflite"
     path.write_bytes(small_models.float_mlp())
     page = report.render(arenite.compare(path, small_models.int8_mlp(), X, peers=()))
-    assert "Confusion" not in page and page.count("<svg") == 2
+    assert "Confusion" not in page and page.count("<svg") == 4
 
 
 @pytest.mark.slow

@@ -77,7 +77,22 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "text",
     },
     "frontend/": {"errors", "graph", "opdef", "frontend", "quiet"},
-    "comparison/": {"", "errors", "frontend", "quiet", "samples", "wording", "comparison"},
+    "comparison/": {
+        "",
+        "board",
+        "elements",
+        "errors",
+        "evaluate",
+        "frontend",
+        "graph",
+        "opdef",
+        "quiet",
+        "reader",
+        "samples",
+        "wording",
+        "writer",
+        "comparison",
+    },
     "exporting/": {"", "board", "errors", "exporting", "inspection", "opdef", "runtime"},
     "runtime.py": {"elements", "errors", "flat", "signatures", "_core"},
     "signatures.py": {"errors", "flat"},
@@ -125,7 +140,7 @@ HEAVY = {
     "tflite_micro": ("comparison/engines.py",),
     "sklearn": (),
     "flatbuffers": ("flat.py", "writer.py", "reader.py"),
-    "typer": ("cli.py", "command.py", "device_commands.py"),
+    "typer": ("cli.py", "command.py", "compare_command.py", "device_commands.py"),
 }
 #: C++ area → quoted includes it may use (prefixes), and whether <cmath> is allowed.
 CPP_MAY: list[tuple[str, tuple[str, ...], set[str] | None]] = [

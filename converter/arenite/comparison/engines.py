@@ -20,6 +20,8 @@ from arenite.errors import AreniteError, DataError
 from arenite.quiet import native_output_held
 from arenite.samples import dequantize, quantize
 
+from .pairing import Layers
+
 #: called with each finished sample count; for progress bars.
 Progress = Callable[[int], None]
 
@@ -122,15 +124,23 @@ def available(content: bytes, ours: Engine, peers: Iterable[str] = PEERS) -> lis
 
 
 @dataclass(frozen=True)
+class FloatFile:
+    """A float ``.tflite`` file and what is known of the user's layers in it."""
+
+    content: bytes
+    layers: Layers
+
+
+@dataclass(frozen=True)
 class Reference:
     """The float model: ``run`` maps inputs [N, …] to float32 outputs [N, …] in the model's own order.
 
-    tflite  makes the same model as a float file, for the comparison of layers.
+    converted  makes the same model as a float file, for the comparison of layers.
     """
 
     name: str
     run: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
-    tflite: Callable[[], bytes]
+    converted: Callable[[], FloatFile]
 
 
 def open_reference(model: Any, *, trust: bool) -> Reference:
@@ -147,13 +157,21 @@ def open_reference(model: Any, *, trust: bool) -> Reference:
     import keras
 
     if isinstance(model, keras.Model):
-        return Reference(name, keras_runner(model), lambda: bytes(arenite.convert(model, trust=trust).content))
-    return _float_file(f"{name}, converted to float32", bytes(arenite.convert(model, trust=trust).content))
+        return Reference(name, keras_runner(model), lambda: _converted(model, trust))
+    file = _converted(model, trust)
+    return _float_file(f"{name}, converted to float32", file.content, file.layers)
 
 
-def _float_file(name: str, content: bytes) -> Reference:
+def _converted(model: Any, trust: bool) -> FloatFile:
+    conversion = arenite.convert(model, trust=trust)
+    origins = {v.name: op.origin.layer for op in conversion.graph.ops for v in op.outputs if op.origin.layer}
+    return FloatFile(bytes(conversion.content), Layers(list(conversion.report.layers), origins))
+
+
+def _float_file(name: str, content: bytes, layers: Layers | None = None) -> Reference:
     engine = arenite_engine(content)
-    return Reference(name, lambda inputs: engine.real(engine.run(inputs)), lambda: content)
+    file = FloatFile(content, layers or Layers())
+    return Reference(name, lambda inputs: engine.real(engine.run(inputs)), lambda: file)
 
 
 def _open_path(path: str, trust: bool) -> Any:

@@ -42,8 +42,16 @@ def _figures(comparison: Comparison, figures: Any) -> dict[str, str]:
     drawn: dict[str, Figure] = {}
     if comparison.layers:
         drawn["layers"] = figures.layer_errors(comparison.layers)
-    if comparison.confusion is not None:
-        drawn["confusion"] = figures.confusion(comparison.confusion)
+    rows = [*comparison.inputs, *comparison.layers]
+    if any(row.share for row in rows):
+        drawn["costs"] = figures.costs(rows)
+    if ranged := [row for row in rows if row.bits is not None]:
+        drawn["ranges"] = figures.ranges(ranged)
+    for number, task in enumerate(comparison.tasks):
+        if task.confusion is not None:
+            drawn[f"confusion{number}"] = figures.confusion(task.confusion)
+        if task.roc:
+            drawn[f"roc{number}"] = figures.roc(task)
     if inspection.arena is not None and inspection.plan:
         names = [operator.name for operator in inspection.operators]
         drawn["arena"] = figures.arena_plan(inspection.plan, names, inspection.arena.planned)
