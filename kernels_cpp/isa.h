@@ -8,6 +8,7 @@
 #include "kernels_cpp/microkernels/int16x8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/portable.h"
+#include "kernels_cpp/microkernels/product_s8.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
 #if defined(ARENITE_COMPACT)
@@ -53,6 +54,7 @@ inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().
 // Unpacked, the weights go through vectors.
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return nullptr; }
 inline auto sum_s8_kernel() { return x86::microkernels().int8->sum_s8; }
+inline auto product_s8_kernel() { return x86::microkernels().int8->product_s8; }
 #else
 using chosen::add_s8;
 using chosen::conv_s8;
@@ -64,6 +66,7 @@ using chosen::taps_s16;
 using portable::quantize_ratios;
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return chosen::gemm_s4; }
 inline auto sum_s8_kernel() -> void (*)(const SumS8&) { return chosen::sum_s8; }
+inline auto product_s8_kernel() -> void (*)(const ProductS8&) { return chosen::product_s8; }
 #endif
 
 // What some processors lack. False: nothing is done, the caller's own loop is what there is, or what is smaller.
@@ -74,6 +77,10 @@ inline bool run_if_any(void (*kernel)(const Job&), const Job& job) {
 }
 inline bool gemm_s4(const GemmS4& gemm) { return run_if_any(gemm_s4_kernel(), gemm); }
 inline bool sum_s8(const SumS8& sum) { return run_if_any(sum_s8_kernel(), sum); }
+// Also false when the multiplier is none of the contract's.
+inline bool product_s8(const ProductS8& job) {
+  return job.multiplier.shift <= kMostProductShift && run_if_any(product_s8_kernel(), job);
+}
 }  // namespace arenite::isa
 
 // What only hosts have variants of. False: nothing is done, or a part, and the caller's own loop has to do it.

@@ -3,6 +3,7 @@
 #include "kernels_cpp/broadcast.h"
 #include "kernels_cpp/fixed_point.h"
 #include "kernels_cpp/integers.h"
+#include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 
 namespace arenite {
@@ -22,21 +23,56 @@ Status prepare(const Node& node, uint32_t*) {
   return Status::kOk;
 }
 
+// Of codes: int8_t or int16_t.
+template <typename T>
+struct Product {
+  int32_t zero_a;
+  int32_t zero_b;
+  Multiplier multiplier;
+  int32_t zero_out;
+  ActivationRange<int32_t> range;
+
+  T operator()(T a, T b) const {
+    const int32_t steps = multiply_by_quantized_multiplier((a - zero_a) * (b - zero_b), multiplier);
+    return static_cast<T>(zero_out + clamp(steps, range.min - zero_out, range.max - zero_out));
+  }
+};
+
+// The operand that a run repeats comes second; a run that repeats both has one element.
+ProductS8 job_of(const Product<int8_t>& product, const BroadcastRun<int8_t>& run) {
+  ProductS8 job = {run.a,
+                   run.b,
+                   run.out,
+                   run.count,
+                   run.step_b,
+                   -product.zero_a,
+                   -product.zero_b,
+                   product.multiplier,
+                   product.zero_out,
+                   product.range.min,
+                   product.range.max};
+  if (run.step_a != 0) return job;
+  job.a = run.b;
+  job.b = run.a;
+  job.b_step = 0;
+  job.a_offset = -product.zero_b;
+  job.b_offset = -product.zero_a;
+  return job;
+}
+
+void multiply(const BroadcastRun<int8_t>& run, const Product<int8_t>& product) {
+  if (!isa::product_s8(job_of(product, run))) for_each_pair(run, product);
+}
+void multiply(const BroadcastRun<int16_t>& run, const Product<int16_t>& product) { for_each_pair(run, product); }
+
 template <typename T>
 void eval_codes(const Node& node, ActivationRange<int32_t> range) {
   const Tensor a = node.input(0);
   const Tensor b = node.input(1);
   const Tensor output = node.output(0);
-  const Multiplier m = quantize_ratio(a.scale(), b.scale(), output.scale());
-  const int32_t zero_a = a.zero_point;
-  const int32_t zero_b = b.zero_point;
-  const int32_t zero_out = output.zero_point;
-  for (BroadcastWalk walk(node); walk.next();) {
-    for_each_pair(walk.run<T>(), [=](T qa, T qb) {
-      const int32_t steps = multiply_by_quantized_multiplier((qa - zero_a) * (qb - zero_b), m);
-      return static_cast<T>(zero_out + clamp(steps, range.min - zero_out, range.max - zero_out));
-    });
-  }
+  const Product<T> product = {a.zero_point, b.zero_point, quantize_ratio(a.scale(), b.scale(), output.scale()),
+                              output.zero_point, range};
+  for (BroadcastWalk walk(node); walk.next();) multiply(walk.run<T>(), product);
 }
 
 void eval_f32(const Node& node) {

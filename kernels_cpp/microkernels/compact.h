@@ -12,6 +12,7 @@ using portable::add_s8;
 using portable::dots_s16;
 constexpr void (*gemm_s4)(const GemmS4&) = nullptr;  // unpacking is there anyway
 using portable::max_s8;
+constexpr void (*product_s8)(const ProductS8&) = nullptr;  // the operators have loops for any factor
 using portable::sum_s8;
 using portable::taps_s16;
 

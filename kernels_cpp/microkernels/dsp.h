@@ -15,5 +15,6 @@ void taps_s16(const TapsS16& taps, int64_t* sums);
 void max_s8(const MaxS8& job);
 void add_s8(const AddS8& job);
 void sum_s8(const SumS8& sum);
+void product_s8(const ProductS8& job);
 
 }  // namespace arenite::dsp

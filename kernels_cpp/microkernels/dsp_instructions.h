@@ -99,20 +99,49 @@ inline int32_t multiply_add_high(Pair a, Pair b, int32_t acc) {
 inline bool is_fast(Multiplier m) { return static_cast<uint32_t>(-m.shift - 1) < 20; }
 inline bool clamps_to_int8(const OutputStage& stage) { return stage.min == INT8_MIN && stage.max == INT8_MAX; }
 
-// Both roundings in five instructions. smmulr(2 * acc, m) is round(acc * m / 2^31); 2 * acc saturates when
-// |acc| >= 2^30, where the result is beyond 2^29 >> 20 and is clamped either way. Adding the sign turns the carry of
-// the shift, which rounds half up, into half away from zero. right = -shift.
+// Both roundings in five instructions: smmulr(2 * acc, m) is round(acc * m / 2^31). Adding the sign turns the carry of
+// the shift, which rounds half up, into half away from zero. Twice a sum in %0, the multiplier in %1, the shift to the
+// right in %2, the zero point in %3.
+#define ARENITE_DSP_REQUANTIZE  \
+  "smmulr %0, %0, %1\n\t"       \
+  "add %0, %0, %0, asr #31\n\t" \
+  "asrs %0, %0, %2\n\t"         \
+  "adc %0, %0, %3\n\t"          \
+  "ssat %0, #8, %0"
+
+// 2 * acc saturates when |acc| >= 2^30, where the result is beyond 2^29 >> 20 and is clamped either way. right =
+// -shift.
 inline int32_t requantize_fast(int32_t acc, int32_t multiplier, int32_t right, int32_t zero_point) {
-  asm("qadd %0, %0, %0\n\t"
-      "smmulr %0, %0, %1\n\t"
-      "add %0, %0, %0, asr #31\n\t"
-      "asrs %0, %0, %2\n\t"
-      "adc %0, %0, %3\n\t"
-      "ssat %0, #8, %0"
-      : "+r"(acc)
-      : "r"(multiplier), "r"(right), "r"(zero_point)
-      : "cc");
+  asm("qadd %0, %0, %0\n\t" ARENITE_DSP_REQUANTIZE : "+r"(acc) : "r"(multiplier), "r"(right), "r"(zero_point) : "cc");
   return acc;
+}
+
+// Of twice a sum, for right shifts of at most 31.
+inline int32_t requantize_doubled(int32_t doubled, int32_t multiplier, int32_t right, int32_t zero_point) {
+  asm(ARENITE_DSP_REQUANTIZE : "+r"(doubled) : "r"(multiplier), "r"(right), "r"(zero_point) : "cc");
+  return doubled;
+}
+
+// The greater of each pair of bytes.
+inline uint32_t max_bytes(uint32_t a, uint32_t b) {
+  uint32_t greater;
+  asm("ssub8 %0, %1, %2\n\t"
+      "sel %0, %1, %2"
+      : "=&r"(greater)
+      : "r"(a), "r"(b)
+      : "cc");
+  return greater;
+}
+
+// The smaller of each pair of bytes.
+inline uint32_t min_bytes(uint32_t a, uint32_t b) {
+  uint32_t smaller;
+  asm("ssub8 %0, %1, %2\n\t"
+      "sel %0, %2, %1"
+      : "=&r"(smaller)
+      : "r"(a), "r"(b)
+      : "cc");
+  return smaller;
 }
 
 }  // namespace arenite::dsp

@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/x86.h"
 #include "kernels_cpp/microkernels/x86_gemm.h"
 #include "kernels_cpp/microkernels/x86_int8.h"
+#include "kernels_cpp/microkernels/x86_product.h"
 #include "kernels_cpp/microkernels/x86_ratios.h"
 #include "kernels_cpp/microkernels/x86_sum.h"
 
@@ -193,7 +194,7 @@ struct V {
 
 }  // namespace
 
-constexpr x86::Int8Microkernels int8 = {x86::conv_s8<V>, x86::depthwise_s8<V>, x86::gemm_s8<V>, x86::quantize_ratios<V>,
-                                        x86::sum_s8<V>};
+constexpr x86::Int8Microkernels int8 = {x86::conv_s8<V>,         x86::depthwise_s8<V>, x86::gemm_s8<V>,
+                                        x86::quantize_ratios<V>, x86::sum_s8<V>,       x86::product_s8<V>};
 
 }  // namespace arenite::avx2

@@ -7,17 +7,6 @@ namespace {
 
 constexpr int32_t kBytes = 4;
 
-// The greater of each pair of bytes.
-inline uint32_t max_bytes(uint32_t a, uint32_t b) {
-  uint32_t greater;
-  asm("ssub8 %0, %1, %2\n\t"
-      "sel %0, %1, %2"
-      : "=&r"(greater)
-      : "r"(a), "r"(b)
-      : "cc");
-  return greater;
-}
-
 // acc[c] += byte c of `word`.
 inline void add_bytes(int32_t* acc, uint32_t word) {
   asm("sxtab %0, %0, %4\n\t"

@@ -7,6 +7,7 @@
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/pool_s8.h"
+#include "kernels_cpp/microkernels/product_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 #include "kernels_cpp/microkernels/taps_s16.h"
@@ -21,6 +22,7 @@ void dots_s16(const DotsS16& dots, int64_t* sums);
 void taps_s16(const TapsS16& taps, int64_t* sums);
 void max_s8(const MaxS8& job);
 void add_s8(const AddS8& job);
+void product_s8(const ProductS8& job);
 void quantize_ratios(const QuantizeRatios& ratios);
 void unpack_s4(const Int4Run& run, int8_t* out);
 // Null: the operator's own loop is the specification.

@@ -1,7 +1,7 @@
 // One element after the other, with the two instructions that a compiler does not find: SMMLAR for the first rounding
 // of a Scaling, SSAT for the clamp. A narrower clamp comes in a pass of its own.
 #include "kernels_cpp/microkernels/dsp.h"
-#include "kernels_cpp/microkernels/dsp_instructions.h"
+#include "kernels_cpp/microkernels/limits_dsp.h"
 
 namespace arenite::dsp {
 namespace {
@@ -38,8 +38,7 @@ void sum_s8(const SumS8& sum) {
   } else {
     run_loop<false>(sum);
   }
-  if (sum.min == INT8_MIN && sum.max == INT8_MAX) return;
-  for (int32_t i = 0; i < sum.count; ++i) sum.out[i] = static_cast<int8_t>(clamp(sum.out[i], sum.min, sum.max));
+  limit(sum.out, sum.count, sum.min, sum.max);
 }
 
 }  // namespace arenite::dsp

@@ -13,6 +13,7 @@ using portable::add_s8;
 using portable::dots_s16;
 using portable::gemm_s4;
 using portable::max_s8;
+using portable::product_s8;
 using portable::sum_s8;
 using portable::taps_s16;
 

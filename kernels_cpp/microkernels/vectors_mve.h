@@ -30,10 +30,15 @@ inline int32_t sum_of(const int8_t* weights, int32_t count) {
 
 // multiply_by_quantized_multiplier, lane by lane. VQRDMULH is rounding_doubling_high_mul: nothing saturates, because a
 // multiplier is never INT32_MIN. VRSHL rounds half up; one less when negative makes that half away from zero.
-inline int32x4_t requantize(int32x4_t sums, Multiplier m) {
-  if (m.shift >= 0) return vqrdmulhq_n_s32(vshlq_r_s32(sums, m.shift), m.multiplier);
+inline int32x4_t requantize_left(int32x4_t sums, Multiplier m) {
+  return vqrdmulhq_n_s32(vshlq_r_s32(sums, m.shift), m.multiplier);
+}
+inline int32x4_t requantize_right(int32x4_t sums, Multiplier m) {
   const int32x4_t high = vqrdmulhq_n_s32(sums, m.multiplier);
   return vrshlq_n_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), m.shift);
+}
+inline int32x4_t requantize(int32x4_t sums, Multiplier m) {
+  return m.shift >= 0 ? requantize_left(sums, m) : requantize_right(sums, m);
 }
 
 // The same with a multiplier and any shift per lane.

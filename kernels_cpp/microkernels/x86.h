@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int16x8.h"
+#include "kernels_cpp/microkernels/product_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 
@@ -18,6 +19,7 @@ struct Int8Microkernels {
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
   void (*sum_s8)(const SumS8&);  // null: none
+  void (*product_s8)(const ProductS8&);
 };
 
 struct Float32Microkernels {

@@ -101,7 +101,9 @@ struct ByteLimits {
   typename V::Bytes min;
   typename V::Bytes max;
 
-  explicit ByteLimits(const OutputStage& stage)
+  // Of OutputStage, or of another job with these three.
+  template <typename Stage>
+  explicit ByteLimits(const Stage& stage)
       : zero_point(V::set16(stage.zero_point)), min(V::set8(stage.min)), max(V::set8(stage.max)) {}
 };
 

@@ -11,6 +11,8 @@
 #elif defined(__ARM_FEATURE_DSP)
 #include "kernels_cpp/microkernels/dsp.h"
 #endif
+#include "compared_bytes.h"
+#include "elementwise_cases.h"
 #include "microkernel_cases.h"
 
 namespace {
@@ -24,7 +26,6 @@ struct Variant {
   void (*depthwise_s8)(const DepthwiseS8&, RowRange);
   void (*gemm_s8)(const GemmS8&);
   void (*quantize_ratios)(const QuantizeRatios&);
-  void (*sum_s8)(const SumS8&) = nullptr;  // null: the operator's own loop
   void (*dots_s16)(const DotsS16&, int64_t*) = isa::dots_s16;
 };
 
@@ -36,7 +37,7 @@ constexpr UnpackVariant kUnpackVariants[] = {{"portable", portable::unpack_s4}, 
 
 std::vector<Variant> variants() {
   std::vector<Variant> list = {
-      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios, nullptr,
+      {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios,
        portable::dots_s16},
       {"compact", compact::conv_s8, compact::depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8, isa::quantize_ratios},
@@ -45,34 +46,19 @@ std::vector<Variant> variants() {
   list.push_back({"v7m", v7m::conv_s8, v7m::depthwise_s8, v7m::gemm_s8, portable::quantize_ratios});
 #endif
 #if defined(__ARM_FEATURE_MVE)
-  list.push_back(
-      {"mve", mve::conv_s8, mve::depthwise_s8, mve::gemm_s8, portable::quantize_ratios, mve::sum_s8, mve::dots_s16});
+  list.push_back({"mve", mve::conv_s8, mve::depthwise_s8, mve::gemm_s8, portable::quantize_ratios, mve::dots_s16});
 #elif defined(__ARM_FEATURE_DSP)
-  list.push_back(
-      {"dsp", dsp::conv_s8, dsp::depthwise_s8, dsp::gemm_s8, portable::quantize_ratios, dsp::sum_s8, dsp::dots_s16});
+  list.push_back({"dsp", dsp::conv_s8, dsp::depthwise_s8, dsp::gemm_s8, portable::quantize_ratios, dsp::dots_s16});
 #endif
 #if defined(__x86_64__)
   for (const char* name : {"avx2", "avx512vnni"}) {
     if (const x86::Microkernels* found = x86::find(name)) {
       const x86::Int8Microkernels& k = *found->int8;
-      list.push_back({name, k.conv_s8, k.depthwise_s8, k.gemm_s8, k.quantize_ratios, k.sum_s8});
+      list.push_back({name, k.conv_s8, k.depthwise_s8, k.gemm_s8, k.quantize_ratios});
     }
   }
 #endif
   return list;
-}
-
-int failures = 0;
-
-void compare(const char* what, const char* variant, int32_t seed, const std::vector<int8_t>& expected,
-             const std::vector<int8_t>& got) {
-  if (expected == got) return;
-  size_t at = 0;
-  while (expected[at] == got[at]) ++at;
-  if (++failures <= 20) {
-    std::printf("%s, %s, case %d: byte %u of %u is %d, expected %d\n", what, variant, static_cast<int>(seed),
-                static_cast<unsigned>(at), static_cast<unsigned>(expected.size()), got[at], expected[at]);
-  }
 }
 
 constexpr int8_t kUntouched = 77;
@@ -235,43 +221,6 @@ void test_gemm_s4(int32_t seed) {
   }
 }
 
-void test_sum(int32_t seed) {
-  Random random(static_cast<uint32_t>(seed));
-  SumS8 sum = {};
-  sum.count = random.pick({1, 64, random.in(1, 300)});
-  const auto wide = random.bytes(sum.count);
-  const auto other = random.bytes(sum.count);
-  sum.wide = wide.get();
-  sum.other = other.get();
-  sum.wide_step = random.in(0, 7) == 0 ? 0 : 1;
-  sum.other_step = random.in(0, 7) == 0 ? 0 : 1;
-  sum.scaled = random.in(0, 1) != 0;
-  sum.wide_factor = random.pick({-1, 1}) * (1 << 20);
-  sum.wide_offset = random.in(-128, 127) * sum.wide_factor;
-  sum.other_factor = sum.scaled ? 1 << 21 : random.pick({-1, 1}) * (1 << 20);
-  sum.other_offset = random.in(-128, 127) * sum.other_factor;
-  sum.sign_of_two = random.pick({-2, 2});
-  sum.other_scaling = Scaling({random.in(1 << 30, INT32_MAX), -random.in(1, 12)});
-  sum.total = Scaling({random.in(1 << 30, INT32_MAX), -random.in(14, 31)});
-  sum.zero_point = random.in(-128, 127);
-  sum.min = random.pick({-128, random.in(-128, 127)});
-  sum.max = random.in(sum.min, 127);
-  std::vector<int8_t> expected;
-  for (int32_t i = 0; i < sum.count; ++i) {
-    const int32_t w = sum.wide[i * sum.wide_step] * sum.wide_factor - sum.wide_offset;
-    int32_t o = sum.other[i * sum.other_step] * sum.other_factor - sum.other_offset;
-    if (sum.scaled) o = sum.sign_of_two * sum.other_scaling(o);
-    expected.push_back(static_cast<int8_t>(clamp(sum.zero_point + sum.total(w + o), sum.min, sum.max)));
-  }
-  for (const Variant& variant : variants()) {
-    if (variant.sum_s8 == nullptr) continue;
-    std::vector<int8_t> got(expected.size());
-    sum.out = got.data();
-    variant.sum_s8(sum);
-    compare("sum_s8", variant.name, seed, expected, got);
-  }
-}
-
 // Scales of any exponent now and then, of all bits ones or none, subnormal ones.
 float random_scale(Random& random) {
   const int32_t exponent = random.in(0, 15) == 0 ? random.in(0, 254) : random.in(110, 135);
@@ -388,30 +337,6 @@ void test_taps_s16(int32_t seed) {
   }
 }
 
-void test_pools(int32_t seed) {
-  Random random(static_cast<uint32_t>(seed));
-  const int32_t count = random.in(1, 40);
-  const size_t size = static_cast<size_t>(count);
-  const auto in = random.bytes(count);
-  const auto before = random.bytes(count);
-  for (const auto max_s8 : {portable::max_s8, isa::max_s8}) {
-    std::vector<int8_t> expected(size);
-    std::vector<int8_t> got(before.get(), before.get() + count);
-    for (size_t c = 0; c < size; ++c) expected[c] = in[c] > before[c] ? in[c] : before[c];
-    max_s8({got.data(), in.get(), count});
-    compare("max_s8", "selected or portable", seed, expected, got);
-  }
-  for (const auto add_s8 : {portable::add_s8, isa::add_s8}) {
-    std::vector<int32_t> expected(size, 1 << 30);
-    std::vector<int32_t> got = expected;
-    for (size_t c = 0; c < size; ++c) expected[c] += in[c];
-    add_s8({got.data(), in.get(), count});
-    if (got == expected) continue;
-    ++failures;
-    std::printf("add_s8, case %d: wrong sum\n", static_cast<int>(seed));
-  }
-}
-
 }  // namespace
 
 #ifndef ARENITE_TEST_CASES
@@ -426,6 +351,7 @@ int main() {
     test_gemm_s4(seed);
     test_ratios(seed);
     test_sum(seed);
+    test_product(seed);
     test_dots_s16(seed);
     test_unpack(seed);
     test_taps_s16(seed);

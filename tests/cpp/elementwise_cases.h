@@ -1,0 +1,123 @@
+// Microkernels that compute element by element, against their definitions.
+#pragma once
+
+#include "compared_bytes.h"
+#include "kernels_cpp/isa.h"
+#include "kernels_cpp/microkernels/portable.h"
+#include "microkernel_cases.h"
+
+namespace arenite::test {
+
+// Null: the operator's own loop.
+struct ElementwiseVariant {
+  const char* name;
+  void (*sum_s8)(const SumS8&);
+  void (*product_s8)(const ProductS8&);
+};
+
+inline std::vector<ElementwiseVariant> elementwise_variants() {
+  std::vector<ElementwiseVariant> list = {{"portable", nullptr, portable::product_s8},
+                                          {"selected", isa::sum_s8_kernel(), isa::product_s8_kernel()}};
+#if defined(__x86_64__)
+  for (const char* name : {"avx2", "avx512vnni"}) {
+    if (const x86::Microkernels* found = x86::find(name)) {
+      list.push_back({name, found->int8->sum_s8, found->int8->product_s8});
+    }
+  }
+#endif
+  return list;
+}
+
+inline void test_sum(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  SumS8 sum = {};
+  sum.count = random.pick({1, 64, random.in(1, 300)});
+  const auto wide = random.bytes(sum.count);
+  const auto other = random.bytes(sum.count);
+  sum.wide = wide.get();
+  sum.other = other.get();
+  sum.wide_step = random.in(0, 7) == 0 ? 0 : 1;
+  sum.other_step = random.in(0, 7) == 0 ? 0 : 1;
+  sum.scaled = random.in(0, 1) != 0;
+  sum.wide_factor = random.pick({-1, 1}) * (1 << 20);
+  sum.wide_offset = random.in(-128, 127) * sum.wide_factor;
+  sum.other_factor = sum.scaled ? 1 << 21 : random.pick({-1, 1}) * (1 << 20);
+  sum.other_offset = random.in(-128, 127) * sum.other_factor;
+  sum.sign_of_two = random.pick({-2, 2});
+  sum.other_scaling = Scaling({random.in(1 << 30, INT32_MAX), -random.in(1, 12)});
+  sum.total = Scaling({random.in(1 << 30, INT32_MAX), -random.in(14, 31)});
+  sum.zero_point = random.in(-128, 127);
+  sum.min = random.pick({-128, random.in(-128, 127)});
+  sum.max = random.in(sum.min, 127);
+  std::vector<int8_t> expected;
+  for (int32_t i = 0; i < sum.count; ++i) {
+    const int32_t w = sum.wide[i * sum.wide_step] * sum.wide_factor - sum.wide_offset;
+    int32_t o = sum.other[i * sum.other_step] * sum.other_factor - sum.other_offset;
+    if (sum.scaled) o = sum.sign_of_two * sum.other_scaling(o);
+    expected.push_back(static_cast<int8_t>(clamp(sum.zero_point + sum.total(w + o), sum.min, sum.max)));
+  }
+  for (const ElementwiseVariant& variant : elementwise_variants()) {
+    if (variant.sum_s8 == nullptr) continue;
+    std::vector<int8_t> got(expected.size());
+    sum.out = got.data();
+    variant.sum_s8(sum);
+    compare("sum_s8", variant.name, seed, expected, got);
+  }
+}
+
+inline void test_product(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  ProductS8 job = {};
+  job.count = random.pick({1, 64, random.in(1, 300)});
+  const auto a = random.bytes(job.count);
+  const auto b = random.bytes(job.count);
+  job.a = a.get();
+  job.b = b.get();
+  job.b_step = random.in(0, 2) == 0 ? 0 : 1;
+  job.a_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  job.b_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  job.multiplier = {random.in(1 << 30, INT32_MAX), random.pick({-1, 0, -31, kMostProductShift, random.in(-16, 3)})};
+  if (random.in(0, 15) == 0) job.multiplier = {0, -1};
+  job.zero_point = random.in(-128, 127);
+  job.min = random.pick({-128, random.in(-128, 127)});
+  job.max = random.pick({127, random.in(job.min, 127)});
+  std::vector<int8_t> expected;
+  for (int32_t i = 0; i < job.count; ++i) {
+    const int32_t product = (job.a[i] + job.a_offset) * (job.b[i * job.b_step] + job.b_offset);
+    const int32_t code = job.zero_point + requantize_reference(product, job.multiplier);
+    expected.push_back(static_cast<int8_t>(clamp(code, job.min, job.max)));
+  }
+  for (const ElementwiseVariant& variant : elementwise_variants()) {
+    if (variant.product_s8 == nullptr) continue;
+    std::vector<int8_t> got(expected.size());
+    job.out = got.data();
+    variant.product_s8(job);
+    compare("product_s8", variant.name, seed, expected, got);
+  }
+}
+
+inline void test_pools(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  const int32_t count = random.in(1, 40);
+  const size_t size = static_cast<size_t>(count);
+  const auto in = random.bytes(count);
+  const auto before = random.bytes(count);
+  for (const auto max_s8 : {portable::max_s8, isa::max_s8}) {
+    std::vector<int8_t> expected(size);
+    std::vector<int8_t> got(before.get(), before.get() + count);
+    for (size_t c = 0; c < size; ++c) expected[c] = in[c] > before[c] ? in[c] : before[c];
+    max_s8({got.data(), in.get(), count});
+    compare("max_s8", "selected or portable", seed, expected, got);
+  }
+  for (const auto add_s8 : {portable::add_s8, isa::add_s8}) {
+    std::vector<int32_t> expected(size, 1 << 30);
+    std::vector<int32_t> got = expected;
+    for (size_t c = 0; c < size; ++c) expected[c] += in[c];
+    add_s8({got.data(), in.get(), count});
+    if (got == expected) continue;
+    ++failures;
+    std::printf("add_s8, case %d: wrong sum\n", static_cast<int>(seed));
+  }
+}
+
+}  // namespace arenite::test
