@@ -1,4 +1,4 @@
-"""examples/cpp builds and runs both ways: with the source tree beside it, and with an installed arenite; C with the latter."""
+"""The C++, C and TFLite Micro examples build and run: beside the source tree (C++), with an installed arenite (all)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_models
+import tflm_models
+import tflm_programs
 
 from arenite import Interpreter
+from arenite.opdef import rows
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "cpp"
@@ -84,6 +87,33 @@ def test_the_c_example_gives_the_same(model: Path, installed: tuple[str, str], t
 @pytest.mark.slow
 def test_the_c_api_at_its_edges(model: Path, installed: tuple[str, str], tmp_path: Path) -> None:
     assert build(tmp_path / "build", model, *installed, source=ROOT / "tests" / "c") == "passed\n"
+
+
+@pytest.fixture(scope="module")
+def tflm_build(installed: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """examples/tflm, built with an installed arenite."""
+    directory = tmp_path_factory.mktemp("tflm")
+    (directory / "models").mkdir()
+    tflm_models.write_all(directory / "models")
+    options = ("-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DMODELS={directory / 'models'}", *installed)
+    call("cmake", "-S", ROOT / "examples" / "tflm", "-B", directory, *options)
+    call("cmake", "--build", directory, "-j", "2")
+    return directory
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", tflm_programs.CHECKS)
+def test_programs_of_tflite_micro(program: str, tflm_build: Path) -> None:
+    done = subprocess.run([tflm_build / program], capture_output=True, text=True, timeout=60, check=True)
+    tflm_programs.CHECKS[program](done.stderr)
+
+
+def test_the_names_of_tflite_micros_operators_are_rows() -> None:
+    """Each stands once, and for a row of the table."""
+    text = (ROOT / "compat" / "operators.def").read_text()
+    symbols = re.findall(r"^ARENITE_TFLM_OPERATOR\(\w+, \w+, (\w+)\)$", text, re.MULTILINE)
+    assert len(symbols) == len(text.splitlines()) - 3 and symbols and len(set(symbols)) == len(symbols)
+    assert set(symbols) <= {row.symbol for row in rows().values()}
 
 
 @pytest.mark.slow

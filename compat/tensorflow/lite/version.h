@@ -1,0 +1,3 @@
+#pragma once
+
+#define TFLITE_SCHEMA_VERSION (3)
