@@ -105,6 +105,17 @@ def convert(
         bool,
         typer.Option("--builtins-only", help="Only operators that LiteRT and TFLite Micro know; else it is an error."),
     ] = False,
+    calibrator: Annotated[
+        str,
+        typer.Option(
+            help="How ranges of int8 activations are chosen: auto (by the measured loss of the outputs), minmax, average, "
+            "percentile (percentile:99.9), entropy, mse."
+        ),
+    ] = "auto",
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="At most so many samples of --calibrate.", show_default="all")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of every random choice.")] = 0,
     fast: Annotated[
         bool, typer.Option("--fast", help="Leave out what takes time to make a quantized model more accurate.")
     ] = False,
@@ -135,6 +146,9 @@ def convert(
             weights=_weights(weights or []),
             allow_float_fallback=allow_float_fallback,
             builtins_only=builtins_only,
+            calibrator=calibrator,
+            samples=samples,
+            seed=seed,
             fast=fast,
             strip=strip,
             trust=trust,

@@ -18,6 +18,7 @@ from .graph import Graph, Op, Value
 from .opdef import Role, declaration, rows
 from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
 from .passes.calibrate import ADVICE
+from .passes.calibrators import CALIBRATORS
 from .passes.context import Progress, RunOp
 from .prediction import predict
 
@@ -121,6 +122,9 @@ def convert(
     allow_float_fallback: bool = False,
     builtins_only: bool = False,
     fast: bool = False,
+    calibrator: str = "auto",
+    samples: int | None = None,
+    seed: int = 0,
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -136,7 +140,8 @@ def convert(
                     exact and slower. Both need ``calibration``. "dynamic": float activations with integer weights, without
                     calibration; TFLite Micro does not run such files.
     calibration     typical inputs, some hundred samples: one array, a list of arrays in the order of the model's inputs,
-                    a dict by input name, or an iterator of samples.
+                    a dict by input name, an iterator of samples or a function that returns one, or any of
+                    :func:`arenite.sources.open_data`. Iterators of any length take the same memory.
     shapes, batch   closed shapes by input name, and the size of an open batch dimension.
     io              dtype of the inputs and outputs of a quantized model: that of its activations ("int8", "int16"; None
                     too), or "float32" (converted on the device).
@@ -147,6 +152,10 @@ def convert(
     builtins_only   no operators of arenite's own, which LiteRT and TFLite Micro do not know: what other operators can
                     compute they do, if less exactly; a model that needs one is refused.
     fast            leave out what takes time to make a quantized model more accurate (``passes.IMPROVERS``).
+    calibrator      how the range of an int8 activation is chosen: "minmax", "average" (moving average of the samples'
+                    extremes), "percentile" ("percentile:99.9"), "entropy", "mse" (least squared error), or "auto": for each
+                    tensor that of these by which the outputs lose least, measured.
+    samples, seed   at most so many calibration samples, chosen at random by ``seed``; of an iterator the first ones.
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -161,6 +170,7 @@ def convert(
     """
     context = _context(quantize, calibration, io, weights, progress)
     context.allow_float_fallback, context.builtins_only, context.fast = allow_float_fallback, builtins_only, fast
+    context.calibrator, context.sample_count, context.seed = _calibrator(calibrator), samples, seed
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
     _require_numbers(source)
@@ -234,6 +244,18 @@ def _context(
         raise CalibrationError(ADVICE)
     patterns = _weight_patterns(weights, quantize)
     return PassContext(quantize, io, calibration, progress, _kernels(), patterns)  # type: ignore[arg-type]  # checked above
+
+
+def _calibrator(text: str) -> str:
+    """The calibrator's name, checked; ``percentile`` may have a number behind it."""
+    name, _, percent = text.partition(":")
+    try:
+        known = name in CALIBRATORS and (not percent or (name == "percentile" and 50 < float(percent) <= 100))
+    except ValueError:
+        known = False
+    if not known:
+        raise AreniteError(f"calibrator is one of {', '.join(CALIBRATORS)} or 'percentile:99.9', not {text!r}")
+    return text
 
 
 def _kernels() -> RunOp | None:

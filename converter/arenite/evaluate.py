@@ -10,8 +10,8 @@ State: the reference of an operator with variables gets their real values as arr
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import ChainMap, Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from .opdef import CUSTOM, data_operands, declaration, title
 
 #: Called with each input and result, in the order in which they are computed.
 Observer = Callable[[Value, np.ndarray], None]
+#: What happens to an array on the way to its readers; gives another array.
+Change = Callable[[np.ndarray], np.ndarray]
 
 
 #: Real values of a graph's variables.
@@ -72,6 +74,34 @@ def evaluate(
     if state is not None:
         state.update({value: results[value] for value in variables})
     return [results[value] if not value.is_constant else real_constant(value) for value in graph.outputs]
+
+
+def evaluate_behind(
+    graph: Graph, exact: Mapping[Value, np.ndarray], changes: Mapping[Value, Change]
+) -> dict[Value, np.ndarray]:
+    """What a graph's values become when some are changed: those that differ from ``exact`` for that reason, by value.
+
+    exact    every input and result of one evaluation; untouched.
+    changes  what is done to a value before anything reads it.
+    Operators that call subgraphs or keep resources cannot be evaluated alone: see :func:`runs_by_parts`. Variables are zero.
+    """
+    changed = {value: changes[value](exact[value]) for value in graph.inputs if value in changes}
+    known = ChainMap(changed, dict(exact))
+    variables, inputs = graph.variables(), [exact[value] for value in graph.inputs]
+    for op in graph.ops:
+        if any(value in changed for value in op.inputs if value is not None):
+            known.maps[1].update(_state([v for v in variables if v in op.inputs], graph, inputs, {}))
+            results = _results(op, [_operand(op, i, known) for i in range(len(op.inputs))], {})
+            changed.update(zip(op.outputs, results, strict=True))
+        for value in op.outputs:
+            if value in changes:
+                changed[value] = changes[value](changed.get(value, exact[value]))
+    return changed
+
+
+def runs_by_parts(graph: Graph) -> bool:
+    """Whether each operator's results follow from its operands alone."""
+    return not any(op.callees or declaration(op.name).resource is not None for op in graph.ops)
 
 
 def _as_stored(value: Value, array: np.ndarray) -> np.ndarray:
@@ -128,7 +158,7 @@ def _release(op: Op, readers: Counter[Value], results: dict[Value, np.ndarray]) 
             results.pop(value, None)
 
 
-def _operand(op: Op, index: int, results: dict[Value, np.ndarray]) -> np.ndarray | None:
+def _operand(op: Op, index: int, results: Mapping[Value, np.ndarray]) -> np.ndarray | None:
     value = op.inputs[index]
     if value is None or not value.is_constant:
         return None if value is None else results[value]
@@ -186,7 +216,7 @@ def keeps_samples_apart(graph: Graph) -> bool:
     """
     if not graph.inputs or any(not value.shape or value.shape[0] != 1 for value in graph.inputs):
         return False
-    if any(op.callees or declaration(op.name).resource is not None for op in graph.ops):
+    if not runs_by_parts(graph):
         return False
     rng = np.random.default_rng(0)
     pairs = [rng.random((2, *value.shape[1:])).astype(value.dtype) for value in graph.inputs]

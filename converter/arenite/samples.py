@@ -5,10 +5,10 @@ Calibration and comparison both read their data here, and the CLI its ``.npz`` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -39,10 +39,49 @@ class InputSpec:
 def stack_samples(data: Any, inputs: Sequence[InputSpec]) -> list[np.ndarray]:
     """One array [N, *sample_shape] of the input's dtype per model input, in the model's order; N ≥ 1, equal for all.
 
-    data  one array (a model with one input); a list or tuple of arrays in the order of the inputs; a dict by input
-          name; or an iterable of single samples, each in one of these forms, with or without the batch axis.
+    data  as :func:`batches` takes it.
     Raises DataError: missing or unknown names, shapes that do not fit, no samples, NaN or infinity, lossy dtypes.
     """
+    parts = list(batches(data, inputs, None))
+    return [np.concatenate(columns) if len(columns) > 1 else columns[0] for columns in zip(*parts, strict=True)]
+
+
+def batches(
+    data: Any, inputs: Sequence[InputSpec], size: int | None, count: int | None = None, seed: int = 0
+) -> Iterator[list[np.ndarray]]:
+    """The samples, ``size`` at a time (None: in one piece or as they come); no more than one piece is held.
+
+    data   one array (a model with one input), memory-mapped ones too; a list or tuple of arrays in the order of the inputs;
+           a dict by input name; an iterable of single samples, each in one of these forms, with or without the batch
+           axis; a function without arguments that returns any of these; a :class:`Source`.
+    count  at most so many samples: of arrays and files a random choice by ``seed`` in their order, of an iterable the first.
+    Yields lists as :func:`stack_samples` returns them, at least one. Raises DataError as it does.
+    """
+    if isinstance(data, Source):
+        data = data.samples(inputs, count, seed)
+    elif callable(data) and not hasattr(data, "__array__"):
+        data = data()
+    columns = _columns(data, inputs)
+    pieces = _slices(columns, inputs, size, count, seed) if columns else _gathered(data, inputs, size, count)
+    position = 0
+    for piece in pieces:
+        checked = [_numbers(part, spec, position) for part, spec in zip(piece, inputs, strict=True)]
+        position += len(piece[0])
+        yield checked
+    if not position:
+        raise DataError("the data holds no samples")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Samples that lie somewhere, and need to know what the model expects before they are read."""
+
+    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int) -> Iterable[Any]:
+        """Single samples, as :func:`batches` takes them: at most ``count``, chosen by ``seed``. Raises DataError."""
+
+
+def _columns(data: Any, inputs: Sequence[InputSpec]) -> list[Any] | None:
+    """One array per input when ``data`` is made of arrays, their shapes checked; None when it is an iterable of samples."""
     if isinstance(data, np.ndarray | Mapping):
         columns = _by_input(data, inputs)
     elif isinstance(data, list | tuple) and len(data) == len(inputs) and all(hasattr(a, "__array__") for a in data):
@@ -50,14 +89,86 @@ def stack_samples(data: Any, inputs: Sequence[InputSpec]) -> list[np.ndarray]:
     elif hasattr(data, "__array__"):
         columns = _by_input(np.asarray(data), inputs)
     elif isinstance(data, Iterable):
-        columns = _gather(data, inputs)
+        return None
     else:
         raise DataError(f"data is a {type(data).__name__}; give an array, a list of arrays, a dict or an iterator")
-    stacked = [_fit(column, spec) for column, spec in zip(columns, inputs, strict=True)]
-    counts = {spec.name: len(array) for spec, array in zip(inputs, stacked, strict=True)}
+    arrays = [_shaped(column, spec) for column, spec in zip(columns, inputs, strict=True)]
+    counts = {spec.name: len(array) for spec, array in zip(inputs, arrays, strict=True)}
     if len(set(counts.values())) > 1:
         raise DataError(f"the inputs have different numbers of samples: {counts}")
-    return stacked
+    return arrays
+
+
+def chosen(total: int, count: int | None, seed: int) -> np.ndarray | None:
+    """Ascending indices of ``count`` of ``total`` samples, chosen at random; None when all are wanted."""
+    if count is None or count >= total:
+        return None
+    return np.sort(np.random.default_rng(seed).choice(total, count, replace=False))
+
+
+def _slices(
+    columns: list[Any], inputs: Sequence[InputSpec], size: int | None, count: int | None, seed: int
+) -> Iterator[list[Any]]:
+    total = len(columns[0])
+    order = chosen(total, count, seed)
+    total = total if order is None else len(order)
+    for begin in range(0, total, size or max(total, 1)):
+        rows = slice(begin, begin + (size or total)) if order is None else order[begin : begin + (size or total)]
+        yield [column[rows] for column in columns]
+
+
+def _gathered(
+    data: Iterable[Any], inputs: Sequence[InputSpec], size: int | None, count: int | None
+) -> Iterator[list[np.ndarray]]:
+    """Samples of an iterable, put together to pieces of ``size``."""
+    waiting: list[list[np.ndarray]] = []
+    taken = 0
+    for number, sample in enumerate(data):
+        part = _sample(sample, inputs, number)
+        if count is not None:
+            part = [column[: count - taken] for column in part]
+        taken += len(part[0])
+        waiting.append(part)
+        if size is not None and sum(len(part[0]) for part in waiting) >= size:
+            joined = _joined(waiting)
+            whole = len(joined[0]) // size * size
+            for begin in range(0, whole, size):
+                yield [column[begin : begin + size] for column in joined]
+            waiting = [[column[whole:] for column in joined]]
+        if count is not None and taken >= count:
+            break
+    if any(len(part[0]) for part in waiting):
+        yield _joined(waiting)
+
+
+def _joined(parts: list[list[np.ndarray]]) -> list[np.ndarray]:
+    return [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+
+
+class Reservoir:
+    """All samples while they are few, of more a random choice in which each is as likely."""
+
+    def __init__(self, most: int, most_bytes: int, seed: int) -> None:
+        self.seen = 0
+        self._most, self._bytes = most, most_bytes
+        self._rng = np.random.default_rng(seed)
+        self._kept: list[list[np.ndarray]] = []
+
+    def add(self, inputs: Sequence[np.ndarray]) -> None:
+        """Take in a batch, one array [n, …] per input."""
+        room = max(1, min(self._most, self._bytes // max(sum(array[0].nbytes for array in inputs), 1)))
+        for i in range(len(inputs[0])):
+            self.seen += 1
+            place = len(self._kept) if self.seen <= room else int(self._rng.integers(self.seen))
+            if place == len(self._kept) and self.seen <= room:
+                self._kept.append([array[i].copy() for array in inputs])
+            elif place < room:
+                self._kept[place] = [array[i].copy() for array in inputs]
+
+    @property
+    def samples(self) -> list[np.ndarray]:
+        """One array [n, …] per input."""
+        return [np.stack(column) for column in zip(*self._kept, strict=True)]
 
 
 def specs_of(details: Sequence[Mapping[str, Any]]) -> list[InputSpec]:
@@ -147,18 +258,15 @@ def _by_input(data: np.ndarray | Mapping[str, Any], inputs: Sequence[InputSpec])
     return [data[spec.name] for spec in inputs]
 
 
-def _gather(data: Iterable[Any], inputs: Sequence[InputSpec]) -> list[np.ndarray]:
-    """Stack an iterable of samples."""
-    columns: list[list[np.ndarray]] = [[] for _ in inputs]
-    for number, sample in enumerate(data):
-        parts = sample if isinstance(sample, list | tuple) else _by_input_sample(sample, inputs)
-        if len(parts) != len(inputs):
-            raise DataError(f"sample {number} has {len(parts)} parts, the model has {len(inputs)} inputs")
-        for column, part, spec in zip(columns, parts, inputs, strict=True):
-            column.append(_one_sample(np.asarray(part), spec, number))
-    if not columns or not columns[0]:
-        raise DataError("the data holds no samples")
-    return [np.concatenate(column) for column in columns]
+def _sample(sample: Any, inputs: Sequence[InputSpec], number: int) -> list[np.ndarray]:
+    """The parts of sample ``number`` of an iterable, each with a leading sample axis."""
+    parts = sample if isinstance(sample, list | tuple) else _by_input_sample(sample, inputs)
+    if len(parts) != len(inputs):
+        raise DataError(f"sample {number} has {len(parts)} parts, the model has {len(inputs)} inputs")
+    columns = [_one_sample(np.asarray(part), spec, number) for part, spec in zip(parts, inputs, strict=True)]
+    if len({len(column) for column in columns}) > 1:
+        raise DataError(f"sample {number} has parts of different lengths: {[len(column) for column in columns]}")
+    return columns
 
 
 def _by_input_sample(sample: Any, inputs: Sequence[InputSpec]) -> list[Any]:
@@ -176,9 +284,9 @@ def _one_sample(part: np.ndarray, spec: InputSpec, number: int) -> np.ndarray:
     )
 
 
-def _fit(column: Any, spec: InputSpec) -> np.ndarray:
-    """``column`` checked and cast to the input's dtype."""
-    array = np.asarray(column)
+def _shaped(column: Any, spec: InputSpec) -> Any:
+    """``column`` as an array whose shape was checked."""
+    array = column if isinstance(column, np.ndarray) else np.asarray(column)
     if array.shape[1:] != spec.sample_shape or array.ndim != len(spec.shape):
         hint = "; add a leading axis for the samples" if array.shape == spec.sample_shape else ""
         wanted = ["N", *spec.sample_shape]
@@ -188,12 +296,18 @@ def _fit(column: Any, spec: InputSpec) -> np.ndarray:
         )
     if len(array) == 0:
         raise DataError(f"data for input '{spec.name}' holds no samples")
-    wanted_dtype = np.dtype(spec.dtype or array.dtype)
-    if array.dtype.kind not in "fiub" or not _is_castable(array.dtype, wanted_dtype):
+    return array
+
+
+def _numbers(array: np.ndarray, spec: InputSpec, position: int) -> np.ndarray:
+    """``array``, whose first sample is number ``position`` of all, checked and cast to the input's dtype."""
+    wanted = np.dtype(spec.dtype or array.dtype)
+    if array.dtype.kind not in "fiub" or not _is_castable(array.dtype, wanted):
         raise DataError(f"data for input '{spec.name}' is {array.dtype}, the model takes {spec.dtype or 'numbers'}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise DataError(f"data for input '{spec.name}' holds NaN or infinity")
-    return array.astype(wanted_dtype, copy=False)
+        broken = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+        raise DataError(f"sample {position + int(broken.argmax())} of input '{spec.name}' holds NaN or infinity")
+    return np.asarray(array).astype(wanted, copy=False)
 
 
 def _is_castable(given: np.dtype[Any], wanted: np.dtype[Any]) -> bool:

@@ -1,13 +1,14 @@
 """Run the float graph on the user's samples and note each value's range.
 
 Changes nothing in the graph; fills ``context.statistics``. The graph has been folded and fused by now, so exactly the
-tensors that will be quantized are seen. Ranges are minimum and maximum over all samples and always include zero.
-Samples run in batches when the graph keeps them apart; activations beyond ``BATCH_BYTES`` are never held.
+tensors that will be quantized are seen: extremes and how often which values occur. Which range follows from that is decided
+when grids are chosen. Samples run in batches when the graph keeps them apart; activations beyond ``BATCH_BYTES`` are never
+held, nor samples beyond ``KEPT_SAMPLES``, however many there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sized
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..errors import CalibrationError, DataError, UnsupportedError
 from ..evaluate import evaluate, keeps_samples_apart
 from ..graph import RESOURCE, Graph, Value
 from ..opdef import data_operands, declaration
-from ..samples import InputSpec, stack_samples
+from ..samples import InputSpec, Reservoir, batches
 from .context import PassContext, Statistics
 
 NAME = "calibrate"
@@ -23,6 +24,9 @@ NAME = "calibrate"
 #: Upper bound for the activations of one batch.
 BATCH_BYTES = 64 << 20
 MAX_BATCH = 64
+#: Samples that later passes look at, chosen at random when there are more, and what they may take.
+KEPT_SAMPLES = 512
+KEPT_BYTES = 128 << 20
 #: Inputs whose features differ more in size than this lose the small ones to the common scale.
 FEATURE_RATIO = 100.0
 
@@ -36,22 +40,24 @@ def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
     _refuse_control_flow(graph, context)
-    samples = context.samples = load_samples(graph, context.calibration)
-    warn_about_features(graph, samples, context)
-    averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
-    crested = {op.operand(0) for op in graph.ops if declaration(op.name).negligible is not None}
     statistics = {value: Statistics() for value in graph.values() if not value.is_constant}
-    batch, count = _batch_size(graph), len(samples[0])
+    observer = _Observer(graph, statistics, distributions=context.effective_calibrator != "minmax")
+    kept, batch, features = Reservoir(KEPT_SAMPLES, KEPT_BYTES, context.seed), _batch_size(graph), _Features(graph)
     resources: dict[str, np.ndarray] = {}  # samples follow each other as the runs of a device do
-    for begin in range(0, count, batch):
-        inputs = [array[begin : begin + batch] for array in samples]
+    total = known_count(context)
+    for inputs in read_samples(graph, batch, context):
+        observer.begin = kept.seen
+        kept.add(inputs)
+        features.add(inputs)
         with np.errstate(all="ignore"):  # overflow shows as infinity, which the observer refuses
-            evaluate(graph, inputs, _observer(graph, statistics, averaged, crested, begin), resources=resources)
+            evaluate(graph, inputs, observer, resources=resources)
         if context.progress is not None:
-            context.progress("calibrating", min(begin + batch, count), count)
+            context.progress("calibrating", kept.seen, total)
+    context.samples = kept.samples
+    features.warn(context)
     _take_trained(statistics, context)
     context.statistics = statistics
-    context.applied(graph.name, f"measured {len(statistics)} values over {count} samples, {batch} at a time")
+    context.applied(graph.name, f"measured {len(statistics)} values over {kept.seen} samples, {batch} at a time")
 
 
 def _take_trained(statistics: dict[Value, Statistics], context: PassContext) -> None:
@@ -59,7 +65,7 @@ def _take_trained(statistics: dict[Value, Statistics], context: PassContext) -> 
     by_name = {value.name: seen for value, seen in statistics.items()}
     for name, (low, high) in context.ranges.items():
         if name in by_name:
-            by_name[name].low, by_name[name].high = low, high
+            by_name[name].low, by_name[name].high, by_name[name].trained = low, high, True
         else:
             context.refused(name, "its trained range is not used: nothing has this name any more")
 
@@ -80,9 +86,9 @@ def _refuse_control_flow(graph: Graph, context: PassContext) -> None:
         )
 
 
-def load_samples(graph: Graph, data: object) -> list[np.ndarray]:
-    """One array [N, …] per input. Raises CalibrationError with what is wrong with the data."""
-    if data is None:
+def read_samples(graph: Graph, size: int, context: PassContext) -> Iterator[list[np.ndarray]]:
+    """The calibration data, one array [size, …] per input at a time. Raises CalibrationError with what is wrong with it."""
+    if context.calibration is None:
         raise CalibrationError(ADVICE)
     for value, name in zip(graph.inputs, graph.input_names, strict=True):
         if not value.shape or value.shape[0] != 1:
@@ -92,24 +98,43 @@ def load_samples(graph: Graph, data: object) -> list[np.ndarray]:
     names = zip(graph.input_names, graph.inputs, strict=True)
     specs = [InputSpec(name, value.shape, value.dtype) for name, value in names]
     try:
-        return stack_samples(data, specs)
+        yield from batches(context.calibration, specs, size, context.sample_count, context.seed)
     except DataError as error:
         raise CalibrationError(f"calibration data: {error}") from None
 
 
-def warn_about_features(graph: Graph, samples: list[np.ndarray], context: PassContext) -> None:
-    """One scale serves a whole input tensor: features that are 100 times smaller than others vanish in it."""
-    for value, name, array in zip(graph.inputs, graph.input_names, samples, strict=True):
-        if value.dtype != "float32" or array.shape[-1] < 2:
-            continue
-        sizes = np.abs(array.reshape(-1, array.shape[-1])).max(axis=0).astype(np.float64)
-        sizes = sizes[sizes > 0]
-        if sizes.size and sizes.max() > FEATURE_RATIO * sizes.min():
-            context.warn(
-                f"input '{name}': its features reach from ±{sizes.min():.3g} to ±{sizes.max():.3g}, but int8 has one scale "
-                f"for all of them, so the small ones lose their detail; normalize the features before the model (in the "
-                "data, not in a layer), or convert with io='float32' and scale them there"
-            )
+def known_count(context: PassContext) -> int:
+    """How many samples there will be, at most; 0 when only the end of the data tells."""
+    data = context.calibration
+    data = next(iter(data.values()), None) if isinstance(data, Mapping) else data
+    data = data[0] if isinstance(data, list | tuple) and data and isinstance(data[0], np.ndarray) else data
+    total = len(data) if isinstance(data, Sized) else 0
+    return min(total, context.sample_count) if total and context.sample_count else total or context.sample_count or 0
+
+
+class _Features:
+    """How large the features of each float input become: one scale serves all, and those 100 times smaller vanish in it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._inputs = list(zip(graph.inputs, graph.input_names, strict=True))
+        self._sizes: list[np.ndarray | float] = [0.0] * len(self._inputs)
+
+    def add(self, inputs: list[np.ndarray]) -> None:
+        for i, array in enumerate(inputs):
+            if array.ndim < 2:
+                continue
+            self._sizes[i] = np.maximum(self._sizes[i], np.abs(array.reshape(-1, array.shape[-1])).max(axis=0))
+
+    def warn(self, context: PassContext) -> None:
+        for (value, name), seen in zip(self._inputs, self._sizes, strict=True):
+            sizes = np.asarray(seen, np.float64)
+            sizes = sizes[sizes > 0]
+            if value.dtype == "float32" and sizes.size and sizes.max() > FEATURE_RATIO * sizes.min():
+                context.warn(
+                    f"input '{name}': its features reach from ±{sizes.min():.3g} to ±{sizes.max():.3g}, but int8 has one scale "
+                    f"for all of them, so the small ones lose their detail; normalize the features before the model (in the "
+                    "data, not in a layer), or convert with io='float32' and scale them there"
+                )
 
 
 def _batch_size(graph: Graph) -> int:
@@ -130,26 +155,35 @@ def _copies(graph: Graph, value: Value) -> int:
     return max(taps, default=1)
 
 
-def _observer(
-    graph: Graph, statistics: dict[Value, Statistics], averaged: set[Value], crested: set[Value], begin: int
-) -> Callable[[Value, np.ndarray], None]:
-    origins = graph.producers()
+class _Observer:
+    """Takes in each value; ``begin`` is the number of the batch's first sample."""
 
-    def observe(value: Value, array: np.ndarray) -> None:
+    def __init__(self, graph: Graph, statistics: dict[Value, Statistics], distributions: bool) -> None:
+        self._statistics = statistics
+        self._origins = graph.producers()
+        self._averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
+        self._crested = {op.operand(0) for op in graph.ops if declaration(op.name).negligible is not None}
+        self._distributions = distributions
+        self.begin = 0
+
+    def __call__(self, value: Value, array: np.ndarray) -> None:
         if array.dtype.kind != "f" or not array.size:
             return
-        seen = statistics[value]
+        seen = self._statistics[value]
         if not np.isfinite(array).all():
-            producer = origins.get(value)
-            where = f"{producer.name} of {producer.origin}" if producer else f"input '{value.name}'"
-            raise CalibrationError(
-                f"{where} gives NaN or infinity for a calibration sample at or after number {begin}; "
-                "check the sample and the weights of the layers before"
-            )
+            self._refuse(value)
         seen.add(array, value.shape[-1] if value.shape else 1)
-        if value in crested:
+        if self._distributions:
+            seen.add_distribution(array, value.size)
+        if value in self._crested:
             seen.crest = min(seen.crest, float(array.max(axis=-1).min()))
-        if value in averaged:
+        if value in self._averaged:
             seen.add_total(array, value.shape)
 
-    return observe
+    def _refuse(self, value: Value) -> None:
+        producer = self._origins.get(value)
+        where = f"{producer.name} of {producer.origin}" if producer else f"input '{value.name}'"
+        raise CalibrationError(
+            f"{where} gives NaN or infinity for a calibration sample at or after number {self.begin}; "
+            "check the sample and the weights of the layers before"
+        )

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from ..graph import Graph, Op, Origin, Quantization, Value
+from ..histogram import Histogram
 from ..opdef import case_dtypes
 
 #: What a quantized model computes in: int8 throughout, int16 activations with int8 weights, or float activations with
@@ -18,6 +19,8 @@ Scheme = Literal["int8", "16x8", "dynamic"]
 Io = Literal["int8", "int16", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
 Progress = Callable[[str, int, int], None]
+#: What a sample counts in a moving average once there have been 100.
+MOVING = 0.01
 #: (op, operands as op.inputs) → results, in the stored types, as our kernels compute them.
 RunOp = Callable[[Op, Sequence[np.ndarray | None]], list[np.ndarray]]
 
@@ -89,6 +92,9 @@ class Statistics:
     """What calibration saw of one value: extremes over all samples, and the mean over samples where a pass needs it.
 
     low, high       real values; NaN and infinity were refused.
+    average         moving average of the samples' own extremes (low, high); None when not collected or changed since.
+    histogram       how often which values occurred; None when not collected or changed since.
+    trained         the range comes from training: it stays as it is.
     lows, highs     the same per channel (innermost axis) [C].
     power           sum of squares per channel, float64 [C], over ``count`` elements each.
     crest           the smallest of the rows' largest elements; only for what an operator with ``negligible`` reads.
@@ -104,6 +110,10 @@ class Statistics:
     total: np.ndarray | None = None
     samples: int = 0
     crest: float = np.inf
+    average: tuple[float, float] | None = None
+    histogram: Histogram | None = None
+    trained: bool = False
+    averaged: int = 0
 
     def add(self, array: np.ndarray, channels: int) -> None:
         """Take in a batch of the value, [N, …, channels]; [N] for a value of one element."""
@@ -114,6 +124,17 @@ class Statistics:
         self.power = power if self.power is None else self.power + power
         self.count += len(rows)
         self.low, self.high = float(self.lows.min()), float(self.highs.max())
+
+    def add_distribution(self, array: np.ndarray, size: int) -> None:
+        """Take in a batch, seen by ``add`` before, for what calibrators ask; ``size`` elements are one sample."""
+        self.histogram = self.histogram or Histogram()
+        self.histogram.add(array, min(self.low, 0.0), max(self.high, 0.0))
+        samples = array.reshape(-1, size)
+        for low, high in zip(samples.min(axis=1).tolist(), samples.max(axis=1).tolist(), strict=True):
+            self.averaged += 1
+            pace = max(1 / self.averaged, MOVING)
+            before = self.average or (low, high)
+            self.average = (before[0] + pace * (low - before[0]), before[1] + pace * (high - before[1]))
 
     def add_total(self, array: np.ndarray, shape: tuple[int, ...]) -> None:
         """Take in a batch for the mean sample; ``shape`` is that of one sample."""
@@ -128,12 +149,14 @@ class Statistics:
         self.lows, self.highs, self.power = self.lows * factors, self.highs * factors, self.power * factors**2
         self.low, self.high = float(self.lows.min()), float(self.highs.max())
         self.total = None if self.total is None else self.total * factors
+        self.average = self.histogram = None
 
     def raise_to(self, floor: float) -> None:
         """What would have been seen had elements below ``floor`` been ``floor``."""
         assert self.lows is not None and self.highs is not None
         self.lows, self.highs = np.maximum(self.lows, floor), np.maximum(self.highs, floor)
         self.low, self.high = float(self.lows.min()), float(self.highs.max())
+        self.average = self.histogram = None
 
     @property
     def mean(self) -> np.ndarray:
@@ -149,13 +172,15 @@ class PassContext:
     quantize     a scheme, or None for float32.
     io           dtype of the graph's inputs and outputs when quantizing: float32 or, whichever integer is stated, that of
                  the scheme's activations.
-    calibration  samples in any form that :func:`arenite.samples.stack_samples` takes; needed for a scheme.
+    calibration  samples in any form that :func:`arenite.samples.batches` takes; needed for a scheme.
     weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
     fast         improvers of accuracy are left out.
     builtins_only  operators of arenite's own are not made where others would do.
     allow_float_fallback  operators without an integer kernel may stay float; ``float_fallback`` names those that did.
-    samples      the calibration data as one array per input, once calibrate has read it.
+    sample_count  at most so many samples of it; None: all.   seed  of every random choice.
+    calibrator   how the range of an int8 activation is chosen, one of ``calibrators.CALIBRATORS``.
+    samples      calibration data as one array per input, once calibrate has read it: all, or a random choice of many.
     ranges       trained ranges by the value's name, which count more than what calibration sees.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     """
@@ -175,6 +200,9 @@ class PassContext:
     allow_float_fallback: bool = False
     builtins_only: bool = False
     fast: bool = False
+    calibrator: str = "auto"
+    sample_count: int | None = None
+    seed: int = 0
     float_fallback: list[str] = field(default_factory=list)
     current: str = ""
 
@@ -182,6 +210,11 @@ class PassContext:
     def is_integer(self) -> bool:
         """Whether the scheme's activations are integers: then it is calibrated."""
         return self.quantize in ("int8", "16x8")
+
+    @property
+    def effective_calibrator(self) -> str:
+        """The calibrator: what is left to us is, when it must be fast, the one that measures nothing more."""
+        return "minmax" if self.fast and self.calibrator == "auto" else self.calibrator
 
     def weight_dtype(self, op: Op, data_dtype: str) -> str:
         """dtype that the weights of ``op`` get beside activations of ``data_dtype``; int8 where int4 has no kernel."""

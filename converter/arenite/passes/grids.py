@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import QuantRule, Role, StateGrid, data_operands, declaration, name_of
 from .context import PassContext, Statistics
+from .ranges import Group, choose
 from .scheme import HEADROOM, activation_quantization
 
 
 @dataclass(eq=False)
-class _Group:
+class _Group(Group):
     """Values that share one grid: either ``fixed``, or from the range [low, high]."""
 
     members: list[Value]
-    low: float
-    high: float
     fixed: Quantization | None = None
 
 
@@ -70,10 +69,12 @@ class _Groups:
             seen = self._statistics[result]
             group.low, group.high = max(group.low, seen.low), min(group.high, seen.high)
 
-    def grids(self) -> dict[Value, Quantization]:
-        groups = {id(group): group for group in self._of.values()}.values()
+    def grids(self, graph: Graph, context: PassContext) -> dict[Value, Quantization]:
+        groups = list({id(group): group for group in self._of.values()}.values())
         table = {}
         room = HEADROOM if self._dtype == "int16" else 1
+        if self._dtype == "int8":
+            choose(graph, [group for group in groups if group.fixed is None], context)
         for group in groups:
             grid = group.fixed or activation_quantization(group.low * room, group.high * room, self._dtype)
             table.update(dict.fromkeys(group.members, grid))
@@ -107,7 +108,7 @@ def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[V
     for value in graph.inputs:
         if context.io != "float32" and value.dtype == "float32":
             groups.of(value)
-    return groups.grids()
+    return groups.grids(graph, context)
 
 
 def _tie(graph: Graph, op: Op, groups: _Groups, integer: set[Op], context: PassContext) -> None:
