@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep fuzz fuzz-tools
+.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep damage-to-peers fuzz fuzz-tools
 .DELETE_ON_ERROR:
 
 help:
@@ -96,6 +96,10 @@ mutations: native
 sweep: native fuzz-tools
 	@PYTHONPATH=tests $(PYTHON_BIN) -m zoo.export build/sweep/models
 	$(PYTHON_BIN) tests/python/sweep.py build/sweep/models $(SWEEP)
+
+# The same damaged files for our interpreter, LiteRT and TFLite Micro: crashes, hangs, refusals of each, as a table.
+damage-to-peers: native
+	$(PYTHON_BIN) tests/python/damage_to_peers.py --cases 400
 
 # libFuzzer, each program for so many seconds; needs clang. Then atheris, the same for the reader in Python.
 FUZZ_SECONDS ?= 3600

@@ -19,6 +19,7 @@ import budget
 import host_time
 import mlperf
 import peers
+import verifier
 from figures import Key, core_flash, on_board
 from models import MODELS
 from rich.console import Console
@@ -60,6 +61,15 @@ def measure_budget(where: Iterable[str], chosen: Mapping[str, bytes]) -> dict[Ke
     return values
 
 
+def measure_verifier(where: Iterable[str], known: Mapping[str, bytes]) -> dict[Key, int]:
+    """What verification costs, on those of the boards where that is measured."""
+    values: dict[Key, int] = {}
+    for board in (board for board in where if board in verifier.BOARDS):
+        CONSOLE.print(f"verification on {board} …")
+        values |= verifier.measure(board, known)
+    return values
+
+
 def check(measured: Mapping[Key, int]) -> int:
     """Print what left its budget; the exit code."""
     lines = budget.differences(budget.read(), measured)
@@ -76,7 +86,7 @@ def check(measured: Mapping[Key, int]) -> int:
 
 def update(measured: Mapping[Key, int]) -> None:
     """Write the measured figures; those of boards and models that were not measured stay, if they still exist."""
-    known = {*MODELS, *mlperf.FILES, "core"}
+    known = {*MODELS, *mlperf.FILES, "core", "verifier"}
     done = {key[:2] for key in measured}
     kept = {k: v for k, v in budget.read().items() if k[:2] not in done and k[0] in boards() and k[1] in known}
     budget.write({**kept, **measured})
@@ -122,7 +132,10 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.host:
         host_table(chosen)
         return 0
-    measured = measure_budget(arguments.board or list(boards()), chosen)
+    where = arguments.board or list(boards())
+    measured = measure_budget(where, chosen)
+    if not arguments.model:
+        measured |= measure_verifier(where, known)
     if arguments.update:
         update(measured)
         return 0

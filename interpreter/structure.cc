@@ -100,7 +100,7 @@ class Structure {
   Status follow(uint32_t at, uint32_t* target) const;
 
  private:
-  Status check_field(uint32_t at, uint32_t kind);
+  Status check_reference(uint32_t at, uint32_t kind);
   Status check_vector(uint32_t at, uint32_t log2_size) const;
   Status check_tables(uint32_t at, uint32_t id);
   template <typename T>
@@ -126,21 +126,23 @@ Status Structure::check_table(uint32_t at, uint32_t id) {
   const uint32_t table_size = load<uint16_t>(vtable + 2);
   ARENITE_CHECK(vtable_size >= 4 && vtable_size % 2 == 0 && table_size >= 4, kBadStructure);
   ARENITE_CHECK(vtable_size <= size_ - vtable && table_size <= size_ - at, kTruncated);
-  const uint8_t* kinds = kLayouts[id].fields;
-  for (uint32_t i = 0; i < kFields && 4 + 2 * i < vtable_size; ++i) {
-    const uint32_t offset = load<uint16_t>(vtable + 4 + 2 * i);
-    if (offset == 0 || kinds[i] == kUnread) continue;
-    const uint32_t width = kinds[i] == kByte ? 1 : 4;
+  const uint8_t* kind = kLayouts[id].fields;
+  uint32_t fields = (vtable_size - 4) / 2;
+  if (fields > kFields) fields = kFields;
+  for (const uint8_t* entry = base_ + vtable + 4; fields != 0; --fields, ++kind, entry += 2) {
+    const uint32_t offset = flat::load<uint16_t>(entry);
+    if (offset == 0 || *kind == kUnread) continue;
+    const uint32_t width = *kind == kByte ? 1 : 4;
     ARENITE_CHECK(offset >= 4 && offset + width <= table_size, kBadStructure);
     ARENITE_CHECK(offset % width == 0, kMisaligned);
-    ARENITE_TRY(check_field(at + offset, kinds[i]));
+    if (*kind < kVector) continue;
+    ARENITE_TRY(check_reference(at + offset, *kind));
     where_->detail = at;
   }
   return Status::kOk;
 }
 
-Status Structure::check_field(uint32_t at, uint32_t kind) {
-  if (kind < kVector) return Status::kOk;
+Status Structure::check_reference(uint32_t at, uint32_t kind) {
   ARENITE_TRY(follow(at, &at));
   const uint32_t lower = kind & 0x0F;
   switch (kind & 0xF0) {

@@ -158,7 +158,23 @@ void test_quantization() {
       s.tensors[0].scales.assign(scales, 0.25f);
     };
   };
+  const auto scales = [&](std::vector<float> values) {
+    return [=](test::ModelSpec& s) {
+      per_channel(1, {0, 0, 0, 0}, 4)(s);
+      s.tensors[0].scales = values;
+    };
+  };
+  const float largest = std::numeric_limits<float>::max(), smallest = std::numeric_limits<float>::denorm_min();
+  refused(scales({1, 2, largest, smallest}), Status::kOk);
+  refused(scales({largest, largest, largest, largest}), Status::kOk);
+  for (const float bad : {0.0f, -0.0f, -1.0f, infinity, -infinity, std::nanf("")}) {
+    refused(scales({1, 2, largest, bad}), Status::kBadQuantization, -1, 0);
+    refused(scales({bad, 0.25f, 0.25f, 0.25f}), Status::kBadQuantization, -1, 0);
+  }
   refused(per_channel(1, {0, 0, 0, 0}, 4), Status::kOk);
+  for (const int64_t bad : {int64_t{1}, int64_t{-1}, int64_t{1} << 32, int64_t{1} << 63}) {
+    refused(per_channel(1, {0, 0, 0, bad}, 4), Status::kBadQuantization, -1, 0);
+  }
   refused(per_channel(1, {0}, 4), Status::kOk);
   refused(per_channel(1, {0, 0, 1, 0}, 4), Status::kBadQuantization, -1, 0);
   refused(per_channel(1, {0, 0}, 4), Status::kBadQuantization, -1, 0);

@@ -150,3 +150,33 @@ def is_sound(content: bytes) -> bool:
     except ModelError:
         return False
     return True
+
+
+# --- one change at a time -------------------------------------------------------------------------------------------
+#: Longer constants are weights; shorter ones are often shapes, axes and indices.
+SHORT_CONSTANT = 64
+WORDS = (0, 1, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000)
+
+
+def structure(content: bytes) -> list[int]:
+    """Positions of the bytes that are no weights, of a sound file."""
+    weights: set[int] = set()
+    for record in flat.read(content).records("buffers"):
+        place = record._place(flat.schema().tables["Buffer"]["data"].slot)
+        if place is not None and record["data"].size > SHORT_CONSTANT:
+            first = record._file.follow(place) + 4
+            weights.update(range(first, first + record["data"].size))
+    return [at for at in range(len(content)) if at not in weights]
+
+
+def one_change(content: bytes, positions: list[int], rng: random.Random) -> bytes:
+    """One case of what ``tests/cpp/sweep.cc`` does to a file: a bit, a word, or a shorter length, as often as there."""
+    kind, at = rng.random() * (8 + len(WORDS) / 4 + 1), rng.choice(positions)
+    data = bytearray(content)
+    if kind < 8:
+        data[at] ^= 1 << rng.randrange(8)
+    elif kind < 8 + len(WORDS) / 4:
+        data[at - at % 4 : at - at % 4 + 4] = rng.choice(WORDS).to_bytes(4, "little")
+    else:
+        del data[rng.randrange(len(data)) :]
+    return bytes(data)

@@ -7,6 +7,7 @@ import measure
 import mlperf
 import peers
 import pytest
+import verifier
 from figures import EXACT, Key
 from measure import measured_models
 from models import MODELS
@@ -28,6 +29,28 @@ def test_every_figure_is_within_its_budget(name: str, board: str) -> None:
     assert set(measured) == {key for key in budget.read() if key[0] == board and key[1] in (name, "core")}
 
 
+@pytest.mark.parametrize("board", verifier.BOARDS)
+def test_verification_is_within_its_budget(board: str) -> None:
+    if not budget.same_compiler(board):
+        pytest.skip(f"the budget was measured with {budget.COMPILERS}")
+    measured = measure.measure_verifier([board], measure.models())
+    assert len(measured) > 4
+    assert budget.differences(budget.read(), measured) == [], "if that is meant: python benchmarks/measure.py --update"
+
+
+@pytest.mark.parametrize("board", verifier.BOARDS)
+def test_verification_is_small_and_linear(board: str) -> None:
+    cost = {
+        quantity: value
+        for (where, what, quantity), value in budget.read().items()
+        if (where, what) == (board, "verifier")
+    }
+    assert cost["flash"] <= 4096 and cost["stack"] <= 512
+    few, many = (cost[f"open_chain_{n}"] / len(verifier.chain(n)) for n in verifier.CHAINS)
+    assert many < 1.2 * few, "instructions per byte"
+    assert cost["open_vww"] < 0.012 * budget.read()[board, "vww", "instructions"]
+
+
 def test_a_budget_is_compared_both_ways_and_checksums_exactly() -> None:
     key: Key = ("b", "m", "instructions")
     crc: Key = ("b", "m", "output_crc32")
@@ -40,7 +63,7 @@ def test_a_budget_is_compared_both_ways_and_checksums_exactly() -> None:
 
 def test_the_budget_names_no_board_or_model_that_is_gone() -> None:
     assert {board for board, _, _ in budget.read()} == set(boards())
-    assert {model for _, model, _ in budget.read()} == {*MODELS, *mlperf.FILES, "core"}
+    assert {model for _, model, _ in budget.read()} == {*MODELS, *mlperf.FILES, "core", "verifier"}
 
 
 def test_outputs_equal_tflms_and_nothing_costs_more_than_with_cmsis_nn() -> None:
