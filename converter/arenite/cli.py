@@ -74,7 +74,12 @@ def convert(
         typer.Option(help="int8, 16x8: integer arithmetic throughout. dynamic: integer weights only, uncalibrated."),
     ] = Quantize.none,
     calibrate: Annotated[
-        Path | None, typer.Option(help=".npz or .npy with typical inputs, 100 or more samples; needed to quantize.")
+        Path | None,
+        typer.Option(
+            help=".npz, .npy or .csv with typical inputs, a folder of images, or module:function that yields samples; "
+            "needed to quantize.",
+            show_default=False,
+        ),
     ] = None,
     shape: Annotated[
         list[str] | None, typer.Option(help="Fix an input's shape: name=1,49,10,1 (repeat for more inputs).")
@@ -112,6 +117,10 @@ def convert(
             "percentile (percentile:99.9), entropy, mse."
         ),
     ] = "auto",
+    scale: Annotated[
+        str | None,
+        typer.Option(help="What black and full colour of images become: 0,1 or -1,1.", show_default="0,255"),
+    ] = None,
     samples: Annotated[
         int | None, typer.Option(min=1, help="At most so many samples of --calibrate.", show_default="all")
     ] = None,
@@ -128,12 +137,11 @@ def convert(
     """Convert a Keras model to a .tflite file."""
     from .conversion import convert as convert_model
     from .frontend.start import start_tensorflow
-    from .samples import read_npz
     from .tables import progress, show_conversion
 
     if quantize not in (Quantize.none, Quantize.dynamic) and calibrate is None:
         raise typer.BadParameter(f"--quantize {quantize.value} needs --calibrate data.npz: typical inputs of the model")
-    data = read_npz(calibrate)[0] if calibrate is not None else None
+    data = _calibration(calibrate, scale) if calibrate is not None else None
     if model.suffix != ".tflite":
         start_tensorflow()  # before the display, which this would hold back
     with progress() as report:
@@ -159,6 +167,21 @@ def convert(
         )
     conversion.save(output)
     return Outcome(conversion.to_dict(), lambda: show_conversion(conversion, output, explain=explain))
+
+
+def _calibration(place: Path, scale: str | None) -> Any:
+    """The samples that ``--calibrate`` names; wrong usage raises BadParameter."""
+    from .frontend.python_names import is_python_name, named_object
+    from .sources import Code, open_data
+
+    if is_python_name(str(place)):
+        found = named_object(str(place))
+        return Code(str(place), found) if callable(found) else found
+    try:
+        low, high = (float(end) for end in scale.split(",")) if scale is not None else (0.0, 255.0)
+    except ValueError:
+        raise typer.BadParameter(f"--scale {scale}: write it as 0,1 or -1,1") from None
+    return open_data(place, None if scale is None else (low, high))
 
 
 def _custom_objects(texts: list[str]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Source(Protocol):
     """Samples that lie somewhere, and need to know what the model expects before they are read."""
 
     def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int) -> Iterable[Any]:
-        """Single samples, as :func:`batches` takes them: at most ``count``, chosen by ``seed``. Raises DataError."""
+        """What :func:`batches` takes, single samples at best: at most ``count``, chosen by ``seed``. Raises DataError."""
 
 
 def _columns(data: Any, inputs: Sequence[InputSpec]) -> list[Any] | None:

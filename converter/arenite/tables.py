@@ -46,7 +46,7 @@ def progress() -> Iterator[Report]:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
+                tasks[step] = bars.add_task(step, total=total or None)
             bars.update(tasks[step], completed=done)
 
         yield report

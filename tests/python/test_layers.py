@@ -25,6 +25,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "elements.py": set(),
     "graph.py": {"elements", "errors"},
     "samples.py": {"errors"},
+    "sources.py": {"errors", "samples"},
     "activation.py": set(),
     "spatial.py": {"errors"},
     "cases.py": {"activation", "elements", "graph"},
@@ -144,6 +145,7 @@ HEAVY = {
     "tflite_micro": ("comparison/engines.py",),
     "sklearn": (),
     "flatbuffers": ("flat.py", "writer.py", "reader.py"),
+    "PIL": ("sources.py",),
     "typer": ("cli.py", "command.py", "compare_command.py", "device_commands.py"),
 }
 #: C++ area → quoted includes it may use (prefixes), and whether <cmath> is allowed.
