@@ -128,6 +128,10 @@ def convert(
     fast: Annotated[
         bool, typer.Option("--fast", help="Leave out what takes time to make a quantized model more accurate.")
     ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave out one of them: equalize, rounding or bias (repeat for more)."),
+    ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say pass by pass what was done and refused.")] = False,
     trust: Trust = False,
@@ -158,6 +162,7 @@ def convert(
             samples=samples,
             seed=seed,
             fast=fast,
+            without=without or [],
             strip=strip,
             trust=trust,
             batch=batch,

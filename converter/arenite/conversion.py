@@ -19,7 +19,7 @@ from .opdef import Role, declaration, rows
 from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
 from .passes.calibrate import ADVICE
 from .passes.calibrators import CALIBRATORS
-from .passes.context import Progress, RunOp
+from .passes.context import IMPROVEMENTS, Progress, RunOp
 from .prediction import predict
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def convert(
     calibrator: str = "auto",
     samples: int | None = None,
     seed: int = 0,
+    without: Sequence[str] = (),
     strip: bool = False,
     trust: bool = False,
     custom_objects: Mapping[str, Any] | None = None,
@@ -156,6 +157,7 @@ def convert(
                     extremes), "percentile" ("percentile:99.9"), "entropy", "mse" (least squared error), or "auto": for each
                     tensor that of these by which the outputs lose least, measured.
     samples, seed   at most so many calibration samples, chosen at random by ``seed``; of an iterator the first ones.
+    without         leave out some of it: "equalize", "rounding", "bias".
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -171,6 +173,7 @@ def convert(
     context = _context(quantize, calibration, io, weights, progress)
     context.allow_float_fallback, context.builtins_only, context.fast = allow_float_fallback, builtins_only, fast
     context.calibrator, context.sample_count, context.seed = _calibrator(calibrator), samples, seed
+    context.without = _left_out(without)
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
     _require_numbers(source)
@@ -256,6 +259,13 @@ def _calibrator(text: str) -> str:
     if not known:
         raise AreniteError(f"calibrator is one of {', '.join(CALIBRATORS)} or 'percentile:99.9', not {text!r}")
     return text
+
+
+def _left_out(names: Sequence[str]) -> frozenset[str]:
+    """AreniteError for a name that is no improvement's."""
+    if unknown := sorted(set(names) - set(IMPROVEMENTS)):
+        raise AreniteError(f"without={unknown[0]!r}: there are {', '.join(map(repr, IMPROVEMENTS))} to leave out")
+    return frozenset(names)
 
 
 def _kernels() -> RunOp | None:

@@ -45,35 +45,63 @@ def evaluate(
     state    what the variables hold before; left with what they hold afterwards. None, or none of them: zeros.
     resources  the same for resource variables, by name; None: as in a first run.
     """
-    readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
-    readers.update(graph.outputs)
-    readers.update(variables := graph.variables())
-    results = _state(variables, graph, inputs, state or {})
-    resources = {} if resources is None else resources
-
-    def store(value: Value, array: np.ndarray) -> None:
-        results[value] = _as_stored(value, array)
-        if observe is not None:
-            observe(value, results[value])
-
-    for value, array in zip(graph.inputs, inputs, strict=True):
-        store(value, np.asarray(array))
+    execution = Execution(graph, inputs, observe, state, resources)
     for op in graph.ops:
+        execution.step(op)
+    return execution.outputs(state)
+
+
+class Execution:
+    """A run of a graph, one operator at a time in the graph's order; arguments as of :func:`evaluate`."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        inputs: Sequence[np.ndarray],
+        observe: Observer | None = None,
+        state: State | None = None,
+        resources: dict[str, np.ndarray] | None = None,
+    ) -> None:
+        self._graph, self._observe = graph, observe
+        self._variables = graph.variables()
+        self._readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
+        self._readers.update(graph.outputs)
+        self._readers.update(self._variables)
+        self._results = _state(self._variables, graph, inputs, state or {})
+        self._resources = {} if resources is None else resources
+        for value, array in zip(graph.inputs, inputs, strict=True):
+            self._store(value, np.asarray(array))
+
+    def operands(self, op: Op) -> list[np.ndarray | None]:
+        """What ``op`` reads, real values as op.inputs; all before it has been run."""
         if op.name == CUSTOM:
             raise UnsupportedError(
                 f"{title(op)} of {op.origin} cannot be evaluated: only its own kernel knows what it does"
             )
-        operands = [_operand(op, i, results) for i in range(len(op.inputs))]
-        if observe is not None:
-            _observe_state(op, operands, observe)
-        for value, array in zip(op.outputs, _results(op, operands, resources), strict=True):
-            store(value, array)
-        for value in [v for v in variables if v in op.inputs]:
-            results[value] = _as_stored(value, results[value])
-        _release(op, readers, results)
-    if state is not None:
-        state.update({value: results[value] for value in variables})
-    return [results[value] if not value.is_constant else real_constant(value) for value in graph.outputs]
+        return [_operand(op, i, self._results) for i in range(len(op.inputs))]
+
+    def step(self, op: Op, results: Sequence[np.ndarray] | None = None) -> None:
+        """Run ``op``, or take its ``results`` as given."""
+        operands = self.operands(op)
+        if self._observe is not None:
+            _observe_state(op, operands, self._observe)
+        made = _results(op, operands, self._resources) if results is None else results
+        for value, array in zip(op.outputs, made, strict=True):
+            self._store(value, array)
+        for value in [v for v in self._variables if v in op.inputs]:
+            self._results[value] = _as_stored(value, self._results[value])
+        _release(op, self._readers, self._results)
+
+    def outputs(self, state: State | None = None) -> list[np.ndarray]:
+        """The graph's outputs, all operators run; ``state`` gets what the variables hold."""
+        if state is not None:
+            state.update({value: self._results[value] for value in self._variables})
+        return [real_constant(v) if v.is_constant else self._results[v] for v in self._graph.outputs]
+
+    def _store(self, value: Value, array: np.ndarray) -> None:
+        self._results[value] = _as_stored(value, array)
+        if self._observe is not None:
+            self._observe(value, self._results[value])
 
 
 def evaluate_behind(

@@ -20,6 +20,7 @@ import numpy as np
 from .cases import Draw, weight_dtype
 from .errors import GraphError
 from .graph import RESOURCE, Graph, Op, Value
+from .products import Products
 from .restating import Steps
 from .spatial import Window
 
@@ -164,6 +165,7 @@ class Declaration:
                   inputs) gives a subgraph's outputs.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
+    selects       results are operands' elements, clamped at most; where neither ``moves`` nor ``passes_clamp`` says so.
     clamps        with one computed operand, the result is that operand, bounded.
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
@@ -179,6 +181,7 @@ class Declaration:
     window        (op) → how its kernel slides over H and W; padded places count as zero when ``zero_padded``.
     scale_input   (op, factors [C of operand 0]) → factors that broadcast with the weights, so that scaling the
                   weights by them equals scaling the input's channels.
+    products      how the results are sums of products with ``weight``; None without such weights, or where they overlap.
     matrices      of an operator with several weights, instead of ``weight`` and ``bias``.
     table         operand index of the values of a function, on the output's grid; filled when quantizing.
     negligible    (op, dtype) → how far below the largest of its row an element of operand 0 counts nothing in ``dtype``.
@@ -212,6 +215,7 @@ class Declaration:
     limits: str = ""
     fuses_as: str | None = None
     passes_clamp: bool = False
+    selects: bool = False
     clamps: bool = False
     affine: Affine | None = None
     commutative: bool = False
@@ -225,6 +229,7 @@ class Declaration:
     window: Callable[[Op], Window] | None = None
     zero_padded: bool = False
     scale_input: Callable[[Op, np.ndarray], np.ndarray] | None = None
+    products: Products | None = None
     matrices: tuple[Matrix, ...] = ()
     table: int | None = None
     negligible: Callable[[Op, str], float] | None = None

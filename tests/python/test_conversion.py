@@ -308,7 +308,7 @@ def test_progress_is_reported() -> None:
     stages: list[tuple[str, int, int]] = []
     text = GRAPHS["residual"]
     convert(parse(text), "int8", samples(text, 10, 0), progress=lambda *step: stages.append(step))
-    assert stages[-1] == ("calibrating", 10, 10)
+    assert ("calibrating", 10, 10) in stages and stages[-1][0] == "choosing weights" and stages[-1][1] == stages[-1][2]
 
 
 def test_options_that_do_not_fit_are_refused() -> None:

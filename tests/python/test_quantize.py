@@ -257,3 +257,18 @@ def test_what_a_clamp_bounds_takes_its_range() -> None:
     assert grid is not None and float(grid.scale[0]) == pytest.approx(1.5 / 255, rel=1e-6)
     graph, _ = convert(text.replace("return %y", "%z: float32[1,8] = add(%x, %y)\nreturn %z"), 4 * normal(50, 8))
     assert graph.inputs[0].quant is not None and float(graph.inputs[0].quant.scale[0]) > 10 / 255
+
+
+def test_what_nobody_needs_of_a_range_saturates() -> None:
+    """Pooling never gives the low elements, a comparison with 0.2 knows what is below it; another reader knows them all."""
+    pool = (
+        "%x: float32[1,8,8,1] = input\n"
+        "%y: float32[1,2,2,1] = max_pool_2d(%x) {stride_w=4, stride_h=4, filter_width=4, filter_height=4}\nreturn %y"
+    )
+    narrow, context = convert(pool, normal(50, 8, 8, 1))
+    seen = {value.name: s for value, s in context.statistics.items()}
+    grid = narrow.inputs[0].quant
+    assert grid is not None and seen["y"].low > 0.3 * seen["x"].low
+    assert float(grid.scale[0]) == pytest.approx((seen["y"].high - min(seen["y"].low, 0)) * 1.02 / 255, rel=0.02)
+    wide, _ = convert(pool.replace("return %y", "%z: float32[1,8,8,1] = relu(%x)\nreturn %y, %z"), normal(50, 8, 8, 1))
+    assert wide.inputs[0].quant is not None and float(wide.inputs[0].quant.scale[0]) > 1.3 * float(grid.scale[0])

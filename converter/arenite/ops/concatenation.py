@@ -49,6 +49,7 @@ OP = Declaration(
     shape=shape,
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,
+    selects=True,
     attrs={"axis": 0, "fused_activation_function": "NONE"},
     identity=lambda op: len(op.inputs) == 1 and attribute(op, "fused_activation_function") == "NONE",
 )

@@ -12,6 +12,7 @@ from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, attribute
+from ..products import Products, patches
 from ..spatial import Window, image_size, window_of
 
 ATTRS = {
@@ -58,6 +59,17 @@ def _matmul(patches: np.ndarray, filters: np.ndarray) -> np.ndarray:
     return product.reshape(*patches.shape[:3], len(filters))
 
 
+def columns(op: Op, x: np.ndarray, places: np.ndarray) -> np.ndarray:
+    pixels, depth = patches(window(op), x, places), op.operand(1).shape[3]
+    groups = np.split(pixels, x.shape[3] // depth, axis=-1)
+    return np.stack([group.reshape(len(places), -1) for group in groups])
+
+
+def filters(op: Op, w: np.ndarray) -> np.ndarray:
+    groups = op.operand(0).shape[3] // w.shape[3]
+    return w.reshape(groups, len(w) // groups, -1)
+
+
 def macs(op: Op) -> int:
     return op.output.size * op.operand(1).size // op.operand(1).shape[0]
 
@@ -93,5 +105,6 @@ OP = Declaration(
     window=window,
     zero_padded=True,
     scale_input=scale_input,
+    products=Products(columns, filters),
     limits="weights have zero point 0",
 )

@@ -13,6 +13,7 @@ from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, Role, attribute
+from ..products import Products, patches
 from ..spatial import Window, image_size, window_of
 
 ATTRS = {
@@ -52,6 +53,16 @@ def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     return [clamp(y, attribute(op, "fused_activation_function"))]
 
 
+def columns(op: Op, x: np.ndarray, places: np.ndarray) -> np.ndarray:
+    pixels = patches(window(op), x, places)
+    return np.moveaxis(pixels.reshape(len(places), -1, x.shape[3]), 2, 0)
+
+
+def filters(op: Op, w: np.ndarray) -> np.ndarray:
+    channels = op.operand(0).shape[3]
+    return w.reshape(-1, channels, w.shape[3] // channels).transpose(1, 2, 0)
+
+
 def scale_input(op: Op, factors: np.ndarray) -> np.ndarray:
     return np.repeat(factors, op.operand(1).shape[3] // factors.size)
 
@@ -88,6 +99,7 @@ OP = Declaration(
     window=window,
     zero_padded=True,
     scale_input=scale_input,
+    products=Products(columns, filters),
     role=Role.CHANNEL_AFFINE,
     affine_form=affine_form,
     limits="weights have zero point 0",

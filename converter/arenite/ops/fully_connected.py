@@ -12,6 +12,7 @@ from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
 from ..opdef import Declaration, attribute
+from ..products import Products
 
 ATTRS = {
     "fused_activation_function": "NONE",
@@ -75,5 +76,6 @@ OP = Declaration(
     activation=True,
     flattens=True,
     macs=macs,
+    products=Products(lambda op, x, places: x.reshape(-1, op.operand(1).shape[1])[places][None], lambda op, w: w[None]),
     scale_input=lambda op, factors: np.tile(factors, op.operand(1).shape[1] // factors.size),
 )

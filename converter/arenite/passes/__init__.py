@@ -21,6 +21,7 @@ from . import (
     plan_memory,
     quantize,
     recognize,
+    refine_weights,
     restate,
     state_bias,
     tabulate,
@@ -49,6 +50,7 @@ TARGET: tuple[ModuleType, ...] = (
     bound_masks,
     equalize,
     quantize,
+    refine_weights,
     dynamic_range,
     canonicalize,
     legalize,
@@ -60,9 +62,9 @@ TARGET: tuple[ModuleType, ...] = (
 LEAN: tuple[ModuleType, ...] = (canonicalize, dead_channels, canonicalize, plan_memory)
 PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 #: Passes of integer models that cost time and gain accuracy alone; ``PassContext.fast`` leaves them out.
-IMPROVERS: tuple[ModuleType, ...] = (equalize,)
+IMPROVERS: tuple[ModuleType, ...] = (equalize, refine_weights)
 #: Passes that know one graph only: they leave a model with subgraphs alone.
-ONE_GRAPH: tuple[ModuleType, ...] = (equalize, dead_channels, plan_memory)
+ONE_GRAPH: tuple[ModuleType, ...] = (equalize, refine_weights, dead_channels, plan_memory)
 #: Passes of integer schemes: subgraphs stay float. The others run on each subgraph.
 MAIN_GRAPH: tuple[ModuleType, ...] = (take_ranges, restate, tabulate, calibrate, bound_masks, quantize)
 
@@ -85,6 +87,9 @@ def _run_pass(module: ModuleType, graph: Graph, context: PassContext) -> None:
     context.current = module.NAME
     if context.fast and module in IMPROVERS:
         context.refused(graph.name, "left out, as fast asks for")
+        return
+    if module.NAME in context.without:
+        context.refused(graph.name, "left out, as was asked for")
         return
     parts = graph.subgraphs()
     if len(parts) > 1 and module in ONE_GRAPH:

@@ -173,6 +173,7 @@ class _Observer:
         if not np.isfinite(array).all():
             self._refuse(value)
         seen.add(array, value.shape[-1] if value.shape else 1)
+        seen.add_peaks(array, value.size)
         if self._distributions:
             seen.add_distribution(array, value.size)
         if value in self._crested:

@@ -24,6 +24,9 @@ MOVING = 0.01
 #: (op, operands as op.inputs) → results, in the stored types, as our kernels compute them.
 RunOp = Callable[[Op, Sequence[np.ndarray | None]], list[np.ndarray]]
 
+#: What makes a quantized model more exact and takes time; each may be left out by itself.
+IMPROVEMENTS = ("equalize", "rounding", "bias")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -99,6 +102,7 @@ class Statistics:
     power           sum of squares per channel, float64 [C], over ``count`` elements each.
     crest           the smallest of the rows' largest elements; only for what an operator with ``negligible`` reads.
     total           sum over samples, float64 of the shape of one sample [1, …]; None when not collected.
+    peaks           of the largest magnitude in each sample: how many, their sum, the sum of their squares.
     """
 
     low: float = np.inf
@@ -114,6 +118,7 @@ class Statistics:
     histogram: Histogram | None = None
     trained: bool = False
     averaged: int = 0
+    peaks: np.ndarray = field(default_factory=lambda: np.zeros(3))
 
     def add(self, array: np.ndarray, channels: int) -> None:
         """Take in a batch of the value, [N, …, channels]; [N] for a value of one element."""
@@ -142,6 +147,17 @@ class Statistics:
         sums = samples.sum(axis=0, dtype=np.float64)
         self.total = sums if self.total is None else self.total + sums
         self.samples += len(samples)
+
+    def add_peaks(self, array: np.ndarray, size: int) -> None:
+        """Take in a batch of samples of ``size`` elements each."""
+        largest = np.abs(array.reshape(-1, size)).max(axis=1).astype(np.float64)
+        self.peaks = self.peaks + np.array([len(largest), largest.sum(), np.square(largest).sum()])
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the samples' largest magnitudes."""
+        count, total, squares = self.peaks
+        return float(np.sqrt(max(squares / count - (total / count) ** 2, 0))) if count else 0.0
 
     def scale(self, factors: np.ndarray) -> None:
         """What would have been seen had channel c been factors[c] > 0 times as large."""
@@ -183,6 +199,8 @@ class PassContext:
     samples      calibration data as one array per input, once calibrate has read it: all, or a random choice of many.
     ranges       trained ranges by the value's name, which count more than what calibration sees.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
+    without      those of IMPROVEMENTS that are left out.
+    exact        the float graph as quantize met it.   twins  operator → what it was in ``exact``.
     """
 
     quantize: Scheme | None = None
@@ -205,6 +223,9 @@ class PassContext:
     seed: int = 0
     float_fallback: list[str] = field(default_factory=list)
     current: str = ""
+    without: frozenset[str] = frozenset()
+    exact: Graph | None = None
+    twins: dict[Op, Op] = field(default_factory=dict)
 
     @property
     def is_integer(self) -> bool:

@@ -40,6 +40,8 @@ NAME = "quantize"
 def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
+    context.exact = graph.copy()
+    context.twins = dict(zip(graph.ops, context.exact.ops, strict=True))
     for op in graph.ops:
         _take_integer_form(op, context)
     integer = {op for op in graph.ops if has_kernel(op, context)}

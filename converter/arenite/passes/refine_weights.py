@@ -1,0 +1,304 @@
+"""Choose integer weights and biases by what the operators' results err on calibration samples.
+
+    %b = conv_2d(%a, %w : i8, %bias : i32)  →  the same with other integers, other scales and another bias
+
+The float graph and the integer graph, simulated, run side by side, operator after operator, on the calibration samples. At
+each operator with weights:
+
+* rounding: the weights' integers and their scale are chosen so that the results for the inputs *as they are quantized* come
+  nearest to the float graph's (``least_squares``); a weight that is zero stays zero;
+* bias: the mean difference that is left in each channel goes into the bias.
+
+Not when: fewer than ``LEAST`` samples; the model has subgraphs or variables that it assigns; ranges were trained. An operator
+whose results are no better with the new weights on samples that were not used to find them keeps the old ones, and so does
+the whole model.
+Why: rounding each weight to the nearest step is best only when inputs are independent of each other. They are not, and
+errors of the operators before are of use too: they can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..activation import clamp
+from ..evaluate import Execution, evaluate, keeps_samples_apart
+from ..graph import Graph, Op, Quantization, Value
+from ..opdef import attribute, data_operands, declaration
+from .context import PassContext, set_constant
+from .rounding import MOST_TAPS, Moments, change, moments, rounded
+from .scheme import bias_scale, quantize_bias
+
+NAME = "refine_weights"
+
+#: Fewer samples say nothing about inputs.
+LEAST = 8
+#: Samples that are run, at most; three of four fit the weights, the others judge.
+SAMPLES = 96
+#: Bytes of activations that are held, and of one batch.
+HELD_BYTES, BATCH_BYTES = 256 << 20, 32 << 20
+
+
+def run(graph: Graph, context: PassContext) -> None:
+    if not context.is_integer or context.exact is None:
+        return
+    if reason := _refusal(graph, context):
+        context.refused(graph.name, f"weights stay as they are: {reason}")
+        return
+    before = {op: list(op.inputs) for op in graph.ops}
+    samples = _samples(graph, context)
+    _Refinement(graph, context, samples).run()
+    _keep_the_better(graph, before, samples, context)
+
+
+def _refusal(graph: Graph, context: PassContext) -> str:
+    if {"rounding", "bias"} <= context.without:
+        return "it was asked for"
+    if context.ranges:
+        return "they were trained for their grids"
+    if len(context.samples[0]) < LEAST:
+        return f"there are {len(context.samples[0])} samples, fewer than {LEAST}"
+    if any(declaration(op.name).resource is not None or op.callees for op in graph.ops):
+        return "the model has branches, loops or variables that it assigns"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Samples to fit to, and others to judge by; each a list of batches, each an array per input."""
+
+    fitted: list[list[np.ndarray]]
+    judging: list[list[np.ndarray]]
+
+
+def _samples(graph: Graph, context: PassContext) -> _Samples:
+    """As many of the calibration samples as may be held, spread evenly over them."""
+    assert context.exact is not None
+    largest = max((value.nbytes for value in context.exact.values() if not value.is_constant), default=1)
+    count = int(np.clip(HELD_BYTES // (8 * largest), LEAST, min(SAMPLES, len(context.samples[0]))))
+    chosen = np.linspace(0, len(context.samples[0]) - 1, count).round().astype(int)
+    border = np.arange(count) % 4 != 3  # every fourth judges
+    size = max(1, min(BATCH_BYTES // (4 * largest), count)) if keeps_samples_apart(context.exact) else 1
+    return _Samples(*(list(_batches(context.samples, chosen[part], size)) for part in (border, ~border)))
+
+
+def _batches(samples: list[np.ndarray], chosen: np.ndarray, size: int) -> Iterator[list[np.ndarray]]:
+    for begin in range(0, len(chosen), size):
+        yield [array[chosen[begin : begin + size]] for array in samples]
+
+
+@dataclass
+class _Pair:
+    """The runs of both graphs on one batch."""
+
+    exact: Execution
+    integer: Execution
+
+
+class _Refinement:
+    """Both graphs, operator by operator, over all batches."""
+
+    def __init__(self, graph: Graph, context: PassContext, samples: _Samples) -> None:
+        assert context.exact is not None
+        self._graph, self._exact, self._context = graph, context.exact, context
+        self._fitted = [_Pair(Execution(context.exact, batch), Execution(graph, batch)) for batch in samples.fitted]
+        self._judging = [_Pair(Execution(context.exact, batch), Execution(graph, batch)) for batch in samples.judging]
+        self._twins = dict(context.twins)
+        self._waiting = list(context.exact.ops)
+        self._uses = Counter(id(value) for twin in context.exact.ops for value in twin.inputs)
+
+    @property
+    def _pairs(self) -> list[_Pair]:
+        return self._fitted + self._judging
+
+    def run(self) -> None:
+        with np.errstate(all="ignore"):
+            for i, op in enumerate(list(self._graph.ops)):
+                self._step(op)
+                if self._context.progress is not None:
+                    self._context.progress("choosing weights", i + 1, len(self._graph.ops))
+
+    def _step(self, op: Op) -> None:
+        twin = self._twins.get(op)
+        if twin is None or not self._is_ours(op, twin):
+            if twin is not None:
+                self._catch_up(twin)
+            for pair in self._pairs:
+                pair.integer.step(op)
+            return
+        self._catch_up(twin, before=True)
+        wanted = [_bare(twin, pair.exact.operands(twin)) for pair in self._pairs]
+        if "rounding" not in self._context.without:
+            self._round(op, twin, wanted)
+        made = [_bare(op, pair.integer.operands(op)) for pair in self._pairs]
+        if "bias" not in self._context.without:
+            shift = _mean_difference(wanted[: len(self._fitted)], made[: len(self._fitted)])
+            shift = _correct_bias(self._graph, op, shift, self._context)
+            made = [array + shift.astype(np.float32) for array in made]
+        for pair, right, own in zip(self._pairs, wanted, made, strict=True):
+            pair.exact.step(twin, [clamp(right, attribute(twin, "fused_activation_function"))])
+            pair.integer.step(op, [clamp(own, attribute(op, "fused_activation_function"))])
+        self._waiting.remove(twin)
+
+    def _is_ours(self, op: Op, twin: Op) -> bool:
+        """Whether weights and bias of ``op`` are integers that no other operator shares."""
+        decl = declaration(op.name)
+        if decl.weight is None or not _has_integer_weights(op):
+            return False
+        alone = self._uses[id(twin.operand(decl.weight[0]))] == 1
+        if not alone:
+            self._context.refused(op.origin, "its weights stay as they are: it shares them with other operators")
+        return alone
+
+    def _catch_up(self, twin: Op, before: bool = False) -> None:
+        """Run the float graph up to ``twin``, with it unless ``before``."""
+        end = self._waiting.index(twin) + (not before)
+        for op in self._waiting[:end]:
+            for pair in self._pairs:
+                pair.exact.step(op)
+        del self._waiting[:end]
+
+    def _round(self, op: Op, twin: Op, wanted: list[np.ndarray]) -> None:
+        """New integers for the weights of ``op`` if they are better on the judging samples."""
+        decl = declaration(op.name)
+        assert decl.weight is not None
+        weights, old = twin.operand(decl.weight[0]).data, op.operand(decl.weight[0])
+        if decl.products is None or weights is None or old.data is None or old.quant is None:
+            return
+        if decl.products.filters(op, weights).shape[2] > MOST_TAPS:
+            self._context.refused(op.origin, f"its weights stay rounded to the nearest: more than {MOST_TAPS} to a sum")
+            return
+        rng = np.random.default_rng(0)
+        fit, judge = (
+            self._moments(op, weights, pairs, part, rng)
+            for pairs, part in (
+                (self._fitted, wanted[: len(self._fitted)]),
+                (self._judging, wanted[len(self._fitted) :]),
+            )
+        )
+        steps, quant = rounded(op, weights, _real_bias(twin), fit)
+        errors = [judge.error(change(op, s, q, weights)) for s, q in ((old.data, old.quant), (steps, quant))]
+        if not errors[1] < errors[0]:
+            self._context.refused(
+                op.origin, "its weights stay rounded to the nearest: others are no better on other samples"
+            )
+            return
+        set_constant(self._graph, op, decl.weight[0], steps, quant=quant, dtype=old.dtype)
+        _restate_bias(self._graph, op, twin, self._context)
+        self._context.applied(op.origin, "chose weights by the results' error")
+
+    def _moments(
+        self, op: Op, weights: np.ndarray, pairs: list[_Pair], wanted: list[np.ndarray], rng: np.random.Generator
+    ) -> Moments:
+        index = data_operands(op)[0][0]
+        inputs = [pair.integer.operands(op)[index] for pair in pairs]
+        x = np.concatenate([array for array in inputs if array is not None])
+        return moments(op, weights, x, np.concatenate(wanted), rng)
+
+
+def _has_integer_weights(op: Op) -> bool:
+    decl = declaration(op.name)
+    if decl.weight is None or decl.bias is None:
+        return False
+    weight = op.operand(decl.weight[0])
+    return weight.is_constant and weight.quant is not None and data_operands(op)[0][1].quant is not None
+
+
+def _bare(op: Op, operands: list[np.ndarray | None]) -> np.ndarray:
+    """The result without the fused activation."""
+    bare = Op(op.name, op.inputs, op.outputs, {**op.attrs, "fused_activation_function": "NONE"})
+    (result,) = declaration(op.name).reference(bare, operands)
+    return result
+
+
+def _mean_difference(wanted: list[np.ndarray], made: list[np.ndarray]) -> np.ndarray:
+    """By how much each channel is too small, [channels]."""
+    channels = wanted[0].shape[-1]
+    total = sum((a.astype(np.float64) - b).reshape(-1, channels).sum(axis=0) for a, b in zip(wanted, made, strict=True))
+    result: np.ndarray = total / sum(array.size // channels for array in wanted)
+    return result
+
+
+def _real_bias(twin: Op) -> np.ndarray:
+    """The float operator's bias, [channels]."""
+    bias = _bias(twin)
+    return np.zeros(twin.output.shape[-1]) if bias is None or bias.data is None else bias.data.astype(np.float64)
+
+
+def _bias(op: Op) -> Value | None:
+    index = declaration(op.name).bias
+    assert index is not None
+    return op.inputs[index] if len(op.inputs) > index else None
+
+
+def _bias_steps(op: Op) -> np.ndarray:
+    """Real value of one step of the bias, [channels]."""
+    decl = declaration(op.name)
+    assert decl.weight is not None
+    data, weight = data_operands(op)[0][1].quant, op.operand(decl.weight[0]).quant
+    assert data is not None and weight is not None
+    return bias_scale(data.scale, weight)
+
+
+def _restate_bias(graph: Graph, op: Op, twin: Op, context: PassContext) -> None:
+    """The bias at the scale of new weights."""
+    if _bias(op) is not None:
+        _set_bias(graph, op, _real_bias(twin), context)
+
+
+def _set_bias(graph: Graph, op: Op, real: np.ndarray, context: PassContext) -> np.ndarray:
+    """Round ``real`` to the bias of ``op``; what it then is, [channels]."""
+    index, step = declaration(op.name).bias, _bias_steps(op)
+    assert index is not None
+    steps = quantize_bias(real, step, context.bias)
+    quant = None if step.size > 1 else Quantization.per_tensor(float(step[0]), 0)
+    op.inputs += [None] * (index + 1 - len(op.inputs))
+    set_constant(graph, op, index, steps, f"{op.output.name}/bias", quant)
+    result: np.ndarray = steps * step
+    return result
+
+
+def _correct_bias(graph: Graph, op: Op, shift: np.ndarray, context: PassContext) -> np.ndarray:
+    """Add ``shift`` to the bias of ``op``, as far as its steps allow; what was added, [channels]."""
+    old, step = _bias(op), _bias_steps(op)
+    before = np.zeros(shift.size) if old is None or old.data is None else old.data * step
+    if old is None and not np.rint(shift / step).any():
+        return np.zeros(shift.size)
+    return _set_bias(graph, op, before + shift, context) - before
+
+
+def _keep_the_better(
+    graph: Graph, before: dict[Op, list[Value | None]], samples: _Samples, context: PassContext
+) -> None:
+    """Give the operators their constants of ``before`` again unless the model errs less on the judging samples."""
+    after = {op: list(op.inputs) for op in graph.ops}
+    new = _noise(graph, samples, context)
+    _restore(before)
+    old = _noise(graph, samples, context)
+    if new < old:
+        _restore(after)
+        context.applied(
+            graph.name,
+            f"the outputs err {10 * np.log10(old / new) if new else np.inf:.1f} dB less on samples kept apart",
+        )
+    elif after != before:
+        context.refused(graph.name, "the old weights and biases are back: with the new ones the outputs err no less")
+
+
+def _restore(inputs: dict[Op, list[Value | None]]) -> None:
+    for op, operands in inputs.items():
+        op.inputs = list(operands)
+
+
+def _noise(graph: Graph, samples: _Samples, context: PassContext) -> float:
+    """Squared error over squared result, summed over the outputs."""
+    assert context.exact is not None
+    energies = np.zeros((len(graph.outputs), 2))
+    with np.errstate(all="ignore"):
+        for batch in samples.judging:
+            for i, (a, b) in enumerate(zip(evaluate(context.exact, batch), evaluate(graph, batch), strict=True)):
+                energies[i] += [np.square(a, dtype=np.float64).sum(), np.square(a.astype(np.float64) - b).sum()]
+    return float((energies[:, 1] / np.maximum(energies[:, 0], 1e-30)).sum())
