@@ -5,18 +5,18 @@
 
 namespace arenite {
 
-// Options as both operators have them; at most one is set.
+// Options as both operators have them.
 struct ResizeOptions {
   bool align_corners;       // first and last pixels lie on each other
   bool half_pixel_centers;  // a pixel's place is its centre
 };
 
 // [N, H, W, C] to the constant size [H', W'] in operand 1.
-inline Status check_resize(const Node& node, ResizeOptions options) {
+inline Status check_resize(const Node& node) {
   const Tensor input = node.input(0);
   const Tensor size = node.input(1);
   const Tensor output = node.output(0);
-  ARENITE_CHECK(size.constant && !(options.align_corners && options.half_pixel_centers), kBadOption);
+  ARENITE_CHECK(size.constant, kBadOption);
   ARENITE_CHECK(input.rank == 4 && output.rank == 4 && size.count() == 2 && input.count() > 0, kBadShape);
   for (int32_t i = 0; i < 2; ++i) {
     ARENITE_CHECK(size.as<int32_t>()[i] > 0 && size.as<int32_t>()[i] == output.dim(i + 1), kBadShape);

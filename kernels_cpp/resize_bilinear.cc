@@ -117,7 +117,9 @@ void resize(const Node& node) {
 }
 
 Status prepare(const Node& node, uint32_t*) {
-  ARENITE_TRY(check_resize(node, options_of(node)));
+  const ResizeOptions options = options_of(node);
+  ARENITE_CHECK(!(options.align_corners && options.half_pixel_centers), kBadOption);
+  ARENITE_TRY(check_resize(node));
   for (int32_t axis = 1; axis < 3; ++axis) {
     ARENITE_CHECK(node.input(0).dim(axis) < (1 << 20) && node.output(0).dim(axis) < (1 << 20), kLimitExceeded);
   }

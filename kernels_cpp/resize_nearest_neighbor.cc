@@ -32,7 +32,7 @@ struct Nearest {
   }
 };
 
-Status prepare(const Node& node, uint32_t*) { return check_resize(node, options_of(node)); }
+Status prepare(const Node& node, uint32_t*) { return check_resize(node); }
 
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);

@@ -22,8 +22,10 @@ Status prepare(const Node& node, uint32_t*) {
   ARENITE_TRY(check_elementwise(node));
   ARENITE_CHECK(input.rank >= 1 && input.back(0) > 0, kBadShape);
   const float beta = beta_of(node);
-  ARENITE_CHECK(beta > 0.0f && beta <= 3.40282347e+38f, kBadOption);
+  constexpr float kLargest = 3.40282347e+38f;
+  ARENITE_CHECK(beta >= -kLargest && beta <= kLargest, kBadOption);
   if (is_float(input)) return Status::kOk;
+  ARENITE_CHECK(is_int16(input) ? beta >= 0.0f : beta > 0.0f, kBadOption);
   if (is_int16(input)) {
     ARENITE_CHECK(input.back(0) < SoftmaxS16::kMaxDepth, kLimitExceeded);
     ARENITE_CHECK(output.scale() == 1.0f / 32768.0f, kBadQuantization);

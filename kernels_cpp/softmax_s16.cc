@@ -23,8 +23,9 @@ constexpr LineTable kReciprocal = table_of(0.0f, 1.0f, reciprocal_of);
 }  // namespace
 
 // Differences of codes to steps of 10 / 65535: beta * scale * 13107 / 2.
-SoftmaxS16::SoftmaxS16(float beta, float scale) : multiplier_(quantize_product(beta, scale, 13107)), smallest_(0) {
-  multiplier_ = --multiplier_.shift < -31 ? Multiplier{0, -1} : multiplier_;
+SoftmaxS16::SoftmaxS16(float beta, float scale) : multiplier_{0, -1}, smallest_(0) {
+  if (beta > 0.0f) multiplier_ = quantize_product(beta, scale, 13107);
+  if (beta > 0.0f && --multiplier_.shift < -31) multiplier_ = {0, -1};
   smallest_ = -(INT32_MAX >> (multiplier_.shift > 0 ? multiplier_.shift : 0));
 }
 

@@ -100,8 +100,8 @@ class Reading {
     ARENITE_CHECK(stride != 0, kBadOption);
     const int32_t first = begin_.as<int32_t>()[i];
     if (has(masks_.shrink, i)) {
-      const int64_t index = first < 0 ? int64_t{first} + size : first;
-      ARENITE_CHECK(stride > 0 && !has(masks_.begin, i) && index >= 0 && index < size, kBadOption);
+      const int64_t index = has(masks_.begin, i) ? 0 : first < 0 ? int64_t{first} + size : first;
+      ARENITE_CHECK(stride > 0 && index >= 0 && index < size, kBadOption);
       axes[taken_++] = {static_cast<int32_t>(index), 1, 1};
       return Status::kOk;
     }

@@ -33,7 +33,7 @@ def _entry(op: Op, i: int, begin: int, end: int, stride: int) -> Entry:
     if has("new_axis"):
         return None
     if has("shrink_axis"):
-        return begin
+        return 0 if has("begin") else begin
     return slice(None if has("begin") else begin, None if has("end") else end, stride)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from arenite.graph import Graph, Op
+from arenite.graph import Graph, Op, Value
 from arenite.runtime import Interpreter
 from arenite.writer import write
 
@@ -28,6 +28,20 @@ def model_of(op: Op) -> bytes:
     fed = [v for v in inputs if v is not None and not v.is_constant and not v.is_variable]
     graph = Graph("main", fed, named.outputs, [named], [v.name for v in fed], [v.name for v in named.outputs])
     return write(graph)
+
+
+def operands(op: Op, feed: list[np.ndarray]) -> list[np.ndarray | None]:
+    """What the operator reads, in its own order; for a variable, what it holds before the first run."""
+    fed = iter(feed)
+    return [
+        None if v is None else fresh(v) if v.is_variable else v.data if v.data is not None else next(fed)
+        for v in op.inputs
+    ]
+
+
+def fresh(variable: Value) -> np.ndarray:
+    zero = 0 if variable.quant is None else variable.quant.zero_point[0]
+    return np.full(variable.shape, zero, variable.dtype)
 
 
 def ours(content: bytes, feed: Feed, runs: int = 1) -> list[np.ndarray]:

@@ -30,7 +30,7 @@ from seeded import feeds
 
 from arenite import cases
 from arenite.evaluate import evaluate
-from arenite.graph import STATELESS, Graph, Op, Value
+from arenite.graph import STATELESS, Graph, Op
 from arenite.opdef import case_dtypes, data_dtypes, declaration, rows
 
 pytest.importorskip("tflite_micro")
@@ -71,23 +71,11 @@ class HypothesisDraw:
         return self.data.draw(st.sampled_from(list(options)))
 
 
-def operands(op: Op, feed: list[np.ndarray]) -> list[np.ndarray | None]:
-    """What the operator reads, in its own order; for a variable, what it holds before the first run."""
-    fed = iter(feed)
-    return [
-        None if v is None else fresh(v) if v.is_variable else v.data if v.data is not None else next(fed)
-        for v in op.inputs
-    ]
-
-
-def fresh(variable: Value) -> np.ndarray:
-    zero = 0 if variable.quant is None else variable.quant.zero_point[0]
-    return np.full(variable.shape, zero, variable.dtype)
-
-
 def results_of(op: Op, reference: Callable[..., Sequence[np.ndarray]], inputs: list[np.ndarray | None]) -> list[Any]:
     """The results of every run; variables among the inputs change from one to the next."""
-    inputs = [fresh(v) if v is not None and v.is_variable else x for v, x in zip(op.inputs, inputs, strict=True)]
+    inputs = [
+        engines.fresh(v) if v is not None and v.is_variable else x for v, x in zip(op.inputs, inputs, strict=True)
+    ]
     return [np.array(result) for _ in range(runs_of(op)) for result in reference(inputs)]
 
 
@@ -142,7 +130,7 @@ def reference(op: Op, inputs: list[np.ndarray | None]) -> list[np.ndarray]:
 
 
 def compare(op: Op, variant: tuple[str, str], content: bytes, feed: list[np.ndarray]) -> None:
-    inputs = operands(op, feed)
+    inputs = engines.operands(op, feed)
     runs = runs_of(op)
     results = engines.ours(content, feed, runs)
     assert [result.shape for result in results] == [value.shape for value in op.outputs] * runs

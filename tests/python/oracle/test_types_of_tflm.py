@@ -8,21 +8,17 @@ turn, runs there, and its real results are those of the declared reference. Mode
 from __future__ import annotations
 
 import itertools
-import os
-import pickle
-import signal
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
 
 import numpy as np
 import pytest
 from oracle import engines, peers
-from oracle.test_operators import operands
+from oracle.probing import is_computed, refusal, run_in_children
 from seeded import SeededDraw
 
-from arenite import _core, opdef
+from arenite import opdef
 from arenite.elements import limits
 from arenite.graph import Op, Quantization, Value
 from arenite.opdef import Signature, case_dtypes, declaration, rows
@@ -34,7 +30,6 @@ TYPES = ("float32", "int8", "int16", "int32", "int64", "uint8", "bool")
 MOST_GROUPS = 3
 #: elements of results and fed operands: fewer may be right by chance
 LEAST_RESULT = 90
-SECONDS = 5
 #: operator → why TFLite Micro's right answers do not mean that it has a kernel for the types.
 EXCEPTIONS = {
     "if": "the operands are those of a subgraph, which keeps its own types",
@@ -137,81 +132,6 @@ def fed_numbers(rng: np.random.Generator, value: Value) -> np.ndarray:
     return (rng.choice(CODES, value.shape) + ZEROS.get(value.dtype, 0)).astype(value.dtype)
 
 
-Job = tuple[bytes, list[np.ndarray], int]
-
-
-def run_in_children(jobs: Sequence[Job]) -> list[list[np.ndarray] | None]:
-    """TFLite Micro's results, None where it refuses a model or dies of it."""
-    results: list[list[np.ndarray] | None] = []
-    while len(results) < len(jobs):
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _serve(jobs[len(results) :], writer)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as stream:
-            results += _received(stream)
-        os.waitpid(child, 0)
-        if len(results) < len(jobs):
-            results.append(None)
-    return results
-
-
-def _serve(jobs: Sequence[Job], writer: int) -> None:
-    """In the child; does not return."""
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
-    with os.fdopen(writer, "wb") as stream:
-        for content, feed, outputs in jobs:
-            signal.alarm(SECONDS)
-            try:
-                answer = engines.tflm(content, feed, outputs)
-            except RuntimeError:
-                answer = None
-            pickle.dump(answer, stream)
-            stream.flush()
-    os._exit(0)
-
-
-def _received(stream: IO[bytes]) -> Iterator[list[np.ndarray] | None]:
-    while True:
-        try:
-            yield pickle.load(stream)
-        except EOFError:
-            return
-
-
-def real(value: Value, array: np.ndarray) -> np.ndarray:
-    if value.quant is None:
-        return array
-    zero, scale = value.quant.zero_point[0], value.quant.scale[0]
-    return ((array.astype(np.float64) - zero) * scale).astype(np.float32)
-
-
-def is_computed(op: Op, feed: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> bool:
-    """Whether the answers are what the operator means, to one step of a code."""
-    given = operands(op, list(feed))
-    inputs = [x if v is None or x is None else real(v, x) for v, x in zip(op.inputs, given, strict=True)]
-    try:
-        expected = declaration(op.name).reference(op, inputs)
-    except Exception:  # numbers of such types mean nothing to it
-        return False
-    return all(_is_near(v, answer, truth) for v, answer, truth in zip(op.outputs, answers, expected, strict=True))
-
-
-def _is_near(value: Value, answer: np.ndarray, truth: np.ndarray) -> bool:
-    if truth.size != answer.size:
-        return False
-    given, wanted = real(value, answer).astype(np.float64).ravel(), np.asarray(truth, np.float64).ravel()
-    step = 0.0
-    if value.quant is not None:
-        step, (low, high) = float(value.quant.scale[0]), limits(value.dtype)
-        ends = (np.array([low, high], np.float64) - value.quant.zero_point[0]) * step
-        wanted = np.clip(wanted, *ends)
-    return bool(np.allclose(given, wanted, rtol=1e-4, atol=1.01 * step + 1e-5, equal_nan=True))
-
-
 @pytest.fixture
 def any_types(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the writer write what no kernel here takes."""
@@ -221,12 +141,6 @@ def any_types(monkeypatch: pytest.MonkeyPatch) -> None:
         return ours(op) or Signature((), (), rows()[op.name].max_version)
 
     monkeypatch.setattr(opdef, "matching_signature", matching)
-
-
-def refusal(content: bytes) -> str | None:
-    interpreter = _core.Interpreter(content, False)
-    refused = interpreter.open() or interpreter.allocate(engines.ARENA)
-    return refused[0] if refused else None
 
 
 def explained(right: dict[tuple[str, ...], bool]) -> set[tuple[str, ...]]:
