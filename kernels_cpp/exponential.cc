@@ -5,7 +5,14 @@
 namespace arenite {
 namespace {
 
-int32_t multiply(int32_t a, int32_t b) { return saturating_rounding_doubling_high_mul(a, b); }
+// No two operands below are INT32_MIN, so nothing saturates.
+int32_t multiply(int32_t a, int32_t b) { return rounding_doubling_high_mul(a, b); }
+
+// The same of what is not negative, of which one is given doubled: the upper word of a sum.
+int32_t multiply_by_doubled(int32_t a, uint32_t doubled) {
+  const uint64_t product = static_cast<uint64_t>(static_cast<uint32_t>(a)) * doubled;
+  return static_cast<int32_t>((product + (uint64_t{1} << 31)) >> 32);
+}
 
 // exp(a) for a Q0.31 in [-1/4, 0): Taylor series of fourth order about -1/8.
 int32_t exp_near_minus_one_eighth(int32_t a) {
@@ -19,8 +26,9 @@ int32_t exp_near_minus_one_eighth(int32_t a) {
   return kExpMinusOneEighth + multiply(kExpMinusOneEighth, x + tail);
 }
 
-// exp(-2^(i - 2)) in Q0.31.
-constexpr int32_t kExpOfPowers[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+// 2 * exp(-2^(i - 2)) in Q0.31.
+constexpr uint32_t kExpOfPowers[] = {2 * 1672461947u, 2 * 1302514674u, 2 * 790015084u, 2 * 290630308u,
+                                     2 * 39332535u,   2 * 720401u,     2 * 242u};
 
 // 2 / (1 + a) in Q2.29: three Newton steps for the reciprocal of (1 + a) / 2, which lies in [1/2, 1).
 int32_t two_over_one_plus_x(int32_t a) {
@@ -46,7 +54,7 @@ int32_t exp_on_negative_values(int32_t a, int32_t integer_bits) {
   const int32_t quarters = rest - a;
   int32_t result = exp_near_minus_one_eighth(rest * (1 << integer_bits));
   for (int32_t i = 0; i < integer_bits + 2; ++i) {
-    if ((quarters & (quarter << i)) != 0) result = multiply(result, kExpOfPowers[i]);
+    if ((quarters & (quarter << i)) != 0) result = multiply_by_doubled(result, kExpOfPowers[i]);
   }
   return result;
 }

@@ -25,18 +25,25 @@ struct ExponentialTerms {
   int32_t difference(int32_t codes) const { return multiply_by_quantized_multiplier(codes, multiplier); }
   int32_t exponential(int32_t codes) const { return exp_on_negative_values(difference(codes), kIntegerBits); }
 
+  // A term as sums take it.
+  static uint32_t in_sum(int32_t term) {
+    return (static_cast<uint32_t>(term) + (1u << (kSumIntegerBits - 1))) >> kSumIntegerBits;
+  }
+
   static int32_t maximum(const int8_t* in, int32_t depth) {
     int32_t largest = INT8_MIN;
     for (int32_t i = 0; i < depth; ++i) largest = in[i] > largest ? in[i] : largest;
     return largest;
   }
 
+  // exp of a difference of codes, 0 when it does not count.
+  int32_t term(int32_t codes) const { return codes < smallest ? 0 : exponential(codes); }
+
   // Each term is 1 at most, so that 2^13 - 1 of them fit.
   uint32_t sum(const int8_t* in, int32_t largest, int32_t depth) const {
     uint32_t total = 0;
     for (int32_t i = 0; i < depth; ++i) {
-      if (in[i] - largest < smallest) continue;
-      total += static_cast<uint32_t>(rounding_divide_by_pot(exponential(in[i] - largest), kSumIntegerBits));
+      total += in_sum(term(in[i] - largest));
     }
     return total;
   }

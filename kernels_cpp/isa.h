@@ -55,6 +55,7 @@ inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return nullptr; }
 inline auto sum_s8_kernel() { return x86::microkernels().int8->sum_s8; }
 inline auto product_s8_kernel() { return x86::microkernels().int8->product_s8; }
+namespace chosen = portable;  // of what x86 has no variants
 #else
 using chosen::add_s8;
 using chosen::conv_s8;
@@ -77,6 +78,8 @@ inline bool run_if_any(void (*kernel)(const Job&), const Job& job) {
 }
 inline bool gemm_s4(const GemmS4& gemm) { return run_if_any(gemm_s4_kernel(), gemm); }
 inline bool sum_s8(const SumS8& sum) { return run_if_any(sum_s8_kernel(), sum); }
+inline bool exponentials_s8(const ExponentialsS8& job) { return run_if_any(chosen::exponentials_s8, job); }
+inline bool softmax_s8(const SoftmaxS8& row) { return run_if_any(chosen::softmax_s8, row); }
 // Also false when the multiplier is none of the contract's.
 inline bool product_s8(const ProductS8& job) {
   return job.multiplier.shift <= kMostProductShift && run_if_any(product_s8_kernel(), job);

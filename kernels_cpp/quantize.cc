@@ -17,16 +17,14 @@ Status prepare(const Node& node, uint32_t*) {
   return check_codes(node.output(0));
 }
 
-// round(x / scale), ties away from zero, cut to [-2^17, 2^17]: more than any int16 and zero point can express. The cut
-// comes before the conversion to an integer, which would be undefined for an infinity; NaN goes to the low end.
-int32_t steps_of(float x, float scale) {
-  constexpr float kLimit = 131072.0f;
+// round(x / scale) in [low, high], ties away from zero. The cut comes before the conversion to an integer, which would
+// be undefined for an infinity; whole limits cut the same before rounding. NaN goes to the low end.
+int32_t steps_of(float x, float scale, float low, float high) {
   float quotient = x / scale;
-  quotient = quotient > -kLimit ? quotient : -kLimit;
-  quotient = quotient < kLimit ? quotient : kLimit;
-  const int32_t whole = static_cast<int32_t>(quotient);
-  const float rest = quotient - static_cast<float>(whole);  // exact, unlike quotient + 0.5
-  return whole + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0);
+  quotient = quotient > low ? quotient : low;
+  quotient = quotient < high ? quotient : high;
+  const int32_t halves = static_cast<int32_t>(quotient + quotient);
+  return (halves + (halves < 0 ? -1 : 1)) / 2;
 }
 
 template <typename T>
@@ -34,8 +32,9 @@ void quantize_f32(const Node& node, int32_t low, int32_t high) {
   const Tensor output = node.output(0);
   const float scale = output.scale();
   const int32_t zero_point = output.zero_point;
+  const float least = static_cast<float>(low - zero_point), most = static_cast<float>(high - zero_point);
   for_each_run<float, T>(node, [=](const float* in, T* out, int32_t n) {
-    for (int32_t i = 0; i < n; ++i) out[i] = static_cast<T>(clamp(zero_point + steps_of(in[i], scale), low, high));
+    for (int32_t i = 0; i < n; ++i) out[i] = static_cast<T>(zero_point + steps_of(in[i], scale, least, most));
   });
 }
 

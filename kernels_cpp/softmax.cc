@@ -6,7 +6,9 @@
 #include "kernels_cpp/elementwise.h"
 #include "kernels_cpp/exponential_terms.h"
 #include "kernels_cpp/innermost.h"
+#include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
+#include "kernels_cpp/map_s8.h"
 #include "kernels_cpp/softmax_s16.h"
 
 namespace arenite {
@@ -16,7 +18,11 @@ constexpr int32_t kMaxDepth = 1 << 13;  // terms of at most 1 whose sum fits 32 
 
 float beta_of(const Node& node) { return node.option_f32(format::SoftmaxOptions::beta, 0.0f); }
 
-Status prepare(const Node& node, uint32_t*) {
+// Terms of a tensor are computed once: of all differences of codes when it has more elements than there are, else of
+// the elements of one vector.
+int32_t terms_of(const Tensor& input) { return uses_table(input) ? kCodes : input.back(0); }
+
+Status prepare(const Node& node, uint32_t* scratch_bytes) {
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
   ARENITE_TRY(check_elementwise(node));
@@ -31,29 +37,47 @@ Status prepare(const Node& node, uint32_t*) {
     ARENITE_CHECK(output.scale() == 1.0f / 32768.0f, kBadQuantization);
     return Status::kOk;
   }
+  *scratch_bytes = static_cast<uint32_t>(terms_of(input)) * sizeof(int32_t);
   ARENITE_CHECK(input.back(0) < kMaxDepth, kLimitExceeded);
   ARENITE_CHECK(output.scale() == 1.0f / 256.0f && output.zero_point == INT8_MIN, kBadQuantization);
   return Status::kOk;
 }
 
-struct SoftmaxS8 {
-  ExponentialTerms terms;
-
-  // A sum of 512 or more leaves every share below 1/512, half a step: all results are 0 (TFLite aborts).
-  void operator()(const int8_t* in, int8_t* out, int32_t depth) const {
-    const int32_t largest = ExponentialTerms::maximum(in, depth);
-    int32_t bits_over_unit;
-    const int32_t scale = reciprocal(terms.sum(in, largest, depth), &bits_over_unit);
-    const int32_t exponent = bits_over_unit + 31 - 8;
-    for (int32_t i = 0; i < depth; ++i) {
-      int32_t q = 0;
-      if (in[i] - largest >= terms.smallest && exponent <= 31) {
-        const int32_t share = saturating_rounding_doubling_high_mul(scale, terms.exponential(in[i] - largest));
-        q = rounding_divide_by_pot(share, exponent);
-      }
-      out[i] = static_cast<int8_t>(clamp(q + INT8_MIN, INT8_MIN, INT8_MAX));
-    }
+class SoftmaxS8 {
+ public:
+  explicit SoftmaxS8(const Node& node)
+      : exponentials_(beta_of(node), node.input(0).scale()),
+        terms_(static_cast<int32_t*>(node.scratch())),
+        by_difference_(uses_table(node.input(0))) {
+    if (!by_difference_) return;
+    for (int32_t i = 0; i < kCodes; ++i) terms_[i] = -i;
+    fill(kCodes);
   }
+
+  void operator()(const int8_t* in, int8_t* out, int32_t depth) const {
+    if (by_difference_ && isa::softmax_s8({in, out, depth, terms_})) return;
+    const int32_t largest = ExponentialTerms::maximum(in, depth);
+    if (!by_difference_) {
+      for (int32_t i = 0; i < depth; ++i) terms_[i] = in[i] - largest;
+      fill(depth);
+    }
+    const auto term = [=](int32_t i) { return terms_[by_difference_ ? largest - in[i] : i]; };
+    uint32_t sum = 0;
+    for (int32_t i = 0; i < depth; ++i) sum += ExponentialTerms::in_sum(term(i));
+    const SoftmaxShare share(sum);
+    for (int32_t i = 0; i < depth; ++i) out[i] = share(term(i));
+  }
+
+ private:
+  // From differences of codes to terms.
+  void fill(int32_t count) const {
+    if (isa::exponentials_s8({exponentials_.multiplier, exponentials_.smallest, terms_, count})) return;
+    for (int32_t i = 0; i < count; ++i) terms_[i] = exponentials_.term(terms_[i]);
+  }
+
+  ExponentialTerms exponentials_;
+  int32_t* terms_;
+  bool by_difference_;
 };
 
 struct SoftmaxF32 {
@@ -78,7 +102,7 @@ Status eval(const Node& node) {
   } else if (is_int16(input)) {
     for_each_vector<int16_t>(node, SoftmaxS16(beta_of(node), input.scale()));
   } else {
-    for_each_vector<int8_t>(node, SoftmaxS8{ExponentialTerms(beta_of(node), input.scale())});
+    for_each_vector<int8_t>(node, SoftmaxS8(node));
   }
   return Status::kOk;
 }

@@ -16,5 +16,7 @@ void max_s8(const MaxS8& job);
 void add_s8(const AddS8& job);
 void sum_s8(const SumS8& sum);
 void product_s8(const ProductS8& job);
+using portable::exponentials_s8;
+using portable::softmax_s8;
 
 }  // namespace arenite::dsp

@@ -15,5 +15,7 @@ void max_s8(const MaxS8& job);
 void add_s8(const AddS8& job);
 void sum_s8(const SumS8& sum);
 void product_s8(const ProductS8& job);
+void exponentials_s8(const ExponentialsS8& job);
+void softmax_s8(const SoftmaxS8& row);
 
 }  // namespace arenite::mve

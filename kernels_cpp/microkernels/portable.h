@@ -9,6 +9,7 @@
 #include "kernels_cpp/microkernels/pool_s8.h"
 #include "kernels_cpp/microkernels/product_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
+#include "kernels_cpp/microkernels/softmax_s8.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
 #include "kernels_cpp/microkernels/taps_s16.h"
 
@@ -26,6 +27,8 @@ void product_s8(const ProductS8& job);
 void quantize_ratios(const QuantizeRatios& ratios);
 void unpack_s4(const Int4Run& run, int8_t* out);
 // Null: the operator's own loop is the specification.
+constexpr void (*exponentials_s8)(const ExponentialsS8&) = nullptr;
+constexpr void (*softmax_s8)(const SoftmaxS8&) = nullptr;
 constexpr void (*sum_s8)(const SumS8&) = nullptr;
 
 }  // namespace arenite::portable

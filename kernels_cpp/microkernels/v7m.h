@@ -11,9 +11,11 @@ void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 using portable::add_s8;
 using portable::dots_s16;
+using portable::exponentials_s8;
 using portable::gemm_s4;
 using portable::max_s8;
 using portable::product_s8;
+using portable::softmax_s8;
 using portable::sum_s8;
 using portable::taps_s16;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compared_bytes.h"
+#include "kernels_cpp/exponential_terms.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/microkernels/portable.h"
 #include "microkernel_cases.h"
@@ -94,6 +95,40 @@ inline void test_product(int32_t seed) {
     variant.product_s8(job);
     compare("product_s8", variant.name, seed, expected, got);
   }
+}
+
+// Not where the operator's own loops run, which Python tests compare with TFLite Micro.
+inline void test_softmax(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  const ExponentialTerms plain(1.0f, static_cast<float>(random.in(1, 4000)) * 0.001f);
+  std::vector<int32_t> differences(static_cast<size_t>(random.pick({256, random.in(1, 40)})));
+  for (size_t i = 0; i < differences.size(); ++i) differences[i] = -static_cast<int32_t>(i);
+  std::vector<int32_t> terms = differences;
+  std::vector<int32_t> expected = differences;
+  for (int32_t& value : expected) value = plain.term(value);
+  const int32_t size = static_cast<int32_t>(terms.size());
+  if (!isa::exponentials_s8({plain.multiplier, plain.smallest, terms.data(), size})) return;
+  if (terms != expected) {
+    ++failures;
+    std::printf("exponentials_s8, case %d: wrong term\n", static_cast<int>(seed));
+  }
+  expected.resize(256);
+  const int32_t depth = random.pick({1, 64, random.in(1, 300)});
+  std::vector<int8_t> in, shares, got(static_cast<size_t>(depth));
+  for (int32_t i = 0; i < depth; ++i) in.push_back(static_cast<int8_t>(random.in(-(size / 2), size - size / 2 - 1)));
+  const int32_t largest = ExponentialTerms::maximum(in.data(), depth);
+  uint32_t sum = 0;
+  for (const int8_t code : in) sum += ExponentialTerms::in_sum(expected[static_cast<size_t>(largest - code)]);
+  int32_t bits_over_unit;
+  const int32_t scale = reciprocal(sum, &bits_over_unit);
+  for (const int8_t code : in) {
+    const int32_t share = saturating_rounding_doubling_high_mul(scale, expected[static_cast<size_t>(largest - code)]);
+    const int32_t right = bits_over_unit + 31 - 8;
+    shares.push_back(
+        static_cast<int8_t>(clamp((right > 31 ? 0 : rounding_divide_by_pot(share, right)) - 128, -128, 127)));
+  }
+  isa::softmax_s8({in.data(), got.data(), depth, expected.data()});
+  compare("softmax_s8", "selected", seed, shares, got);
 }
 
 inline void test_pools(int32_t seed) {

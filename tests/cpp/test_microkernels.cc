@@ -355,6 +355,7 @@ int main() {
     test_dots_s16(seed);
     test_unpack(seed);
     test_taps_s16(seed);
+    test_softmax(seed);
     test_pools(seed);
   }
 #if defined(__x86_64__)
