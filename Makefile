@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep damage-to-peers fuzz fuzz-tools
+.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep damage-to-peers coverage fuzz fuzz-tools
 .DELETE_ON_ERROR:
 
 help:
@@ -107,6 +107,11 @@ fuzz: native fuzz-tools
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTHON_BIN) -m pytest -q -s tests/python/test_fuzz.py
 	$(PYTHON_BIN) -m pip install --quiet 'atheris>=2.3'
 	$(PYTHON_BIN) tests/python/fuzz_reader_guided.py -max_total_time=$(FUZZ_SECONDS)
+
+# What the fuzzers' corpus and damaged models enter of the runtime: functions and regions, by part.
+coverage: native
+	@.ci/setup coverage
+	$(PYTHON_BIN) tests/python/fuzz_coverage.py $(COVERAGE)
 
 # Without what is marked slow: firmware, training, long generated cases.
 check-fast: native cpp lint types

@@ -195,6 +195,7 @@ void test_order() {
   refused([](auto& s) { s.tensors[1].data.assign(100, 0); }, Status::kBadIndex, 0, 1);
   refused([](auto& s) { s.tensors[0].data.assign(100, 0); }, Status::kBadIndex, kNone, 0);
   refused([](auto& s) { s.outputs = {3, 0, 3}; }, Status::kOk, 0);
+  refused([](auto& s) { s.tensors.resize(65535, s.tensors[0]); }, Status::kLimitExceeded, kNone);
 }
 
 void test_rows_of_the_table() {

@@ -96,6 +96,7 @@ void test_indices() {
   refused([](auto& s) { s.operators[0].inputs = {-2}; }, Status::kBadIndex, 0);
   refused([](auto& s) { s.operators[0].outputs = {-1}; }, Status::kBadIndex, 0);
   refused([](auto& s) { s.operators[0].inputs.assign(1025, 0); }, Status::kLimitExceeded, 0);
+  refused([](auto& s) { s.operators.assign(65535, s.operators[0]); }, Status::kLimitExceeded);
   refused([](auto& s) { s.tensors[1].more = {{f::Tensor::buffer, test::scalar(99)}}; }, Status::kBadIndex, -1, 1);
   refused([](auto& s) { s.tensors[1].more = {{f::Tensor::buffer, test::scalar(-1)}}; }, Status::kBadIndex, -1, 1);
 }

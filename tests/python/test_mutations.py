@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,41 @@ from oracle import engines
 from sanitized import call
 from test_control_flow import COUNTER, NESTED
 
+from arenite.reader import ARENA_PLAN
 from arenite.text import parse
 from arenite.writer import write
+
+#: a variable that branches are given
+PASSED = """
+%p: bool[] = input
+%x: float32[1,4] = input
+%v: resource[] = var_handle() {shared_name="v"}
+%y: float32[1,4] = if(%p, %v, %x) {then_subgraph_index=@"store", else_subgraph_index=@"load"}
+return %y
+
+subgraph "store"
+%v: resource[] = input
+%x: float32[1,4] = input
+assign_variable(%v, %x)
+return %x
+
+subgraph "load"
+%v: resource[] = input
+%x: float32[1,4] = input
+%y: float32[1,4] = read_variable(%v)
+return %y
+"""
+
+
+def with_plan() -> bytes:
+    """A file that says where its tensors lie, but for one."""
+    graph = parse(
+        "%x: float32[1,4] = input\n%a: float32[1,4] = relu(%x)\n%b: float32[1,4] = add(%a, %x)\n"
+        "%c: float32[1,4] = mul(%b, %a)\nreturn %c"
+    )
+    graph.metadata[ARENA_PLAN] = struct.pack("<7i", 1, 0, 4, 0, 32, 16, -1)
+    return write(graph)
+
 
 MODELS = {
     "tour": tour.model,
@@ -27,6 +61,8 @@ MODELS = {
     "float": small_models.float_mlp,
     "loops": lambda: write(parse(NESTED)),
     "variables": lambda: write(parse(COUNTER)),
+    "passed": lambda: write(parse(PASSED)),
+    "planned": with_plan,
 }
 #: of a model; of each instance of an operator
 COPIES, COPIES_OF_EACH = 10000, 250
