@@ -15,7 +15,7 @@ function(arenite_add_firmware name)
   target_compile_features(${name} PRIVATE cxx_std_17)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:C,CXX>:-Wconversion>)
   target_include_directories(${name} PRIVATE "${arenite_boards_dir}/..")
-  target_link_options(${name} PRIVATE -T "${script}" "LINKER:-Map=$<TARGET_FILE:${name}>.map"
+  target_link_options(${name} PRIVATE -T "${script}" LINKER:--emit-relocs "LINKER:-Map=$<TARGET_FILE:${name}>.map"
     "LINKER:--defsym=__flash_base=${ARENITE_BOARD_FLASH_BASE},--defsym=__flash_size=${ARENITE_BOARD_FLASH_SIZE}"
     "LINKER:--defsym=__ram_base=${ARENITE_BOARD_RAM_BASE},--defsym=__ram_size=${ARENITE_BOARD_RAM_SIZE}"
     "LINKER:--defsym=__stack_size=${ARENITE_STACK_SIZE}")

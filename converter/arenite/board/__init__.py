@@ -7,6 +7,7 @@
 from .benching import Bench, BoardBench, bench
 from .report import BoardRun, Flash, OperatorCost, Ram
 from .running import run
+from .stack import StackBound, stack_bound
 from .table import Board, boards
 from .tools import missing_tools
 
@@ -18,8 +19,10 @@ __all__ = [
     "Flash",
     "OperatorCost",
     "Ram",
+    "StackBound",
     "bench",
     "boards",
     "missing_tools",
     "run",
+    "stack_bound",
 ]

@@ -6,11 +6,12 @@ import re
 import subprocess
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import BoardError
+from ..opdef import rows
 from .tools import require
 
 #: archive or object (regular expression on the linker map's path) → part of the program; the first match counts.
@@ -45,6 +46,8 @@ class Elf:
             #: mangled name → address
             self.symbols = {s.name: _address(s) for s in named if s["st_shndx"] != "SHN_UNDEF"}
             self._functions = {_address(s): s.name for s in named if s["st_info"]["type"] == "STT_FUNC"}
+            #: (section, place, function): the section holds, as data or in code, the address of the function
+            self.pointers = list(_pointers(elf, table))
 
     def word(self, address: int) -> int:
         """The little-endian 32-bit word that flash holds at ``address``."""
@@ -59,6 +62,11 @@ class Elf:
             raise BoardError(f"{self.path.name} has no symbol '{name}'")
         return self.symbols[name]
 
+    def kernels(self) -> dict[str, int]:
+        """Operator → address of its Kernel object (interpreter/kernel.h), of those that are linked."""
+        symbols = {name: f"_ZN7arenite7kernels{len(row.symbol)}{row.symbol}E" for name, row in rows().items()}
+        return {name: self.symbols[symbol] for name, symbol in symbols.items() if symbol in self.symbols}
+
     def function_at(self, address: int) -> str:
         """The function that holds ``address``, as one writes it."""
         return next(iter(self.by_function([(address, 0)])))
@@ -71,6 +79,22 @@ class Elf:
             sums[self._functions[starts[max(0, bisect_right(starts, address) - 1)]]] += amount
         ordered = sums.most_common()
         return dict(zip(demangle([name for name, _ in ordered]), (n for _, n in ordered), strict=True))
+
+
+#: kinds of relocation that put a function's address somewhere, and do not branch to it: Arm's, RISC-V's
+_ADDRESS_RELOCATIONS = {"EM_ARM": {2, 47, 48}, "EM_RISCV": {1, 20, 23, 26, 27}}
+
+
+def _pointers(elf: Any, table: Any) -> Iterator[tuple[str, int, int]]:
+    kinds = _ADDRESS_RELOCATIONS.get(elf["e_machine"], set())
+    for section in elf.iter_sections():
+        if section["sh_type"] not in ("SHT_REL", "SHT_RELA"):
+            continue
+        holder = elf.get_section(section["sh_info"])
+        for relocation in section.iter_relocations() if holder["sh_flags"] & 2 else ():
+            symbol = table.get_symbol(relocation["r_info_sym"])
+            if relocation["r_info_type"] in kinds and symbol["st_info"]["type"] == "STT_FUNC":
+                yield holder.name, int(relocation["r_offset"]), _address(symbol)
 
 
 def _address(symbol: Any) -> int:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BoardError
-from ..opdef import rows
 from .elf import Elf, parts_of
 from .firmware import Firmware, build_firmware
 from .qemu import START, STOP, Execution, execute
@@ -112,9 +111,7 @@ def _split(details: list[dict[str, Any]], stream: bytes, samples: int) -> list[l
 
 def _eval_functions(elf: Elf, kernels: list[str]) -> dict[str, int]:
     """Kernel name → address of its eval, read from the Kernel object in flash."""
-    symbols = {name: rows()[name].symbol for name in kernels}
-    objects = {name: elf.address(f"_ZN7arenite7kernels{len(s)}{s}E") for name, s in symbols.items()}
-    return {name: elf.word(address + _EVAL) & ~1 for name, address in objects.items()}
+    return {name: elf.word(elf.kernels()[name] + _EVAL) & ~1 for name in kernels}
 
 
 def _result(

@@ -11,6 +11,7 @@ import pytest
 from models import MODELS
 
 import arenite.board
+from arenite.board.disassembly import Function, Step, walk
 from arenite.board.elf import Elf, parts_of
 from arenite.board.firmware import Firmware, build_firmware
 from arenite.board.table import Board, find_board
@@ -153,6 +154,32 @@ def test_kernels_that_no_resolver_names_are_absent(full_board: Board, firmware) 
 def test_core_takes_at_most_6_kib_of_flash(firmware) -> None:  # type: ignore[no-untyped-def]
     core = parts_of(firmware("", "cortex-m3").map)["core"]
     assert 1000 < sum(core.values()) <= 6144
+
+
+@pytest.mark.parametrize("name", ["", "digits"])
+def test_runtime_and_kernels_have_no_data_and_hardly_any_bss(name: str, full_board: Board, firmware) -> None:  # type: ignore[no-untyped-def]
+    parts = parts_of(firmware(name, full_board.name).map)
+    assert [part for part in ("core", "kernels", "resolver") if parts.get(part, {}).get("data", 0) != 0] == []
+    assert sum(parts.get(part, {}).get("bss", 0) for part in ("core", "kernels")) <= 512
+    assert parts["core"]["text"] > 1000, "the map has no core"
+
+
+def test_the_stack_bound_holds_and_is_no_guess() -> None:
+    painted = arenite.board.run(model("digits"), samples("digits", 1), "cortex-m4").ram
+    bound = arenite.board.stack_bound(model("digits"), "cortex-m4")
+    frames = 256  # of reset, main and semihosting, which the bound leaves to the caller
+    assert bound.invoke <= painted.stack_invoke + frames
+    assert painted.stack_invoke <= bound.invoke + frames
+    assert max(bound.open, bound.allocate) <= painted.stack_allocate + frames
+    assert painted.stack_allocate <= max(bound.open, bound.allocate) + frames
+
+
+def test_code_whose_stack_cannot_be_followed_is_told() -> None:
+    endless = Function("f", 0, [Step(0, grows=8), Step(2, jumps=0)])
+    with pytest.raises(BoardError, match="'f': it grows in a loop"):
+        list(walk(endless))
+    with pytest.raises(BoardError, match="'f': unknown change"):
+        list(walk(Function("f", 0, [Step(0)], problem="unknown change")))
 
 
 @pytest.mark.parametrize(
