@@ -33,6 +33,7 @@ class Io(StrEnum):
     """Values of ``--io``."""
 
     int8 = "int8"
+    uint8 = "uint8"
     int16 = "int16"
     float32 = "float32"
 
@@ -100,6 +101,13 @@ def convert(
             show_default="int8",
         ),
     ] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What some layers compute in: 'stem/*=int16' (int8, int16, float, int4 weights; repeat, the last that fits "
+            "counts)."
+        ),
+    ] = None,
     allow_float_fallback: Annotated[
         bool,
         typer.Option(
@@ -156,6 +164,7 @@ def convert(
             shapes=_shapes(shape or []),
             io=io and io.value,
             weights=_weights(weights or []),
+            layers=_layers(layer or []),
             allow_float_fallback=allow_float_fallback,
             builtins_only=builtins_only,
             calibrator=calibrator,
@@ -199,6 +208,14 @@ def _custom_objects(texts: list[str]) -> dict[str, Any]:
 def _weights(texts: list[str]) -> dict[str, str]:
     """``["int8", "dense*=int4"]`` as a dict from pattern to dtype."""
     return {pattern or "*": dtype for pattern, _, dtype in (text.rpartition("=") for text in texts)}
+
+
+def _layers(texts: list[str]) -> dict[str, str]:
+    """``["stem/*=int16"]`` as a dict from pattern to type; wrong usage raises BadParameter."""
+    pairs = {pattern: said for pattern, _, said in (text.rpartition("=") for text in texts)}
+    if "" in pairs:
+        raise typer.BadParameter("--layer: write it as 'name=int16'")
+    return pairs
 
 
 def _shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:

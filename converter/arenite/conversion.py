@@ -20,6 +20,7 @@ from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
 from .passes.calibrate import ADVICE
 from .passes.calibrators import CALIBRATORS
 from .passes.context import IMPROVEMENTS, Progress, RunOp
+from .passes.layer_types import choose_types, require_layers
 from .prediction import predict
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def convert(
     batch: int = 1,
     io: str | None = None,
     weights: str | Mapping[str, str] = "int8",
+    layers: Mapping[str, str] | None = None,
     allow_float_fallback: bool = False,
     builtins_only: bool = False,
     fast: bool = False,
@@ -145,9 +147,12 @@ def convert(
                     :func:`arenite.sources.open_data`. Iterators of any length take the same memory.
     shapes, batch   closed shapes by input name, and the size of an open batch dimension.
     io              dtype of the inputs and outputs of a quantized model: that of its activations ("int8", "int16"; None
-                    too), or "float32" (converted on the device).
+                    too), "float32" (converted on the device), of int8 models also "uint8" (the same scale, zero point 128
+                    higher) and "int16".
     weights         "int8" or "int4" for all layers, or layer pattern → dtype, as {"dense*": "int4"}; the last that fits
                     counts. For "int8" and "dynamic".
+    layers          layer pattern → what it computes in, "int8", "int16", "float" or "int4" (int8 with int4 weights), where
+                    that is not what ``quantize`` says; the last that fits counts. Types change by quantize operators.
     allow_float_fallback  operators without an integer kernel stay float in a quantized model, and the report names them;
                     without it such a model is refused.
     builtins_only   no operators of arenite's own, which LiteRT and TFLite Micro do not know: what other operators can
@@ -174,8 +179,10 @@ def convert(
     context.allow_float_fallback, context.builtins_only, context.fast = allow_float_fallback, builtins_only, fast
     context.calibrator, context.sample_count, context.seed = _calibrator(calibrator), samples, seed
     context.without = _left_out(without)
+    context.layers, context.weights = choose_types(layers or {}, context)
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
+    require_layers(source, [*(layers or {}), *(weights if isinstance(weights, Mapping) else {})])
     _require_numbers(source)
     given = _is_quantized(source)
     if given and quantize is not None:
@@ -237,8 +244,9 @@ def _context(
     io = ("float32" if quantize == "dynamic" else integer) if io is None else io
     if quantize == "dynamic" and io != "float32":
         raise AreniteError(f"with quantize='dynamic' io is 'float32', not {io!r}")
-    if io not in (integer, "float32"):
-        raise AreniteError(f"io is '{integer}' or 'float32', not {io!r}")
+    allowed = ("int16", "float32") if integer == "int16" else ("int8", "uint8", "int16", "float32")
+    if io not in allowed:
+        raise AreniteError(f"io is {', '.join(map(repr, allowed[:-1]))} or 'float32', not {io!r}")
     if quantize == "dynamic" and calibration is not None:
         raise AreniteError("calibration data is given, but quantize='dynamic' needs none; leave it out")
     if quantize is None and calibration is not None:

@@ -320,7 +320,7 @@ def test_options_that_do_not_fit_are_refused() -> None:
     with pytest.raises(AreniteError, match="None, 'int8', '16x8' or 'dynamic'"):
         convert(graph, "int4")
     with pytest.raises(AreniteError, match="io is"):
-        convert(graph, "int8", np.zeros((1, 1)), io="uint8")
+        convert(graph, "int8", np.zeros((1, 1)), io="int32")
 
 
 def test_weights_that_are_no_numbers_are_named() -> None:

@@ -116,7 +116,7 @@ def test_a_small_network_keeps_its_accuracy() -> None:
     assert pool.output.quant == conv.output.quant
     held_out = normal(50, 6, 6, 2, seed=9)
     assert sqnr(evaluate(parse(CNN), [held_out])[0], evaluate(graph, [held_out])[0]) > 30
-    assert any("compute in int8" in str(entry) for entry in context.log)
+    assert any("3 operators compute in integers, 3 in int8" in str(entry) for entry in context.log)
 
 
 def test_the_bias_takes_up_the_mean_error_of_the_weights() -> None:

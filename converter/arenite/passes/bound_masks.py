@@ -29,7 +29,7 @@ def run(graph: Graph, context: PassContext) -> None:
         if negligible is None or op.operand(0).is_constant:
             continue
         seen = context.statistics[op.operand(0)]
-        floor = seen.crest - negligible(op, context.activations)
+        floor = seen.crest - negligible(op, "int16" if context.activations_of(op) == "int16" else "int8")
         if seen.high - floor < (seen.high - seen.low) / 2:
             _bound(graph, op.operand(0), floor, context)
 

@@ -16,7 +16,7 @@ from ..opdef import case_dtypes
 #: What a quantized model computes in: int8 throughout, int16 activations with int8 weights, or float activations with
 #: integer weights.
 Scheme = Literal["int8", "16x8", "dynamic"]
-Io = Literal["int8", "int16", "float32"]
+Io = Literal["int8", "uint8", "int16", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
 Progress = Callable[[str, int, int], None]
 #: What a sample counts in a moving average once there have been 100.
@@ -189,6 +189,9 @@ class PassContext:
     io           dtype of the graph's inputs and outputs when quantizing: float32 or, whichever integer is stated, that of
                  the scheme's activations.
     calibration  samples in any form that :func:`arenite.samples.batches` takes; needed for a scheme.
+    layers       layer pattern, as fnmatch takes it → what its operators compute in, "int8", "int16" or "float32"; the last
+                 that fits counts, else the scheme.
+    wide         results of operators that compute in int16 besides, by name.
     weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
     fast         improvers of accuracy are left out.
@@ -209,6 +212,8 @@ class PassContext:
     progress: Progress | None = None
     run_op: RunOp | None = None
     weights: Mapping[str, str] = field(default_factory=dict)
+    layers: Mapping[str, str] = field(default_factory=dict)
+    wide: set[str] = field(default_factory=set)
     samples: list[np.ndarray] = field(default_factory=list)
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
@@ -239,22 +244,26 @@ class PassContext:
 
     def weight_dtype(self, op: Op, data_dtype: str) -> str:
         """dtype that the weights of ``op`` get beside activations of ``data_dtype``; int8 where int4 has no kernel."""
-        layer = op.origin.layer
-        wanted = [dtype for pattern, dtype in self.weights.items() if fnmatchcase(layer, pattern)]
-        if not wanted or wanted[-1] == "int8" or f"{data_dtype}/{wanted[-1]}" in case_dtypes(op.name):
-            return wanted[-1] if wanted else "int8"
-        self.refused(op.origin, f"{op.name} has no kernel for {wanted[-1]} weights; they become int8")
+        wanted = last_fitting(self.weights, op.origin.layer) or "int8"
+        if wanted == "int8" or f"{data_dtype}/{wanted}" in case_dtypes(op.name):
+            return wanted
+        self.refused(op.origin, f"{op.name} has no kernel for {wanted} weights beside {data_dtype}; they become int8")
         return "int8"
+
+    def activations_of(self, op: Op) -> str:
+        """dtype that ``op`` computes in: that of its layer, else the scheme's."""
+        if any(value.name in self.wide for value in op.outputs):
+            return "int16"
+        return last_fitting(self.layers, op.origin.layer) or self.activations
+
+    def bias_of(self, op: Op) -> str:
+        """dtype of the bias of ``op``."""
+        return "int64" if self.activations_of(op) == "int16" else "int32"
 
     @property
     def activations(self) -> str:
         """dtype of the scheme's activations."""
         return "int16" if self.quantize == "16x8" else "int8"
-
-    @property
-    def bias(self) -> str:
-        """dtype of the scheme's biases."""
-        return "int64" if self.quantize == "16x8" else "int32"
 
     def applied(self, place: Origin | str, text: str) -> None:
         self._note("applied", place, text)
@@ -271,6 +280,11 @@ class PassContext:
     def warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
+
+
+def last_fitting(patterns: Mapping[str, str], layer: str) -> str | None:
+    """What the last pattern says that fits the layer's path; None when none does."""
+    return next((said for pattern, said in reversed(list(patterns.items())) if fnmatchcase(layer, pattern)), None)
 
 
 class Uses:

@@ -118,7 +118,7 @@ def _noise_behind(reader: Op, factors: np.ndarray, context: PassContext) -> floa
     reach = np.moveaxis(reach, decl.weight[1], 0).reshape(rows.shape)
     signal = float((rows**2 * reach).sum())
     step = ((seen.highs * factors).max(initial=0) - (seen.lows * factors).min(initial=0)) / (
-        65535 if context.activations == "int16" else 255
+        65535 if context.activations_of(reader) == "int16" else 255
     )
     weight_steps = np.abs(rows).max(axis=1, initial=0) / WEIGHT_MAX
     noise = step**2 * (rows**2).sum() + (weight_steps**2 * reach.sum(axis=1)).sum()

@@ -16,6 +16,10 @@ def settle(graph: Graph, integer: Collection[Op], context: PassContext) -> None:
     Raises UnsupportedError naming them when there are any and ``context.allow_float_fallback`` is not set; else warns.
     """
     floats = [op for op in graph.ops if op not in integer and _computes_in_float(op)]
+    chosen = [op for op in floats if context.activations_of(op) == "float32"]
+    for op in chosen:
+        context.applied(op.origin, f"{op.name} stays float, as was asked for")
+    floats = [op for op in floats if op not in chosen]
     reasons = (_reason(op, context) for op in floats)
     lines = list(dict.fromkeys(reasons))
     if not lines:
@@ -28,7 +32,9 @@ def settle(graph: Graph, integer: Collection[Op], context: PassContext) -> None:
             " type each, float kernels in flash, and much time on cores without a floating point unit"
         )
     for op in floats:
-        context.refused(op.origin, f"{op.name} stays float: it has no {context.activations} kernel for these operands")
+        context.refused(
+            op.origin, f"{op.name} stays float: it has no {context.activations_of(op)} kernel for these operands"
+        )
     context.float_fallback += lines
     context.warn(f"{len(floats)} operators compute in float32: " + "; ".join(lines))
 
@@ -43,7 +49,7 @@ def _reason(op: Op, context: PassContext) -> str:
     inside = sum(len(part.ops) for graph in op.callees for part in graph.subgraphs())
     if inside:
         return f"{op.origin}: {op.name} stays float, with {inside} operators in its subgraphs"
-    return f"{op.origin}: {op.name} has no {context.activations} kernel for {_given(op)}"
+    return f"{op.origin}: {op.name} has no {context.activations_of(op)} kernel for {_given(op)}"
 
 
 def _given(op: Op) -> str:

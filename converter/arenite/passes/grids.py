@@ -34,11 +34,14 @@ class _Group(Group):
 
 
 class _Groups:
-    """Values by group; merging keeps a fixed grid (two different ones are never merged)."""
+    """Values by group; merging keeps a fixed grid (two different ones are never merged).
 
-    def __init__(self, statistics: dict[Value, Statistics], dtype: str) -> None:
+    kinds  value → its integer type, which the members of a group have in common.
+    """
+
+    def __init__(self, statistics: dict[Value, Statistics], kinds: dict[Value, str]) -> None:
         self._statistics = statistics
-        self._dtype = dtype
+        self._kinds = kinds
         self._of: dict[Value, _Group] = {}
 
     def of(self, value: Value) -> _Group:
@@ -77,44 +80,53 @@ class _Groups:
     def grids(
         self, graph: Graph, room: Callable[[list[Value]], float], context: PassContext
     ) -> dict[Value, Quantization]:
-        """The grids; ``room`` says for the members of a group how many times its range they reach."""
+        """The grids; ``room`` says for the members of an int16 group how many times its range they reach."""
         groups = list({id(group): group for group in self._of.values()}.values())
         table = {}
-        if self._dtype == "int8":
-            choose(graph, [group for group in groups if group.fixed is None], context)
+        coarse = [group for group in groups if group.fixed is None and self._kind(group) == "int8"]
+        choose(graph, coarse, context)
         for group in groups:
-            times = room(group.members)
-            grid = group.fixed or activation_quantization(group.low * times, group.high * times, self._dtype)
+            times = room(group.members) if self._kind(group) == "int16" else 1
+            grid = group.fixed or activation_quantization(group.low * times, group.high * times, self._kind(group))
             table.update(dict.fromkeys(group.members, grid))
         return table
 
+    def _kind(self, group: _Group) -> str:
+        """The type of the members; int8 for constants alone."""
+        return next((self._kinds[value] for value in group.members if not value.is_constant), "int8")
 
-def assign_grids(graph: Graph, integer: set[Op], context: PassContext) -> dict[Value, Quantization]:
+
+def assign_grids(
+    graph: Graph, integer: set[Op], kinds: dict[Value, str], context: PassContext
+) -> dict[Value, Quantization]:
     """Grid of every value that integer operators write or read as an activation, same-scale constants included.
 
-    integer   operators that compute in int8; requantizing operators that have to be inserted are added to it.
+    integer   operators that compute in integers; requantizing operators that have to be inserted are added to it.
+    kinds     the type that each value will have; what such operators write is added to it.
     """
-    groups = _Groups(context.statistics, context.activations)
+    groups = _Groups(context.statistics, kinds)
     for op in list(graph.ops):
         decl = declaration(op.name)
         if decl.role is Role.QUANTIZE:
-            groups.of(op.output)
+            for value in (op.operand(0), op.output):
+                if kinds.get(value, "float32") != "float32":
+                    groups.of(value)
         if op not in integer:
             continue
         for _, value in data_operands(op):
             if not value.is_constant:
                 groups.of(value)
         if decl.quant is QuantRule.SAME_AS_INPUT:
-            _tie(graph, op, groups, integer, context)
+            _tie(graph, op, groups, integer, kinds, context)
         for index, grid in decl.states.items():
             if grid is StateGrid.OUTPUT:
                 groups.merge(op.outputs[0], op.operand(index))
         for value in _real_results(op):
             group = groups.of(value)
             if decl.fixed:
-                group.fixed = Quantization.per_tensor(*decl.fixed[context.activations])
+                group.fixed = Quantization.per_tensor(*decl.fixed[kinds[value]])
     for value in graph.inputs:
-        if context.io != "float32" and value.dtype == "float32":
+        if value.dtype == "float32" and kinds[value] != "float32":
             groups.of(value)
     groups.narrow(_needed(graph, integer, groups))
     return groups.grids(graph, lambda members: _headroom(members, graph, integer, context), context)
@@ -193,12 +205,10 @@ PEAKS_BEYOND = 1.5
 def _headroom(members: list[Value], graph: Graph, integer: set[Op], context: PassContext) -> float:
     """How many times what calibration saw a group of values reaches in int16.
 
-    int8 has no room. Weights of eight bits lose some 30 dB more than a bit of sixteen costs: beside them it is spent on values
+    Weights of eight bits lose some 30 dB more than a bit of sixteen costs: beside them it is spent on values
     that calibration did not see. Without weights the bit would be most of the loss: what is computed gets the room
     that the peaks of the samples ask for, and inputs none, whose range the samples state.
     """
-    if context.activations != "int16":
-        return 1
     if any(weight_operand(op.name) is not None for op in integer):
         return HEADROOM
     if any(value in graph.inputs for value in members):
@@ -209,14 +219,16 @@ def _headroom(members: list[Value], graph: Graph, integer: set[Op], context: Pas
     return min(1 + PEAKS_BEYOND * spread / reach, HEADROOM) if reach > 0 else 1
 
 
-def _tie(graph: Graph, op: Op, groups: _Groups, integer: set[Op], context: PassContext) -> None:
+def _tie(
+    graph: Graph, op: Op, groups: _Groups, integer: set[Op], kinds: dict[Value, str], context: PassContext
+) -> None:
     """One grid for the operands and results of ``op``; operands on a fixed grid that is not everyone's are requantized."""
     values = [value for _, value in data_operands(op)]
     fixed = {groups.of(value).fixed for value in values}
     if len(fixed) > 1:
         for value in dict.fromkeys(values):
             if groups.of(value).fixed is not None:
-                _requantize(graph, op, value, integer, context)
+                kinds[_requantize(graph, op, value, integer, context)] = kinds[value]
         values = [value for _, value in data_operands(op)]
     results = _real_results(op)
     for value in (*values, *results):
@@ -228,8 +240,8 @@ def _real_results(op: Op) -> list[Value]:
     return [value for value in op.outputs if value.dtype == "float32"]
 
 
-def _requantize(graph: Graph, op: Op, value: Value, integer: set[Op], context: PassContext) -> None:
-    """Insert a change of scale between ``value`` and ``op``."""
+def _requantize(graph: Graph, op: Op, value: Value, integer: set[Op], context: PassContext) -> Value:
+    """Insert a change of scale between ``value`` and ``op``; what ``op`` then reads."""
     copy = Value(graph.unique_name(f"{value.name}_rescaled"), value.dtype, value.shape)
     change = Op(name_of(Role.QUANTIZE), [value], [copy], origin=op.origin)
     graph.ops.insert(graph.ops.index(op), change)
@@ -239,3 +251,4 @@ def _requantize(graph: Graph, op: Op, value: Value, integer: set[Op], context: P
     context.applied(
         op.origin, f"requantized '{value.name}': its scale is fixed, {op.name} needs one scale for all operands"
     )
+    return copy

@@ -22,9 +22,9 @@ NAME = "lower_channel_affine"
 
 
 def run(graph: Graph, context: PassContext) -> None:
-    if not context.is_integer or context.activations == "int16":
+    if not context.is_integer:
         return
-    for op in list(graph.ops):
+    for op in [op for op in graph.ops if context.activations_of(op) != "int16"]:
         scale = _channel_constant(op, Affine.SCALE)
         if scale is not None:
             _lower(graph, op, scale, context)

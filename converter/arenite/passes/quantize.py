@@ -12,6 +12,7 @@
 * 16x8: activations int16 without zero point, bias int64, all else alike;
 * operators that move or select elements share one scale with their inputs, the union of the ranges; a fixed-scale
   operand of a concatenation is requantized instead;
+* layers may have a type of their own, int8, int16 or float32: where it changes stands a quantize or dequantize;
 * graph inputs and outputs become integers, or stay float32 behind quantize and dequantize (``io="float32"``).
 
 Not when: an operator has no such signature in the table: the model is refused, or, if the user allows it, the operator stays
@@ -21,13 +22,16 @@ Why symmetric, per channel, fixed: the integer kernels of TFLite and TFLite Micr
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from ..evaluate import quantize as to_steps
-from ..graph import Graph, Op, Origin, Quantization, Value
-from ..opdef import Declaration, QuantRule, Role, data_operands, declaration, name_of, rows
+from ..graph import Graph, Op, Quantization, Value
+from ..opdef import QuantRule, Role, data_operands, declaration, rows
 from ..tabulation import table
 from . import float_fallback
+from .bridges import bridge, turn_ends
 from .context import PassContext, set_constant
 from .grids import assign_grids
 from .recurrent import quantize_matrices, quantize_states, state_dtype
@@ -46,16 +50,23 @@ def run(graph: Graph, context: PassContext) -> None:
         _take_integer_form(op, context)
     integer = {op for op in graph.ops if has_kernel(op, context)}
     float_fallback.settle(graph, integer, context)
-    bridge(graph, integer, context)
-    grids = assign_grids(graph, integer, context)
+    kinds = bridge(graph, integer, context)
+    grids = assign_grids(graph, integer, kinds, context)
     for op in list(graph.ops):
         if op in integer:
             quantize_states(op, grids, context)
             _quantize_constants(graph, op, grids, context)
     for value, quant in grids.items():
         if not value.is_constant:
-            value.dtype, value.quant = context.activations, quant
-    context.applied(graph.name, f"{len(integer)} operators compute in {context.quantize}")
+            value.dtype, value.quant = kinds[value], quant
+    turn_ends(graph, context)
+    context.applied(graph.name, f"{len(integer)} operators compute in integers, {_counts(integer, context)}")
+
+
+def _counts(integer: set[Op], context: PassContext) -> str:
+    """``12 in int8, 3 in int16``."""
+    counts = Counter(context.activations_of(op) for op in integer)
+    return ", ".join(f"{count} in {dtype}" for dtype, count in counts.most_common())
 
 
 def _take_integer_form(op: Op, context: PassContext) -> None:
@@ -66,9 +77,10 @@ def _take_integer_form(op: Op, context: PassContext) -> None:
 
 
 def has_kernel(op: Op, context: PassContext) -> bool:
-    """Whether the table has a signature with the scheme's data, int8 weights and the scheme's bias for a float operator."""
+    """Whether the table has a signature with the data, int8 weights and the bias that a float operator gets."""
+    dtype = context.activations_of(op)
     decl, data = declaration(op.name), {i for i, _ in data_operands(op)}
-    if decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or decl.quant is QuantRule.PLAIN:
+    if dtype == "float32" or decl.role in (Role.QUANTIZE, Role.DEQUANTIZE) or decl.quant is QuantRule.PLAIN:
         return False
     if all(value.dtype != "float32" for value in (*op.outputs, *(value for _, value in data_operands(op)))):
         return False
@@ -76,62 +88,25 @@ def has_kernel(op: Op, context: PassContext) -> bool:
     parameters += [i for matrix in decl.matrices for i in (matrix.index, matrix.bias) if i is not None]
     if any(i < len(op.inputs) and (v := op.inputs[i]) is not None and not v.is_constant for i in parameters):
         return False
-    inputs = [
-        None if value is None else _dtype(decl, i, value, i in data, context) for i, value in enumerate(op.inputs)
-    ]
-    outputs = [context.activations if value.dtype == "float32" else value.dtype for value in op.outputs]
+    inputs = [None if value is None else _dtype(op, i, value, i in data, context) for i, value in enumerate(op.inputs)]
+    outputs = [dtype if value.dtype == "float32" else value.dtype for value in op.outputs]
     return any(signature.accepts(inputs, outputs) for signature in rows()[op.name].signatures)
 
 
-def _dtype(decl: Declaration, index: int, value: Value, is_data: bool, context: PassContext) -> str:
-    """The dtype that operand ``index`` takes in the scheme."""
+def _dtype(op: Op, index: int, value: Value, is_data: bool, context: PassContext) -> str:
+    """The dtype that operand ``index`` takes."""
+    decl = declaration(op.name)
     if value.dtype != "float32":
         return value.dtype
     if index == decl.table:
-        return context.activations
+        return context.activations_of(op)
     if index == decl.bias or any(index == matrix.bias for matrix in decl.matrices):
-        return context.bias
+        return context.bias_of(op)
     if (decl.weight is not None and index == decl.weight[0]) or any(index == m.index for m in decl.matrices):
         return "int8"
     if index in decl.states:
-        return state_dtype(decl.states[index], context)
-    return context.activations if is_data else value.dtype
-
-
-def bridge(graph: Graph, integer: set[Op], context: PassContext) -> None:
-    """Put quantize and dequantize where integer and float meet; all values are still float32.
-
-    After this every value is written and read on one side only. A graph input or output is integer unless io is "float32".
-    """
-    outside = context.io != "float32"
-    producers = graph.producers()
-    for value in [v for v in graph.values() if not (v.is_constant or v.is_variable) and v.dtype == "float32"]:
-        producer = producers.get(value)
-        inside = outside if producer is None else producer in integer
-        readers = [op for op in graph.ops if value in op.inputs and (op in integer) != inside]
-        crosses_end = value in graph.outputs and outside != inside
-        if not readers and not crosses_end:
-            continue
-        copy = Value(
-            graph.unique_name(f"{value.name}_{'float32' if inside else context.activations}"), "float32", value.shape
-        )
-        role = Role.DEQUANTIZE if inside else Role.QUANTIZE
-        op = Op(name_of(role), [value], [copy], origin=producer.origin if producer else _first_origin(readers))
-        for reader in readers:
-            reader.inputs = [copy if v is value else v for v in reader.inputs]
-        if crosses_end:
-            graph.outputs = [copy if v is value else v for v in graph.outputs]
-            if producer is not None:  # the output keeps its name
-                copy.name, value.name = (
-                    value.name,
-                    graph.unique_name(f"{value.name}_{context.activations if inside else 'float32'}"),
-                )
-        graph.ops.insert(graph.ops.index(producer) + 1 if producer else 0, op)
-        context.statistics[copy] = context.statistics[value]
-
-
-def _first_origin(readers: list[Op]) -> Origin:
-    return readers[0].origin if readers else Origin()
+        return state_dtype(op, decl.states[index], context)
+    return context.activations_of(op) if is_data else value.dtype
 
 
 def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
@@ -140,11 +115,12 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
         quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
     quantize_matrices(graph, op, grids, context)
     _fill_table(graph, op, grids, context)
+    dtype = context.activations_of(op)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
             quant = grids.get(value) or _constant_grid(op, value.data, grids, context)
-            set_constant(graph, op, index, to_steps(value.data, quant, context.activations), quant=quant)
-    if context.activations == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
+            set_constant(graph, op, index, to_steps(value.data, quant, dtype), quant=quant)
+    if dtype == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
         op.attrs["pot_scale_int16"] = False  # LiteRT would take the scales for powers of two
 
 
@@ -155,7 +131,7 @@ def _constant_grid(op: Op, data: np.ndarray, grids: dict[Value, Quantization], c
     beside = [grids[value] for _, value in data_operands(op) if value in grids and not value.is_constant]
     if beside and not data.any():
         return beside[0]
-    return activation_quantization(float(data.min()), float(data.max()), context.activations)
+    return activation_quantization(float(data.min()), float(data.max()), context.activations_of(op))
 
 
 def _fill_table(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
@@ -163,5 +139,5 @@ def _fill_table(graph: Graph, op: Op, grids: dict[Value, Quantization], context:
     index = declaration(op.name).table
     if index is not None:
         source, result = grids[op.operand(0)], grids[op.output]
-        codes = table(op.attrs.pop("function"), source, result, context.activations)
+        codes = table(op.attrs.pop("function"), source, result, context.activations_of(op))
         set_constant(graph, op, index, codes, quant=result)

@@ -51,7 +51,7 @@ class Group:
         return f"'{self.members[0].name}'"
 
 
-def choose(graph: Graph, groups: list[Group], context: PassContext) -> None:
+def choose(graph: Graph, groups: Sequence[Group], context: PassContext) -> None:
     """Narrow the ranges of ``groups``, activations of the float ``graph``, as ``context.calibrator`` says."""
     name = context.effective_calibrator
     groups = [group for group in groups if group.low < group.high and not _trained(group, context)]

@@ -13,9 +13,9 @@ from .scheme import BIAS_MAX, HEADROOM, INT16_MAX, WEIGHT_MAX, quantize_bias, qu
 SMALLEST_EXPONENT, LARGEST_EXPONENT = -15, 0
 
 
-def state_dtype(grid: StateGrid, context: PassContext) -> str:
-    """dtype of a variable in the scheme."""
-    return context.activations if grid is StateGrid.OUTPUT else "int16"
+def state_dtype(op: Op, grid: StateGrid, context: PassContext) -> str:
+    """dtype of a variable of ``op``."""
+    return context.activations_of(op) if grid is StateGrid.OUTPUT else "int16"
 
 
 def quantize_states(op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
@@ -24,7 +24,7 @@ def quantize_states(op: Op, grids: dict[Value, Quantization], context: PassConte
         if grid is StateGrid.POWER_OF_TWO:
             value = op.operand(index)
             seen = context.statistics[value]
-            value.dtype, value.quant = state_dtype(grid, context), _power_of_two(max(-seen.low, seen.high))
+            value.dtype, value.quant = state_dtype(op, grid, context), _power_of_two(max(-seen.low, seen.high))
 
 
 def _power_of_two(largest: float) -> Quantization:
@@ -60,11 +60,12 @@ def _quantize_matrix(graph: Graph, op: Op, matrix: Matrix, input_scale: float, c
     scale = float(np.abs(weights).max(initial=0)) / WEIGHT_MAX
     if bias is not None and bias.data is not None:  # so large that the bias fits its integers
         scale = max(
-            scale, float(np.abs(bias.data).max(initial=0)) / (input_scale * BIAS_MAX[context.bias]) * (1 + 2**-20)
+            scale,
+            float(np.abs(bias.data).max(initial=0)) / (input_scale * BIAS_MAX[context.bias_of(op)]) * (1 + 2**-20),
         )
     quant = _quantization(scale)
     set_constant(graph, op, matrix.index, quantize_weights(weights, quant), quant=quant)
     if bias is not None and bias.data is not None and matrix.bias is not None:
         step = Quantization.per_tensor(input_scale * float(quant.scale[0]), 0)
-        steps = quantize_bias(bias.data, step.scale.astype(np.float64), context.bias)
+        steps = quantize_bias(bias.data, step.scale.astype(np.float64), context.bias_of(op))
         set_constant(graph, op, matrix.bias, steps, quant=step)

@@ -253,7 +253,7 @@ def _set_bias(graph: Graph, op: Op, real: np.ndarray, context: PassContext) -> n
     """Round ``real`` to the bias of ``op``; what it then is, [channels]."""
     index, step = declaration(op.name).bias, _bias_steps(op)
     assert index is not None
-    steps = quantize_bias(real, step, context.bias)
+    steps = quantize_bias(real, step, context.bias_of(op))
     quant = None if step.size > 1 else Quantization.per_tensor(float(step[0]), 0)
     op.inputs += [None] * (index + 1 - len(op.inputs))
     set_constant(graph, op, index, steps, f"{op.output.name}/bias", quant)

@@ -22,7 +22,7 @@ def run(graph: Graph, context: PassContext) -> None:
         return
     for op in list(graph.ops):
         restated = declaration(op.name).restated
-        if restated is None or has_kernel(op, context):
+        if restated is None or has_kernel(op, context) or context.activations_of(op) == "float32":
             continue
         steps = restated(op, Steps(op, graph.unique_name))
         if steps is not None:

@@ -34,8 +34,16 @@ def run(graph: Graph, context: PassContext) -> None:
     for op in reversed(list(graph.ops)):
         if op in graph.ops and (found := _chain(op, Uses(graph))) is not None:
             source, chain = found
-            if len(chain) > SHORT or not all(has_kernel(part, context) for part in chain):
+            if _gains(chain, context):
                 _replace(graph, source, chain, context)
+
+
+def _gains(chain: list[Op], context: PassContext) -> bool:
+    """Whether a look-up is better than ``chain``, all of which computes in one integer type."""
+    kinds = {context.activations_of(op) for op in chain}
+    if len(kinds) > 1 or "float32" in kinds:
+        return False
+    return len(chain) > SHORT or not all(has_kernel(op, context) for op in chain)
 
 
 def _chain(last: Op, uses: Uses) -> tuple[Value, list[Op]] | None:
@@ -120,7 +128,7 @@ def _between(source: Value, last: Op, cone: list[Op], uses: Uses) -> list[Op] | 
 def _replace(graph: Graph, source: Value, chain: list[Op], context: PassContext) -> None:
     last = chain[-1]
     name = name_of(Role.TABLE)
-    zeros = np.zeros(entries_of(context.activations), np.float32)
+    zeros = np.zeros(entries_of(context.activations_of(chain[-1])), np.float32)
     values = Value(graph.unique_name(f"{last.output.name}/values"), "float32", zeros.shape, zeros)
     table = Op(name, [source, values], [last.output], {"function": _function(source, chain)}, last.origin)
     graph.ops[graph.ops.index(last)] = table

@@ -22,10 +22,10 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
     weight = op.operand(index)
     bias = op.inputs[decl.bias] if len(op.inputs) > decl.bias else None
     assert weight.data is not None
-    dtype = context.weight_dtype(op, context.activations)
+    dtype = context.weight_dtype(op, context.activations_of(op))
     real_bias = None if bias is None else bias.data
     quant, widened = weight_quantization(
-        weight.data, axis, float(grid.scale[0]), real_bias, context.bias, dtype, importance(op, context)
+        weight.data, axis, float(grid.scale[0]), real_bias, context.bias_of(op), dtype, importance(op, context)
     )
     if widened.any():
         context.applied(op.origin, f"widened the weight scale of {int(widened.sum())} channels so that their bias fits")
@@ -39,7 +39,7 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
         # LiteRT compares a bias' scale with input · weight when the weights have one scale; per channel it does not look.
         stated = None if quant.is_per_channel else Quantization.per_tensor(float(step[0]), 0)
         set_constant(
-            graph, op, decl.bias, quantize_bias(corrected, step, context.bias), f"{op.output.name}/bias", stated
+            graph, op, decl.bias, quantize_bias(corrected, step, context.bias_of(op)), f"{op.output.name}/bias", stated
         )
 
 

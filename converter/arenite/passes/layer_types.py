@@ -1,0 +1,41 @@
+"""What the user says about single layers: patterns of their names, and the types that they compute in."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from ..errors import AreniteError
+from ..graph import Graph
+from .context import PassContext
+
+#: What the user says → dtype of the activations; int4 weights stand beside int8 activations.
+TYPES = {"int8": "int8", "int16": "int16", "float": "float32", "float32": "float32", "int4": "int8"}
+
+
+def choose_types(layers: Mapping[str, str], context: PassContext) -> tuple[dict[str, str], dict[str, str]]:
+    """(pattern → dtype of the activations, pattern → dtype of the weights) for ``context``.
+
+    Raises AreniteError for a type that there is not, and when the scheme has no types to choose from.
+    """
+    weights = dict(context.weights)
+    for pattern, said in layers.items():
+        if said not in TYPES:
+            raise AreniteError(f"layer '{pattern}': types are {', '.join(map(repr, TYPES))}, not {said!r}")
+        if said == "int4":
+            weights[pattern] = "int4"
+    if layers and not context.is_integer:
+        raise AreniteError("layers have types of their own in models of quantize='int8' or '16x8' only")
+    return {pattern: TYPES[said] for pattern, said in layers.items()}, weights
+
+
+def require_layers(graph: Graph, patterns: Sequence[str]) -> None:
+    """AreniteError for a pattern that fits no layer of ``graph``, with the names that are like it."""
+    names = list(dict.fromkeys(op.origin.layer for part in graph.subgraphs() for op in part.ops if op.origin.layer))
+    for pattern in patterns:
+        if pattern == "*" or any(fnmatchcase(name, pattern) for name in names):
+            continue
+        near = difflib.get_close_matches(pattern.replace("*", ""), names, n=3, cutoff=0.5)
+        known = f"did you mean {' or '.join(map(repr, near))}?" if near else f"the layers are {', '.join(names[:20])}"
+        raise AreniteError(f"no layer is called '{pattern}'; {known}")
