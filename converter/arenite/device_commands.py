@@ -1,4 +1,4 @@
-"""Commands about devices: check, bench, export. Importing this module adds them to the application."""
+"""Commands about devices: check, bench, export, size. Importing this module adds them to the application."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def _bytes(option: str, text: str) -> int:
 @app.command(
     epilog="[bold]Examples[/bold]\n\n"
     "arenite bench model.tflite\n\n"
-    "arenite bench model.tflite --board cortex-m4 --board cortex-m55 --profile"
+    "arenite bench model.tflite --board cortex-m4 --board cortex-m55 --profile\n\n"
+    "arenite bench model.tflite --board cortex-m4 --gdb"
 )
 @command
 def bench(
@@ -92,6 +93,10 @@ def bench(
     profile: Annotated[
         bool, typer.Option("--profile", help="Also instructions of each operator and function.")
     ] = False,
+    gdb: Annotated[
+        bool,
+        typer.Option("--gdb", help="Start the one board halted and print the command of a debugger; Ctrl-C ends it."),
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> Outcome:
@@ -102,11 +107,30 @@ def bench(
     from .tables import progress
 
     names = [name for entry in board or ["cortex-m4"] for name in entry.split(",")]
+    if gdb:
+        return _debug(model, names, optimize.value, unasked=not (profile or json))
     with progress() as report:
         result = bench_model(
             model, list(known_boards()) if names == ["all"] else names, optimize.value, profile=profile, progress=report
         )
     return Outcome(result.to_dict(), lambda: show_bench(result), ok=all(entry.equal for entry in result.boards))
+
+
+def _debug(model: Path, boards: list[str], optimize: str, unasked: bool) -> Outcome:
+    """Hold the firmware for a debugger until it ends or Ctrl-C."""
+    from .board.debugging import debug_session
+    from .inspection import read_content
+
+    if len(boards) != 1 or boards == ["all"] or not unasked:
+        raise typer.BadParameter("--gdb takes one --board, and neither --profile nor --json")
+    with debug_session(read_content(model), boards[0], optimize) as session:
+        print(f"{boards[0]} waits on port {session.port}. In another terminal:\n\n  {session.command}\n\nCtrl-C ends it.",
+              flush=True)  # fmt: skip
+        try:
+            session.wait()
+        except KeyboardInterrupt:
+            print()
+    return Outcome({}, lambda: None)
 
 
 @app.command(
@@ -141,6 +165,28 @@ def export(
             print(f"{model} needs {arena:,} bytes of arena")
 
     return Outcome(result.to_dict(), show)
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "arenite size build/firmware.elf\n\n"
+    "arenite size firmware.elf --map output.map --json"
+)
+@command
+def size(
+    firmware: Annotated[Path, typer.Argument(help="The ELF file that was linked.", show_default=False)],
+    map: Annotated[
+        Path | None, typer.Option("--map", help="GNU ld's map of it.", show_default="firmware.elf.map or firmware.map")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
+    """Say what takes a firmware's flash and RAM: interpreter, each kernel, models, libraries, the program itself."""
+    from .board.size import firmware_size
+    from .size_table import show_size
+
+    result = firmware_size(firmware, map)
+    return Outcome(result.to_dict(), lambda: show_size(result))
 
 
 def _classes(texts: list[str]) -> dict[str, list[str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,31 @@ PARTS = (
     (r"", "libraries"),  # libc, libm, libgcc
 )
 
+#: sections that only reserve room for the stack or the heap
+_RESERVED = (".stack", ".heap", "._user_heap_stack")
+
 _INPUT_SECTION = re.compile(r"^ \.(\S+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Section:
+    """An output section that takes memory on the board. kind: "code", "constants", "data" or "bss"."""
+
+    name: str
+    kind: str
+    address: int
+    size: int
+
+
+@dataclass(frozen=True)
+class SizedSymbol:
+    """A function or an object. ``file``: the source that a local one comes from, "" for others."""
+
+    name: str
+    file: str
+    kind: str
+    address: int
+    size: int
 
 
 class Elf:
@@ -35,13 +61,28 @@ class Elf:
             from elftools.elf.elffile import ELFFile
         except ImportError:
             raise BoardError("reading firmware needs pyelftools: pip install pyelftools") from None
+        from elftools.common.exceptions import ELFError
+
         self.path = path
-        with open(path, "rb") as file:
-            elf: Any = ELFFile(file)
+        with io.BytesIO(_content(path)) as file:
+            try:
+                elf: Any = ELFFile(file)
+            except ELFError:
+                raise BoardError(f"'{path}' is no ELF file") from None
             #: output section → bytes, only those that take memory on the board
             self.sections = {s.name: int(s["sh_size"]) for s in elf.iter_sections() if s["sh_flags"] & 2}
             self._loaded = [(int(p["p_paddr"]), p.data()) for p in elf.iter_segments("PT_LOAD") if p["p_filesz"]]
+            #: output sections that take memory on the board
+            self.memory = [
+                Section(s.name, _kind(s), int(s["sh_addr"]), int(s["sh_size"]))
+                for s in elf.iter_sections()
+                if s["sh_flags"] & 2 and s["sh_size"] and not s.name.startswith(_RESERVED)
+            ]
             table = elf.get_section_by_name(".symtab")
+            if table is None:
+                raise BoardError(f"'{path}' has no symbols: give the file as it was linked, before strip or objcopy")
+            #: functions and objects with a size, by address
+            self.sized = sorted(_sized(elf, table), key=lambda symbol: symbol.address)
             named = [s for s in table.iter_symbols() if s.name and not s.name.startswith("$")]
             #: mangled name → address
             self.symbols = {s.name: _address(s) for s in named if s["st_shndx"] != "SHN_UNDEF"}
@@ -55,6 +96,17 @@ class Elf:
             if base <= address <= base + len(data) - 4:
                 return int.from_bytes(data[address - base : address - base + 4], "little")
         raise BoardError(f"{self.path.name} loads nothing at {address:#x}")
+
+    def kind_of(self, section: str) -> str:
+        """Of an output section: see :class:`Section`."""
+        return next(s.kind for s in self.memory if s.name == section)
+
+    def bytes_at(self, address: int, count: int) -> bytes:
+        """What flash holds at ``address``; fewer bytes where nothing is loaded."""
+        for base, data in self._loaded:
+            if base <= address < base + len(data):
+                return bytes(data[address - base : address - base + count])
+        return b""
 
     def address(self, name: str) -> int:
         """Of the symbol ``name`` (mangled); BoardError when there is none."""
@@ -95,6 +147,34 @@ def _pointers(elf: Any, table: Any) -> Iterator[tuple[str, int, int]]:
             symbol = table.get_symbol(relocation["r_info_sym"])
             if relocation["r_info_type"] in kinds and symbol["st_info"]["type"] == "STT_FUNC":
                 yield holder.name, int(relocation["r_offset"]), _address(symbol)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BoardError(f"cannot read '{path}': {error.strerror}") from None
+
+
+def _kind(section: Any) -> str:
+    if section["sh_type"] == "SHT_NOBITS":
+        return "bss"
+    if section["sh_flags"] & 4:
+        return "code"
+    return "data" if section["sh_flags"] & 1 else "constants"
+
+
+def _sized(elf: Any, table: Any) -> Iterator[SizedSymbol]:
+    file = ""
+    kinds = {n: _kind(s) for n, s in enumerate(elf.iter_sections()) if s["sh_flags"] & 2}
+    for symbol in table.iter_symbols():
+        if symbol["st_info"]["type"] == "STT_FILE":
+            file = symbol.name
+        local = symbol["st_info"]["bind"] == "STB_LOCAL"
+        sized = symbol["st_size"] and symbol["st_info"]["type"] in ("STT_FUNC", "STT_OBJECT")
+        if sized and symbol["st_shndx"] in kinds:
+            kind = kinds[symbol["st_shndx"]]
+            yield SizedSymbol(symbol.name, file if local else "", kind, _address(symbol), int(symbol["st_size"]))
 
 
 def _address(symbol: Any) -> int:

@@ -79,19 +79,8 @@ def execute(
     """
     with tempfile.TemporaryDirectory(prefix="arenite-qemu-") as scratch:
         log = Path(scratch) / "counter.log"
-        command = [
-            require(board.emulator),
-            "-M",
-            *board.machine.split(),
-            "-nographic",
-            "-monitor",
-            "none",
-            "-serial",
-            "none",
-        ]
         printed = Path(scratch) / "printed"
-        command += ["-chardev", f"file,id=print,path={printed}", "-kernel", str(elf.resolve())]
-        command += ["-semihosting-config", "enable=on,target=native,chardev=print"]
+        command = emulator(elf, board, f"file,id=print,path={printed}")
         if marks:
             options = [f"out={log}", *(f"mark={a}" for a in marks.values())] + ["profile=on"] * profile
             command += ["-plugin", ",".join([str(counter_plugin()), *options])]
@@ -99,6 +88,22 @@ def execute(
         if not marks:
             return Execution(output)
         return _parse_log(output, log, {address: label for label, address in marks.items()}, elf)
+
+
+def emulator(elf: Path, board: Board, chardev: str) -> list[str]:
+    """The command that runs ``elf``. What it prints goes to the character device ``chardev``, called "print"."""
+    command = [
+        require(board.emulator),
+        "-M",
+        *board.machine.split(),
+        "-nographic",
+        "-monitor",
+        "none",
+        "-serial",
+        "none",
+    ]
+    command += ["-chardev", chardev, "-kernel", str(elf.resolve())]
+    return [*command, "-semihosting-config", "enable=on,target=native,chardev=print"]
 
 
 def _run_qemu(command: list[str], elf: Path, board: Board, printed: Path, cwd: Path, timeout: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,18 +50,9 @@ def run(
     Raises ModelError when the model cannot run here at all, ToolMissingError when a tool is not installed, BoardError
     when building or running fails or an input does not fit.
     """
-    from ..runtime import Interpreter  # the compiled module: counting instructions of other firmware needs none
-
     where = find_board(board)
-    host = Interpreter(model_content=model)
-    host.allocate_tensors()
-    stream = _input_stream(host, inputs)
-    kernels = sorted(host.op_counts())
-    with tempfile.TemporaryDirectory(prefix="arenite-board-") as scratch:
-        directory = Path(scratch)
-        firmware = build_firmware(model, kernels, int(host.arena_used()), where, optimize, directory)
-        (directory / "inputs.bin").write_bytes(stream)
-        (directory / "outputs.bin").write_bytes(b"")
+    with built(model, inputs, where, optimize) as (firmware, host):
+        directory, kernels = firmware.elf.parent, sorted(host.op_counts())
         elf = Elf(firmware.elf)
         marks = {name: elf.address(name) for name in (START, STOP)}
         if per_operator:
@@ -68,6 +60,24 @@ def run(
         execution = execute(firmware.elf, where, marks, profile, directory, timeout)
         outputs = _split(host.get_output_details(), (directory / "outputs.bin").read_bytes(), len(inputs))
         return _result(where, optimize, firmware, elf, execution, outputs, int(host.arena_used()))
+
+
+@contextmanager
+def built(
+    model: bytes, inputs: Sequence[Sample], board: Board, optimize: str
+) -> Iterator[tuple[Firmware, Interpreter]]:
+    """The firmware of ``model`` in a directory of its own, beside the files that it opens there, and the host's interpreter."""
+    from ..runtime import Interpreter  # the compiled module: counting instructions of other firmware needs none
+
+    host = Interpreter(model_content=model)
+    host.allocate_tensors()
+    stream = _input_stream(host, inputs)
+    with tempfile.TemporaryDirectory(prefix="arenite-board-") as scratch:
+        directory = Path(scratch)
+        firmware = build_firmware(model, sorted(host.op_counts()), int(host.arena_used()), board, optimize, directory)
+        (directory / "inputs.bin").write_bytes(stream)
+        (directory / "outputs.bin").write_bytes(b"")
+        yield firmware, host
 
 
 def _input_stream(host: Interpreter, inputs: Sequence[Sample]) -> bytes:
