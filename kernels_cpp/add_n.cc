@@ -43,7 +43,8 @@ Status eval(const Node& node) {
     add<int32_t>(node, uint32_t{0}, [](uint32_t sum) { return static_cast<int32_t>(sum); });
   } else {
     const Tensor input = node.input(0);
-    add<int8_t>(node, -node.input_count() * input.zero_point, CodeSum(input, output));
+    const CodeSum code_sum(input, output);
+    add<int8_t>(node, -node.input_count() * input.zero_point, [=](int32_t sum) { return code_sum.code<int8_t>(sum); });
   }
   return Status::kOk;
 }

@@ -1,4 +1,4 @@
-// Sums of int8 codes of one scale in the output's own: what ADD_N and CUMSUM make.
+// Sums of int8 or int16 codes of one scale in the output's own: what ADD_N and CUMSUM make.
 #pragma once
 
 #include "kernels_cpp/fixed_point.h"
@@ -22,8 +22,9 @@ class CodeSum {
     return quantize_ratio(input.scale(), 1.0f, output.scale()).shift <= kFractionBits;
   }
 
-  // The code of `steps` input scales, |steps| < 2^31.
-  int8_t operator()(int32_t steps) const {
+  // The code of `steps` input scales, |steps| < 2^31; T: int8_t or int16_t.
+  template <typename T>
+  T code(int32_t steps) const {
     const uint32_t magnitude = static_cast<uint32_t>(steps < 0 ? -steps : steps);
     int32_t dropped = 0;  // bits of fraction
     while (dropped < kFractionBits && magnitude >> (31 - kFractionBits + dropped) != 0) ++dropped;
@@ -31,7 +32,8 @@ class CodeSum {
     const int32_t shift = multiplier_.shift + dropped < 0 ? multiplier_.shift + dropped : 0;
     const int32_t scaled =
         multiply_by_quantized_multiplier(steps * (1 << (kFractionBits - dropped)), {multiplier_.multiplier, shift});
-    return static_cast<int8_t>(zero_point_ + clamp(scaled, INT8_MIN - zero_point_, INT8_MAX - zero_point_));
+    constexpr int32_t kMax = (1 << (8 * sizeof(T) - 1)) - 1;
+    return static_cast<T>(zero_point_ + clamp(scaled, -kMax - 1 - zero_point_, kMax - zero_point_));
   }
 
  private:

@@ -1,5 +1,5 @@
-// CUMSUM: running sums along one constant axis, from either end, with or without the element itself. int8 in the
-// output's own scale; int32 and int64 wrap.
+// CUMSUM: running sums along one constant axis, from either end, with or without the element itself. int8 and
+// int16 in the output's own scale; int32 and int64 wrap.
 #include "kernels_cpp/code_sum.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
@@ -17,9 +17,10 @@ Status prepare(const Node& node, uint32_t*) {
   const Tensor output = node.output(0);
   ARENITE_CHECK(axis.constant && axis.count() == 1 && axis_of(node) >= 0, kBadOption);
   ARENITE_CHECK(same_shape(input, output), kBadShape);
-  if (input.type != Type::kInt8) return Status::kOk;
+  if (input.type != Type::kInt8 && !is_int16(input)) return Status::kOk;
   ARENITE_CHECK(CodeSum::fits(input, output), kBadQuantization);
-  ARENITE_CHECK(input.dim(axis_of(node)) < (1 << 23), kLimitExceeded);  // 255 steps of each fit 31 bits
+  const int32_t longest = is_int16(input) ? 1 << 16 : 1 << 23;  // 32,768 or 255 steps of each fit 31 bits
+  ARENITE_CHECK(input.dim(axis_of(node)) < longest, kLimitExceeded);
   return Status::kOk;
 }
 
@@ -54,6 +55,13 @@ void sum_lines(const Node& node, Acc zero, Finish finish) {
   }
 }
 
+template <typename T>
+void sum_codes(const Node& node) {
+  const Tensor input = node.input(0);
+  const CodeSum code_sum(input, node.output(0));
+  sum_lines<T>(node, int32_t{input.zero_point}, [=](int32_t sum) { return code_sum.code<T>(sum); });
+}
+
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
   const Tensor input = node.input(0);
@@ -63,8 +71,10 @@ Status eval(const Node& node) {
     sum_lines<int32_t>(node, uint32_t{0}, [](uint32_t sum) { return static_cast<int32_t>(sum); });
   } else if (input.type == Type::kInt64) {
     sum_lines<int64_t>(node, uint64_t{0}, [](uint64_t sum) { return static_cast<int64_t>(sum); });
+  } else if (is_int16(input)) {
+    sum_codes<int16_t>(node);
   } else {
-    sum_lines<int8_t>(node, int32_t{input.zero_point}, CodeSum(input, node.output(0)));
+    sum_codes<int8_t>(node);
   }
   return Status::kOk;
 }

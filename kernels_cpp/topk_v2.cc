@@ -63,6 +63,9 @@ Status eval(const Node& node) {
     case Type::kInt8:
       top<int8_t>(node);
       return Status::kOk;
+    case Type::kInt16:
+      if (ARENITE_INT16 != 0) top<int16_t>(node);
+      return Status::kOk;
     case Type::kUInt8:
       top<uint8_t>(node);
       return Status::kOk;

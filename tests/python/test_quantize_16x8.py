@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arenite.conversion import convert
+from arenite.conversion import Conversion, convert
 from arenite.errors import AreniteError
 from arenite.graph import Graph
 from arenite.opdef import declaration
@@ -55,6 +55,33 @@ def test_functions_are_integer(name: str) -> None:
     graph = convert(parse(text), "16x8", [np.random.default_rng(0).standard_normal((64, 8)).astype(np.float32)]).graph
     assert [op.name for op in graph.ops] == [name]
     assert {value.dtype for value in graph.values()} == {"int16"}
+
+
+MOVED = {
+    "cumsum": "%y: float32[1,8] = cumsum(%x, %one)",
+    "topk_v2": "%y: float32[1,1], %p: int32[1,1] = topk_v2(%x, %one)",
+    "one_hot": "%p: int32[1] = arg_max(%x, %one)\n%y: float32[1,1] = one_hot(%p, %one, %on, %off) {axis=-1}",
+}
+
+
+def converted(line: str) -> Conversion:
+    text = (
+        '%x: float32[1,8] = input "x"\n%one: int32[] = const 1\n%on: float32[] = const 2\n'
+        f'%off: float32[] = const -1\n{line}\nreturn %y "y"'
+    )
+    return convert(parse(text), "16x8", [3 * np.random.default_rng(0).standard_normal((64, 8)).astype(np.float32)])
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_sums_and_choices_are_integer(name: str) -> None:
+    graph = converted(MOVED[name]).graph
+    assert graph.ops[-1].name == name and graph.outputs[0].dtype == "int16"
+
+
+def test_log_softmax_is_said_in_operators_that_have_int16() -> None:
+    conversion = converted("%y: float32[1,8] = log_softmax(%x)")
+    assert {value.dtype for value in conversion.graph.values() if not value.is_constant} == {"int16"}
+    assert (conversion.report.predicted_sqnr_db or {})["y"] > 60
 
 
 def test_results_are_far_closer_than_int8s() -> None:

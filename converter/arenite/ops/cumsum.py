@@ -51,5 +51,5 @@ OP = Declaration(
     reference=reference,
     data=(0,),
     attrs={"exclusive": False, "reverse": False},
-    limits="the axis is constant",
+    limits="the axis is constant; int16 lines shorter than 65,536",
 )

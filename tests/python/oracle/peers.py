@@ -26,7 +26,7 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "bitwise_xor": None,
         "cast": {"int64", "uint8"},
         "concatenation": {"uint8"},
-        "cumsum": {"int32", "int64"},
+        "cumsum": {"int16", "int32", "int64"},
         "depth_to_space": {"int32", "int64", "uint8"},
         "div": {"int16"},
         "dynamic_update_slice": {"int16", "int64", "bool", "uint8"},
@@ -92,13 +92,14 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
         "arg_max": {"int16"},
         "arg_min": {"int16"},
         "ceil": None,
-        "cumsum": {"int8"},
+        "cumsum": {"int8", "int16"},
         "depthwise_conv_2d": {"int8/int4", "float32/int4"},  # the reference kernels end with version 6
         "div": {"int16"},  # shifts by more than 31 bits where the quotient is small, which means the bits less 32
         "elu": None,
         "floor_div": {"int64"},
         "greater": {"int16"},
         "less_equal": {"int16"},
+        "one_hot": {"int16"},
         "prelu": {"int16"},  # where slopes lead beyond int16 it does not saturate
         "reverse_sequence": {"int8"},
         "round": None,

@@ -41,11 +41,15 @@ def sub(op: Op, a: Array, b: Array) -> Array:
 
 
 def summed(op: Op, steps_of: Array) -> Array:
-    """Steps of operand 0's scale in the output's, as ADD_N and CUMSUM round them; few enough for 32 bits."""
+    """Steps of operand 0's scale in the output's, as ADD_N and CUMSUM round them: with 19 bits of fraction, or what 31 leave."""
     v, y = op.operand(0), op.output
-    assert np.abs(steps_of).max(initial=0) < 2**12
-    fine = quantize_multiplier(2 * scale_of(v) / (2**20 * scale_of(y)))
-    return clipped(rescale(steps_of << 19, fine) + zero_of(y), y)
+    m, shift = quantize_multiplier(2 * scale_of(v) / (2**20 * scale_of(y)))
+    result = np.zeros(steps_of.shape, np.int64)
+    for dropped in range(20):
+        fits = np.abs(steps_of) < 2 ** (12 + dropped)
+        fine = rescale(steps_of << (19 - dropped), (m, min(shift + dropped, 0)))
+        result = np.where(fits & ((np.abs(steps_of) >= 2 ** (11 + dropped)) | (dropped == 0)), fine, result)
+    return clipped(result + zero_of(y), y)
 
 
 def add_n(op: Op, *operands: Array) -> Array:
