@@ -41,7 +41,7 @@ def sub(op: Op, a: Array, b: Array) -> Array:
 
 
 def summed(op: Op, steps_of: Array) -> Array:
-    """Steps of operand 0's scale in the output's, as ADD_N and CUMSUM round them: with 19 bits of fraction, or what 31 leave."""
+    """Steps of operand 0's scale in the output's, as ADD_N and CUMSUM round them: 19 bits of fraction, or what 31 leave."""
     v, y = op.operand(0), op.output
     m, shift = quantize_multiplier(2 * scale_of(v) / (2**20 * scale_of(y)))
     result = np.zeros(steps_of.shape, np.int64)
