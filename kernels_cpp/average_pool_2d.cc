@@ -11,7 +11,8 @@ namespace {
 Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
 
 void add_pixels(const PoolBlock& block, int32_t* sum, int8_t) {
-  block.for_each_pixel<int8_t>([&](const int8_t* in) { isa::add_s8({sum, in, block.size}); });
+  block.for_each_run<int8_t>(
+      [&](const int8_t* in, int32_t pixels) { isa::add_s8({sum, in, block.size, pixels, block.pitch}); });
 }
 
 void add_pixels(const PoolBlock& block, int32_t* sum, int16_t) {

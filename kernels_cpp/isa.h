@@ -43,12 +43,12 @@ namespace chosen = portable;
 namespace arenite::isa {
 using portable::unpack_s4;
 #if defined(ARENITE_CHOSEN_WHEN_RUNNING)
-using portable::add_s8;
 using portable::dots_s16;
-using portable::max_s8;
 using portable::taps_s16;
 inline void conv_s8(const ConvS8& conv, RowRange rows) { x86::microkernels().int8->conv_s8(conv, rows); }
 inline void depthwise_s8(const DepthwiseS8& conv, RowRange rows) { x86::microkernels().int8->depthwise_s8(conv, rows); }
+inline void max_s8(const MaxS8& job) { x86::microkernels().int8->max_s8(job); }
+inline void add_s8(const AddS8& job) { x86::microkernels().int8->add_s8(job); }
 inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().int8->gemm_s8(gemm); }
 inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().int8->quantize_ratios(ratios); }
 // Unpacked, the weights go through vectors.

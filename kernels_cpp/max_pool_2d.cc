@@ -1,4 +1,6 @@
 // MAX_POOL_2D: the largest pixel under the window, per channel; padding does not count.
+#include <cmath>
+
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/pool.h"
@@ -9,7 +11,8 @@ namespace {
 Status prepare(const Node& node, uint32_t*) { return Pool(node).check(); }
 
 void take_largest(const PoolBlock& block, int8_t* largest) {
-  block.for_each_pixel<int8_t>([&](const int8_t* in) { isa::max_s8({largest, in, block.size}); });
+  block.for_each_run<int8_t>(
+      [&](const int8_t* in, int32_t pixels) { isa::max_s8({largest, in, block.size, pixels, block.pitch}); });
 }
 
 template <typename T>
@@ -17,26 +20,27 @@ void take_largest(const PoolBlock& block, T* largest) {
   block.reduce<T>(largest, [](T a, T b) { return a < b ? b : a; });
 }
 
-// T: int8_t, int16_t or float. Starts from `lowest`; a NaN in the window is passed over, as in TFLite.
+// T: int8_t, int16_t or float. A NaN in the window is passed over, as in TFLite: the result starts from `lowest`.
 template <typename T, typename Bound>
-void eval_type(const Node& node, const Pool& pool, T lowest, ActivationRange<Bound> range) {
+void eval_type(const Node& node, const Pool& pool, T lowest, T highest, ActivationRange<Bound> range) {
+  const bool bounded = range.min > lowest || range.max < highest;
   for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
-    alignas(4) T largest[kPoolBlock];
-    for (int32_t c = 0; c < block.size; ++c) largest[c] = lowest;
-    take_largest(block, largest);
-    for (int32_t c = 0; c < block.size; ++c) out[c] = static_cast<T>(range.apply(largest[c]));
+    for (int32_t c = 0; c < block.size; ++c) out[c] = lowest;
+    take_largest(block, out);
+    if (!bounded) return;
+    for (int32_t c = 0; c < block.size; ++c) out[c] = static_cast<T>(range.apply(out[c]));
   });
 }
 
 Status eval(const Node& node) {
   const Pool pool(node);
   if (is_float(pool.input)) {
-    const ActivationRange<float> range = activation_range_f32(pool.activation);
-    eval_type<float>(node, pool, activation_range_f32(format::ActivationFunctionType::NONE).min, range);
+    const float lowest = activation_range_f32(format::ActivationFunctionType::NONE).min;
+    eval_type<float>(node, pool, lowest, HUGE_VALF, activation_range_f32(pool.activation));
   } else if (is_int16(pool.input)) {
-    eval_type<int16_t>(node, pool, INT16_MIN, activation_range_s16(pool.activation, pool.output));
+    eval_type<int16_t>(node, pool, INT16_MIN, INT16_MAX, activation_range_s16(pool.activation, pool.output));
   } else {
-    eval_type<int8_t>(node, pool, INT8_MIN, activation_range_s8(pool.activation, pool.output));
+    eval_type<int8_t>(node, pool, INT8_MIN, INT8_MAX, activation_range_s8(pool.activation, pool.output));
   }
   return Status::kOk;
 }

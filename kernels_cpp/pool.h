@@ -44,20 +44,24 @@ struct PoolBlock {
   int32_t channel;
   int32_t size;  // <= kPoolBlock
 
-  // take(in), in[0 .. size), for the pixels under the window, row by row as TFLite does.
+  // take(in, pixels) for the runs of pixels under the window, which lie `pitch` apart, row by row as TFLite does: rows
+  // of the window, or all of them where they follow each other without a gap.
   template <typename T, typename Take>
-  void for_each_pixel(Take take) const {
-    for (int32_t row = y.begin; row < y.end; ++row) {
-      const T* in = input.row<T>(row) + x.begin * pitch + channel;
-      for (int32_t column = x.begin; column < x.end; ++column, in += pitch) take(in);
+  void for_each_run(Take take) const {
+    const int32_t row_bytes = x.count() * pitch * static_cast<int32_t>(sizeof(T));
+    const int32_t rows = row_bytes == input.stride && y.end <= input.ring ? y.count() : 1;
+    for (int32_t row = y.begin; row < y.end; row += rows) {
+      take(input.row<T>(row) + x.begin * pitch + channel, rows * x.count());
     }
   }
 
   // acc[c] = combine(acc[c], in[c]) over these pixels.
   template <typename T, typename Acc, typename Combine>
   void reduce(Acc* acc, Combine combine) const {
-    for_each_pixel<T>([&](const T* in) {
-      for (int32_t c = 0; c < size; ++c) acc[c] = combine(acc[c], in[c]);
+    for_each_run<T>([&](const T* in, int32_t pixels) {
+      for (; pixels > 0; --pixels, in += pitch) {
+        for (int32_t c = 0; c < size; ++c) acc[c] = combine(acc[c], in[c]);
+      }
     });
   }
 };

@@ -195,7 +195,7 @@ struct V {
 
 }  // namespace
 
-constexpr x86::Int8Microkernels int8 = {x86::conv_s8<V>,         x86::depthwise_s8<V>, x86::gemm_s8<V>,
-                                        x86::quantize_ratios<V>, x86::sum_s8<V>,       x86::product_s8<V>};
+constexpr x86::Int8Microkernels int8 = {x86::conv_s8<V>, x86::depthwise_s8<V>, x86::gemm_s8<V>, x86::quantize_ratios<V>,
+                                        x86::sum_s8<V>,  x86::product_s8<V>,   avx2::max_s8,    avx2::add_s8};
 
 }  // namespace arenite::avx512vnni

@@ -16,9 +16,9 @@ bool avx512vnni::supported() {
 namespace x86 {
 namespace {
 
-constexpr Int8Microkernels kPortableInt8 = {portable::conv_s8, portable::depthwise_s8,
-                                            portable::gemm_s8, portable::quantize_ratios,
-                                            nullptr,           portable::product_s8};
+constexpr Int8Microkernels kPortableInt8 = {
+    portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios,
+    nullptr,           portable::product_s8,   portable::max_s8,  portable::add_s8};
 constexpr Microkernels kPortable = {&kPortableInt8, nullptr, nullptr};
 constexpr Microkernels kAvx2 = {&avx2::int8, &avx2::float32, &avx2::int16};
 constexpr Microkernels kAvx512 = {&avx512vnni::int8, &avx512vnni::float32, &avx512vnni::int16};

@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
 #include "kernels_cpp/microkernels/int16x8.h"
+#include "kernels_cpp/microkernels/pool_s8.h"
 #include "kernels_cpp/microkernels/product_s8.h"
 #include "kernels_cpp/microkernels/quantize_ratios.h"
 #include "kernels_cpp/microkernels/sum_s8.h"
@@ -20,6 +21,8 @@ struct Int8Microkernels {
   void (*quantize_ratios)(const QuantizeRatios&);
   void (*sum_s8)(const SumS8&);  // null: none
   void (*product_s8)(const ProductS8&);
+  void (*max_s8)(const MaxS8&);
+  void (*add_s8)(const AddS8&);
 };
 
 struct Float32Microkernels {
@@ -43,6 +46,8 @@ struct Microkernels {
 
 namespace avx2 {
 bool supported();
+void max_s8(const MaxS8& job);
+void add_s8(const AddS8& job);
 extern const x86::Int8Microkernels int8;
 extern const x86::Float32Microkernels float32;
 extern const x86::Int16Microkernels int16;

@@ -14,15 +14,18 @@ struct ElementwiseVariant {
   const char* name;
   void (*sum_s8)(const SumS8&);
   void (*product_s8)(const ProductS8&);
+  void (*max_s8)(const MaxS8&);
+  void (*add_s8)(const AddS8&);
 };
 
 inline std::vector<ElementwiseVariant> elementwise_variants() {
-  std::vector<ElementwiseVariant> list = {{"portable", nullptr, portable::product_s8},
-                                          {"selected", isa::sum_s8_kernel(), isa::product_s8_kernel()}};
+  std::vector<ElementwiseVariant> list = {
+      {"portable", nullptr, portable::product_s8, portable::max_s8, portable::add_s8},
+      {"selected", isa::sum_s8_kernel(), isa::product_s8_kernel(), isa::max_s8, isa::add_s8}};
 #if defined(__x86_64__)
   for (const char* name : {"avx2", "avx512vnni"}) {
     if (const x86::Microkernels* found = x86::find(name)) {
-      list.push_back({name, found->int8->sum_s8, found->int8->product_s8});
+      list.push_back({name, found->int8->sum_s8, found->int8->product_s8, found->int8->max_s8, found->int8->add_s8});
     }
   }
 #endif
@@ -134,24 +137,29 @@ inline void test_softmax(int32_t seed) {
 inline void test_pools(int32_t seed) {
   Random random(static_cast<uint32_t>(seed));
   const int32_t count = random.in(1, 40);
-  const size_t size = static_cast<size_t>(count);
-  const auto in = random.bytes(count);
+  const int32_t pixels = random.pick({1, 2, random.in(1, 9), random.in(250, 600)});
+  const int32_t pitch = count + random.pick({0, 0, random.in(1, 9)});
+  const auto in = random.bytes((pixels - 1) * pitch + count);
   const auto before = random.bytes(count);
-  for (const auto max_s8 : {portable::max_s8, isa::max_s8}) {
-    std::vector<int8_t> expected(size);
-    std::vector<int8_t> got(before.get(), before.get() + count);
-    for (size_t c = 0; c < size; ++c) expected[c] = in[c] > before[c] ? in[c] : before[c];
-    max_s8({got.data(), in.get(), count});
-    compare("max_s8", "selected or portable", seed, expected, got);
+  std::vector<int8_t> largest(before.get(), before.get() + count);
+  std::vector<int32_t> sums(static_cast<size_t>(count), 1 << 30);
+  for (int32_t p = 0; p < pixels; ++p) {
+    for (int32_t c = 0; c < count; ++c) {
+      const int8_t code = in[static_cast<size_t>(p * pitch + c)];
+      int8_t& most = largest[static_cast<size_t>(c)];
+      most = code > most ? code : most;
+      sums[static_cast<size_t>(c)] += code;
+    }
   }
-  for (const auto add_s8 : {portable::add_s8, isa::add_s8}) {
-    std::vector<int32_t> expected(size, 1 << 30);
-    std::vector<int32_t> got = expected;
-    for (size_t c = 0; c < size; ++c) expected[c] += in[c];
-    add_s8({got.data(), in.get(), count});
-    if (got == expected) continue;
+  for (const ElementwiseVariant& variant : elementwise_variants()) {
+    std::vector<int8_t> got(before.get(), before.get() + count);
+    variant.max_s8({got.data(), in.get(), count, pixels, pitch});
+    compare("max_s8", variant.name, seed, largest, got);
+    std::vector<int32_t> added(static_cast<size_t>(count), 1 << 30);
+    variant.add_s8({added.data(), in.get(), count, pixels, pitch});
+    if (added == sums) continue;
     ++failures;
-    std::printf("add_s8, case %d: wrong sum\n", static_cast<int>(seed));
+    std::printf("add_s8, %s, case %d: wrong sum\n", variant.name, static_cast<int>(seed));
   }
 }
 
