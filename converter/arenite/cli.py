@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import __version__
-from .command import Debug, Json, Model, Outcome, Trust, app, command
+from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, Trust, app, command
+from .errors import AreniteError
+
+if TYPE_CHECKING:
+    from .inspection import Inspection
 
 Signature = Annotated[
     str | None, typer.Option(help="Which function, of a SavedModel or .tflite file with several.", show_default=False)
@@ -256,21 +260,60 @@ def optimize(
 
 
 @app.command(
-    epilog="[bold]Examples[/bold]\n\narenite inspect model.tflite\n\narenite inspect model.tflite --json | jq .arena.used"
+    epilog="[bold]Examples[/bold]\n\n"
+    "arenite inspect model.tflite\n\n"
+    "arenite inspect model.tflite --board cortex-m4 --plot plan.png\n\n"
+    "arenite inspect model.tflite --json | jq .arena.used"
 )
 @command
-def inspect(model: Model, json: Json = False, debug: Debug = False) -> Outcome:
+def inspect(
+    model: Model,
+    board: Annotated[
+        str | None, typer.Option(help="Also build its firmware: flash by kernel and a bound of the stack, exactly.")
+    ] = None,
+    optimize: OptimizeOption = Optimize.speed,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the arena plan, the peak marked: .png, .svg or .pdf.", show_default=False)
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> Outcome:
     """Show a file's operators, tensors and sizes, and the arena that it needs on any board."""
     from .inspection import inspect as inspect_model
+    from .inspection import read_content
 
-    inspection = inspect_model(model)
+    content = read_content(model)
+    inspection = inspect_model(content)
+    if plot is not None:
+        _draw_plan(inspection, plot)
+    if board is None:
+        taken = None
+    else:
+        from .board.footprint import footprint
+
+        taken = footprint(content, inspection, board, optimize.value)
 
     def show() -> None:
         from . import tables
 
         tables.show_inspection(inspection, model.name)
+        if taken is not None:
+            from .size_table import show_footprint
 
-    return Outcome(inspection.to_dict(), show)
+            show_footprint(taken, inspection)
+
+    return Outcome({**inspection.to_dict(), **({"board": taken.to_dict()} if taken else {})}, show)
+
+
+def _draw_plan(inspection: Inspection, path: Path) -> None:
+    from .atomic import replacing
+
+    try:
+        from .comparison.plan_figure import draw_plan
+    except ImportError as error:
+        raise AreniteError(f"the picture needs {error.name}: pip install 'arenite[report]'") from None
+    with replacing(path) as temporary:
+        draw_plan(inspection, temporary)
 
 
 @app.command(

@@ -7,6 +7,7 @@ import json as jsonlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,20 @@ Model = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=Fals
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code, such as Lambda layers.")]
+
+
+class Optimize(StrEnum):
+    """Values of ``--optimize``."""
+
+    speed = "speed"
+    balanced = "balanced"
+    size = "size"
+
+
+OptimizeOption = Annotated[
+    Optimize,
+    typer.Option(help="Kernels. speed: -O2. balanced: -Os. size: -Os and plain loops, several times slower."),
+]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .command import Debug, Json, Model, Outcome, app, command
+from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, app, command
 
 
 class Package(StrEnum):
@@ -21,20 +21,6 @@ class Package(StrEnum):
     esp_idf = "esp-idf"
     cmsis_pack = "cmsis-pack"
     c_array = "c-array"
-
-
-class Optimize(StrEnum):
-    """Values of ``--optimize``."""
-
-    speed = "speed"
-    balanced = "balanced"
-    size = "size"
-
-
-OptimizeOption = Annotated[
-    Optimize,
-    typer.Option(help="Kernels. speed: -O2. balanced: -Os. size: -Os and plain loops, several times slower."),
-]
 
 
 @app.command(

@@ -40,6 +40,20 @@ class OperatorInfo:
 
 
 @dataclass(frozen=True)
+class PeakOperator:
+    """The operator during which most bytes of the plan are in use; of several the first.
+
+    index       its place in the model.    output_name  its first result.
+    live_bytes  tensors and scratch that are alive then; the plan may be higher, where it leaves gaps.
+    """
+
+    index: int
+    name: str
+    output_name: str
+    live_bytes: int
+
+
+@dataclass(frozen=True)
 class Inspection:
     """``arenite.inspect``'s answer.
 
@@ -67,6 +81,18 @@ class Inspection:
         return sum(operator.macs for operator in self.operators)
 
     @property
+    def peak(self) -> PeakOperator | None:
+        """Where the arena is fullest; None without a plan."""
+        live = Counter[int]()
+        for part in self.plan:
+            live.update(dict.fromkeys(range(part.first, part.last + 1), part.size))
+        if not live:
+            return None
+        index = min(live, key=lambda step: (-live[step], step))
+        operator = self.operators[index]
+        return PeakOperator(index, operator.name, operator.output_name, live[index])
+
+    @property
     def resolver(self) -> list[str]:
         """The lines of C++ that name the kernels this model needs, in the table's order, for an OpResolver."""
         used = {operator.name for operator in self.operators}
@@ -84,6 +110,7 @@ class Inspection:
         return {
             **asdict(self),
             "arena": arena,
+            "peak": self.peak and asdict(self.peak),
             "macs": self.macs,
             "op_counts": self.op_counts,
             "resolver": self.resolver,

@@ -83,6 +83,9 @@ def show_inspection(inspection: Inspection, name: str) -> None:
         parts += [f"without a kernel: {escape(missing)}"] if missing else []
     else:
         parts += [_plan(inspection.plan, inspection.arena.planned), "", str(inspection.arena)]
+        if (peak := inspection.peak) is not None:
+            where = f"#{peak.index} {peak.name} ({short(peak.output_name)})"
+            parts += [Text(f"most in use at {where}: {peak.live_bytes:,} B of tensors and scratch")]
         parts += ["", "[dim]for the firmware[/dim]", Text("\n".join(inspection.resolver))]
     console().print(Group(*(Text.from_markup(p) if isinstance(p, str) else p for p in parts)))
 

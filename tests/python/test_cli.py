@@ -83,6 +83,19 @@ def test_inspect_json(model: Path) -> None:
     arena = dict(found["arena"])
     assert arena.pop("used") == sum(arena.values())
     assert {"name", "kind", "offset", "size", "first", "last"} == set(found["plan"][0])
+    fullest = max(
+        range(3), key=lambda step: sum(part["size"] for part in found["plan"] if part["first"] <= step <= part["last"])
+    )
+    assert found["peak"]["index"] == fullest and found["peak"]["live_bytes"] <= found["arena"]["used"]
+
+
+def test_inspect_draws_the_plan(model: Path, tmp_path: Path) -> None:
+    for name, begins in (("plan.png", b"\x89PNG"), ("plan.svg", b"<?xml")):
+        assert arenite("inspect", model, "--plot", tmp_path / name).exit_code == 0
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    result = arenite("inspect", model, "--plot", tmp_path / "plan.txt")
+    assert result.exit_code == 1 and "must end in .png, .svg, .pdf" in result.stderr
+    assert not (tmp_path / "plan.txt").exists()
 
 
 def test_inspect_and_run_are_light(model: Path, samples: Path) -> None:

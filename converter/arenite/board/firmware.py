@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ModelError, UnsupportedError
 from ..graph import Op
@@ -13,6 +16,9 @@ from ..opdef import rows, weight_operand
 from ..reader import read
 from .build import ALL, Bodies, build_target, configure, locked
 from .table import Board
+
+if TYPE_CHECKING:
+    from ..runtime import Interpreter
 
 _MODEL = """\
 // The model, 16-byte aligned, in flash.
@@ -32,6 +38,18 @@ class Firmware:
 
     elf: Path
     map: Path
+
+
+@contextmanager
+def built_for(model: bytes, board: Board, optimize: str) -> Iterator[tuple[Firmware, Interpreter]]:
+    """The firmware of ``model``, in a directory of its own that lasts as long as the context, and the host's interpreter."""
+    from ..runtime import Interpreter  # the compiled module: other firmware needs none
+
+    host = Interpreter(model_content=model)
+    host.allocate_tensors()
+    with tempfile.TemporaryDirectory(prefix="arenite-board-") as scratch:
+        kernels = sorted(host.op_counts())
+        yield build_firmware(model, kernels, int(host.arena_used()), board, optimize, Path(scratch)), host
 
 
 def build_firmware(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import BoardError
 from .elf import Elf, parts_of
-from .firmware import Firmware, build_firmware
+from .firmware import Firmware, built_for
 from .qemu import START, STOP, Execution, execute
 from .report import BoardRun, Flash, OperatorCost, Ram
 from .table import Board, find_board
@@ -66,17 +64,10 @@ def run(
 def built(
     model: bytes, inputs: Sequence[Sample], board: Board, optimize: str
 ) -> Iterator[tuple[Firmware, Interpreter]]:
-    """The firmware of ``model`` in a directory of its own, beside the files that it opens there, and the host's interpreter."""
-    from ..runtime import Interpreter  # the compiled module: counting instructions of other firmware needs none
-
-    host = Interpreter(model_content=model)
-    host.allocate_tensors()
-    stream = _input_stream(host, inputs)
-    with tempfile.TemporaryDirectory(prefix="arenite-board-") as scratch:
-        directory = Path(scratch)
-        firmware = build_firmware(model, sorted(host.op_counts()), int(host.arena_used()), board, optimize, directory)
-        (directory / "inputs.bin").write_bytes(stream)
-        (directory / "outputs.bin").write_bytes(b"")
+    """The firmware of ``model`` beside the files of the host that it opens, and the host's interpreter."""
+    with built_for(model, board, optimize) as (firmware, host):
+        (firmware.elf.parent / "inputs.bin").write_bytes(_input_stream(host, inputs))
+        (firmware.elf.parent / "outputs.bin").write_bytes(b"")
         yield firmware, host
 
 

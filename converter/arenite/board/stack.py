@@ -8,7 +8,6 @@ a kernel a pointer goes where some code of this kernel took an address. Interrup
 from __future__ import annotations
 
 import re
-import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from ..graph import Graph
 from ..reader import read
 from .disassembly import Function, functions, walk
 from .elf import Elf
-from .firmware import build_firmware
+from .firmware import built_for
 from .table import Board, find_board
 
 #: recursive code → how often it is entered at most (interpreter/structure.cc: tables inside tables)
@@ -66,13 +65,8 @@ def stack_bound(model: bytes, board: str, optimize: str = "speed") -> StackBound
 
     Arguments and errors as :func:`arenite.board.run`; nothing is run.
     """
-    from ..runtime import Interpreter
-
-    host = Interpreter(model_content=model)
-    host.allocate_tensors()
-    where, kernels = find_board(board), sorted(host.op_counts())
-    with tempfile.TemporaryDirectory(prefix="arenite-stack-") as scratch:
-        firmware = build_firmware(model, kernels, int(host.arena_used()), where, optimize, Path(scratch))
+    where = find_board(board)
+    with built_for(model, where, optimize) as (firmware, _):
         return StackAnalysis(firmware.elf, where).bound(*needs_of(model))
 
 

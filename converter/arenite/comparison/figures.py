@@ -21,8 +21,6 @@ from .tasks import Task
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from arenite import PlannedTensor
-
 INK, MUTED, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 SAND, TEAL, RUST, SKY = "#c8963e", "#2a7f7e", "#b6452c", "#7fa8c9"
 STYLE = {
@@ -143,40 +141,4 @@ def confusion(matrix: np.ndarray) -> Figure:
         axes.tick_params(length=0)
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")
-    return figure
-
-
-def arena_plan(plan: Sequence[PlannedTensor], operators: Sequence[str], tensor_bytes: int) -> Figure:
-    """Every planned tensor as a rectangle: the operators it lives through × the bytes it occupies.
-
-    operators     names along the time axis.    tensor_bytes  height of the planned part of the arena.
-    """
-    with rc_context(STYLE):
-        figure = Figure(figsize=(9, 4.2))
-        axes = figure.add_subplot()
-        for number, tensor in enumerate(plan):
-            colour = SAND if tensor.kind == "scratch" else (TEAL, SKY)[number % 2]
-            width = tensor.last - tensor.first + 1
-            axes.bar(
-                tensor.first - 0.5,
-                tensor.size,
-                width,
-                tensor.offset,
-                align="edge",
-                color=colour,
-                edgecolor="white",
-                lw=1,
-            )
-            if tensor.size > 0.055 * tensor_bytes:
-                label = short(tensor.name, max(4, 9 * width))
-                middle = tensor.first - 0.5 + width / 2, tensor.offset + tensor.size / 2
-                axes.text(*middle, label, ha="center", va="center", fontsize=7, color="white", clip_on=True)
-        axes.axhline(tensor_bytes, color=RUST, lw=1, ls="--")
-        axes.text(
-            len(operators) - 0.5, tensor_bytes, f"{tensor_bytes:,} B", color=RUST, ha="right", va="bottom", fontsize=8
-        )
-        axes.set_xlim(-0.5, len(operators) - 0.5)
-        axes.set_ylim(0, tensor_bytes * 1.08)
-        axes.set_xticks(range(len(operators)), operators, rotation=60, ha="right", fontsize=7)
-        axes.set_ylabel("arena offset, bytes")
     return figure

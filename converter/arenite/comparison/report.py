@@ -53,6 +53,7 @@ def _figures(comparison: Comparison, figures: Any) -> dict[str, str]:
         if task.roc:
             drawn[f"roc{number}"] = figures.roc(task)
     if inspection.arena is not None and inspection.plan:
-        names = [operator.name for operator in inspection.operators]
-        drawn["arena"] = figures.arena_plan(inspection.plan, names, inspection.arena.planned)
+        from .plan_figure import arena_plan
+
+        drawn["arena"] = arena_plan(inspection)
     return {name: figures.to_svg(figure) for name, figure in drawn.items()}
