@@ -3,6 +3,7 @@
 #include <new>
 
 #include "interpreter/interpreter.h"
+#include "interpreter/stepper.h"
 
 namespace {
 
@@ -10,6 +11,7 @@ using arenite::Interpreter;
 using arenite::Model;
 using arenite::OpResolver;
 using arenite::Status;
+using arenite::Stepper;
 using arenite::Tensor;
 using arenite::Type;
 
@@ -18,6 +20,7 @@ struct Opened {
   Model model;
   bool ready = false;
   alignas(Interpreter) unsigned char interpreter[sizeof(Interpreter)];
+  alignas(Stepper) unsigned char stepper[sizeof(Stepper)];
 
   Interpreter& get() { return *reinterpret_cast<Interpreter*>(interpreter); }
   const Interpreter& get() const { return *reinterpret_cast<const Interpreter*>(interpreter); }
@@ -65,6 +68,7 @@ arenite_status arenite_open(arenite_interpreter* interpreter, const void* model,
   arenite::Error where;
   if (Model::open(model, model_size, &place->model, &where) != Status::kOk) return told(where, error);
   Interpreter* const made = new (place->interpreter) Interpreter(place->model, cpp(resolver), arena, arena_size);
+  new (place->stepper) Stepper(*made);
   place->ready = made->allocate(&where) == Status::kOk;
   return told(where, error);
 }
@@ -77,6 +81,17 @@ arenite_status arenite_invoke(arenite_interpreter* interpreter, arenite_error* e
     return ARENITE_Ok;
   }
   return told(where, error);
+}
+
+arenite_status arenite_invoke_step(arenite_interpreter* interpreter, uint32_t operators, int* done,
+                                   arenite_error* error) {
+  Opened* const place = opened(interpreter);
+  Stepper& stepper = *reinterpret_cast<Stepper*>(place->stepper);
+  arenite::Error where;
+  where.status = Status::kNotReady;
+  if (place->ready) (void)stepper.invoke_step(operators, &where);
+  *done = where.status == Status::kOk && stepper.done();
+  return where.status == Status::kOk ? ARENITE_Ok : told(where, error);
 }
 
 void arenite_reset_variables(arenite_interpreter* interpreter) {

@@ -69,7 +69,7 @@ typedef struct arenite_tensor {
 typedef struct arenite_resolver arenite_resolver;
 
 /* Room for an interpreter; what is in it is private. It may lie anywhere, and must not be moved once opened. */
-#define ARENITE_INTERPRETER_WORDS 32
+#define ARENITE_INTERPRETER_WORDS 40
 typedef struct arenite_interpreter {
   void* words[ARENITE_INTERPRETER_WORDS];
 } arenite_interpreter;
@@ -82,6 +82,12 @@ arenite_status arenite_open(arenite_interpreter* interpreter, const void* model,
 /* Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call.
  * ARENITE_NotReady for an interpreter whose arenite_open failed. */
 arenite_status arenite_invoke(arenite_interpreter* interpreter, arenite_error* error);
+
+/* Runs the next `operators` > 0 of an invoke and returns, for loops that must not be away for a whole one; the first call,
+ * and the one after the last, begin an invoke. An IF or WHILE is one operator with all that it calls. *done becomes 1 when
+ * the outputs are there, else 0: until then write no inputs and do not call arenite_invoke. A failure ends the invoke. */
+arenite_status arenite_invoke_step(arenite_interpreter* interpreter, uint32_t operators, int* done,
+                                   arenite_error* error);
 
 /* Variables and recurrent state as they were after arenite_open. */
 void arenite_reset_variables(arenite_interpreter* interpreter);

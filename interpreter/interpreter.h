@@ -100,6 +100,7 @@ class Interpreter {
   friend class Node;
   friend class Callee;
   friend class RowRunner;
+  friend class Stepper;
 
   uint32_t bitmap_words() const { return (model_->tensor_count() + 31) / 32; }
   static void reset_subgraph(const Interpreter& subgraph, void*);

@@ -14,6 +14,9 @@ class Interpreter:
     def invoke(self) -> Failure | None:
         """Run once, without the GIL."""
 
+    def invoke_step(self, operators: int) -> tuple[Failure | None, bool]:
+        """Run the next operators of an invoke, without the GIL; and whether it is done."""
+
     def profile(self) -> tuple[Failure | None, list[int]]:
         """Run once, without the GIL; nanoseconds of each operator."""
 

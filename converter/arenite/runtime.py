@@ -208,6 +208,21 @@ class Interpreter:
         self._check(failure)
         return True
 
+    def invoke_step(self, operators: int = 1) -> bool | None:
+        """Run the next ``operators`` of an invoke, as firmware does in a cooperative loop; the first step begins one.
+
+        None while there are more to run: set no inputs and do not call ``invoke`` until then. At the end True, or False
+        where ``invoke`` gives False. IF and WHILE are one operator with all that they call.
+        """
+        self._require_allocation()
+        if operators < 1:
+            raise DataError(f"a step of {operators} operators runs nothing; give 1 or more")
+        failure, done = self._core.invoke_step(operators)
+        if failure is not None and failure[0] == "NotDue":
+            return False
+        self._check(failure)
+        return True if done else None
+
     def reset_all_variables(self) -> None:
         """Start anew: state tensors are 0 as at first, variables unassigned, and what initialises them runs again."""
         self._require_allocation()

@@ -18,6 +18,7 @@
 
 #include "interpreter/interpreter.h"
 #include "interpreter/profiler.h"
+#include "interpreter/stepper.h"
 #include "kernels_cpp/fixed_point.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
@@ -177,6 +178,7 @@ class HostInterpreter {
     Error error;
     const Status status = interpreter_->allocate(&error, sharing_);
     if (status != Status::kOk) interpreter_.reset();
+    stepper_.reset();
     return failure_of(error);
   }
 
@@ -188,6 +190,17 @@ class HostInterpreter {
       (void)interpreter.invoke(&error);
     }
     return failure_of(error);
+  }
+
+  // And whether the invoke is done.
+  std::pair<Failure, bool> invoke_step(uint32_t operators) {
+    if (!stepper_) stepper_.emplace(ready());
+    Error error;
+    {
+      const py::gil_scoped_release unlocked;
+      (void)stepper_->invoke_step(operators, &error);
+    }
+    return {failure_of(error), stepper_->done()};
   }
 
   std::pair<Failure, std::vector<uint32_t>> profile() {
@@ -311,6 +324,7 @@ class HostInterpreter {
   arenite::Model model_;
   std::shared_ptr<Memory> arena_;
   std::optional<arenite::Interpreter> interpreter_;
+  std::optional<arenite::Stepper> stepper_;  // of an invoke that goes in steps
 };
 
 std::pair<int32_t, int32_t> as_pair(arenite::Multiplier m) { return {m.multiplier, m.shift}; }
@@ -342,6 +356,7 @@ PYBIND11_MODULE(_core, m) {
       .def("open", &HostInterpreter::open)
       .def("allocate", &HostInterpreter::allocate, py::arg("arena_size"))
       .def("invoke", &HostInterpreter::invoke)
+      .def("invoke_step", &HostInterpreter::invoke_step, py::arg("operators"))
       .def("profile", &HostInterpreter::profile)
       .def("reset_variables", &HostInterpreter::reset_variables)
       .def("tensors", &HostInterpreter::tensors, py::arg("subgraph"))

@@ -25,6 +25,7 @@ static int failures = 0;
 static size_t model_size(void) { return (size_t)(model_data_end - model_data); }
 
 static void check_nothing_is_open(void) {
+  int done = 1;
   arenite_error error;
   const arenite_tensor none = arenite_input(&interpreter, 0);
   CHECK(arenite_invoke(&interpreter, &error) == ARENITE_NotReady && error.status == ARENITE_NotReady);
@@ -32,6 +33,7 @@ static void check_nothing_is_open(void) {
   CHECK(arenite_arena_used(&interpreter) == 0);
   CHECK(arenite_input_count(&interpreter) == 0 && arenite_output_count(&interpreter) == 0);
   CHECK(none.data == NULL && none.bytes == 0);
+  CHECK(arenite_invoke_step(&interpreter, 1, &done, NULL) == ARENITE_NotReady && !done);
   arenite_reset_variables(&interpreter);
 }
 
@@ -61,10 +63,26 @@ static void check_tensors(void) {
   CHECK(arenite_invoke(&interpreter, NULL) == ARENITE_Ok);
 }
 
+static void check_steps(void) {
+  const arenite_tensor input = arenite_input(&interpreter, 0), output = arenite_output(&interpreter, 0);
+  int8_t whole[3];
+  int done = 0, steps = 0;
+  memset(input.data, 7, input.bytes);
+  CHECK(arenite_invoke(&interpreter, NULL) == ARENITE_Ok);
+  memcpy(whole, output.data, sizeof whole);
+  memset(input.data, 7, input.bytes);
+  for (; !done && steps < 9; ++steps) CHECK(arenite_invoke_step(&interpreter, 1, &done, NULL) == ARENITE_Ok);
+  CHECK(done && steps == 3 && memcmp(whole, output.data, sizeof whole) == 0);
+  memset(input.data, 7, input.bytes);
+  CHECK(arenite_invoke_step(&interpreter, 99, &done, NULL) == ARENITE_Ok && done);
+  CHECK(memcmp(whole, output.data, sizeof whole) == 0);
+}
+
 int main(void) {
   check_nothing_is_open();
   check_refusals();
   check_tensors();
+  check_steps();
   CHECK(strcmp(arenite_status_text(ARENITE_Ok), "no error") == 0);
   printf(failures ? "failed\n" : "passed\n");
   return failures != 0;
