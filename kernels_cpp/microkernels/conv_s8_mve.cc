@@ -260,6 +260,36 @@ class ChannelRun {
   alignas(8) int32_t start_[kChannels];
 };
 
+// Kernel rows of at most 16 bytes without gaps, of an image whose rows all lie where they belong. As many bytes may be
+// written behind the last one, which needs a depth of 9 in what conv_s8_scratch_bytes leaves.
+bool has_short_rows(const ConvS8& conv) {
+  const WindowGeometry& w = conv.window;
+  return w.dilation_width * w.input_pitch == conv.input_channels && w.kernel_width * conv.input_channels <= kBytes &&
+         conv.input.ring >= w.input_height && conv.depth() > 2 * kLanes;
+}
+
+// walk_patch for such rows: one load each.
+void gather_short_rows(const ConvS8& conv, int32_t y, int32_t x, int8_t* to) {
+  const WindowGeometry& w = conv.window;
+  const int32_t channels = conv.input_channels;
+  const PixelWindow window(w, y, x);
+  const mve_pred16_t before = vctp8q(static_cast<uint32_t>(window.columns.begin * channels));
+  const mve_pred16_t inside =
+      static_cast<mve_pred16_t>(vctp8q(static_cast<uint32_t>(window.columns.end * channels)) & ~before);
+  const int8x16_t outside = vdupq_n_s8(static_cast<int8_t>(-conv.input_offset));
+  const int8x16_t beside = vpselq_s8(vdupq_n_s8(0), outside, inside);
+  const int32_t length = w.kernel_width * channels;
+  const int32_t step = w.dilation_height * conv.input.stride;
+  const int8_t* at = reinterpret_cast<const int8_t*>(conv.input.base) + window.first_y * conv.input.stride +
+                     window.rows.begin * step + window.first_x * w.input_pitch;
+  int32_t i = 0;
+  for (; i < window.rows.begin; ++i, to += length) vstrbq_s8(to, outside);
+  for (; i < window.rows.end; ++i, to += length, at += step) {
+    vstrbq_s8(to, vorrq_s8(vldrbq_z_s8(at, inside), beside));
+  }
+  for (; i < w.kernel_height; ++i, to += length) vstrbq_s8(to, outside);
+}
+
 // Slots without a pixel of their own repeat pixel 0, because a scatter stores its lanes in no certain order.
 inline void repeat_first_slot(const Tile& tile, int8_t* patch, int32_t groups) {
   for (int32_t slot = 1; slot < kConvTile; ++slot) {
@@ -286,9 +316,14 @@ void channel_run(const ConvS8& conv, RowRange rows, int32_t first) {
     };
     for_each_tile<kConvTile>(conv, rows, pack, compute);
   } else {
+    const bool short_rows = has_short_rows(conv);
     const auto pack = [&](int32_t slot, int32_t y, int32_t x) {
-      ByteWriter writer(bytes, -conv.input_offset);
-      walk_patch(conv, y, x, writer);
+      if (short_rows) {
+        gather_short_rows(conv, y, x, bytes);
+      } else {
+        ByteWriter writer(bytes, -conv.input_offset);
+        walk_patch(conv, y, x, writer);
+      }
       write_groups(patch + slot * kBytes, bytes, depth);
     };
     for_each_tile<kConvTile>(conv, rows, pack, compute);
