@@ -13,13 +13,20 @@ bool matches(char letter, Type type) {
   return kLetters[static_cast<uint8_t>(type)] == letter;
 }
 
-struct Fit {
-  bool arity = true;
-  bool types = true;
-};
+// What does not fit, as bits.
+constexpr uint32_t kArity = 1;
+constexpr uint32_t kTypes = 2;
+constexpr uint32_t kPlace = 4;
+
+// Whether elements can be read in place. content.cc has checked the alignment of words, which is all that biases need:
+// operands of int64 that may be absent are biases, and their kernels read them word by word.
+bool is_aligned(const Tensor& tensor) {
+  const bool wide = tensor.type == Type::kInt64 || tensor.type == Type::kUInt64;
+  return !wide || reinterpret_cast<uintptr_t>(tensor.data) % 8 == 0;
+}
 
 // Matches the operands of one side; `end` ends the side's text. Returns the position of `end`.
-const char* match_side(const char* text, char end, const Node& node, bool outputs, Fit* fit) {
+const char* match_side(const char* text, char end, const Node& node, bool outputs, uint32_t* misfits) {
   const int32_t count = outputs ? node.output_count() : node.input_count();
   int32_t index = 0;
   while (*text != end) {
@@ -32,14 +39,16 @@ const char* match_side(const char* text, char end, const Node& node, bool output
     do {
       const Tensor tensor = outputs ? node.output(index) : node.input(index);
       if (!tensor.present) {
-        fit->arity &= optional;
-      } else {
-        fit->types &= matches(letter, tensor.type);
+        if (!optional) *misfits |= kArity;
+      } else if (!matches(letter, tensor.type)) {
+        *misfits |= kTypes;
+      } else if (!optional && !is_aligned(tensor)) {
+        *misfits |= kPlace;
       }
       ++index;
     } while (repeated && index < count);
   }
-  fit->arity &= count <= index;
+  if (count > index) *misfits |= kArity;
   return text;
 }
 
@@ -48,11 +57,11 @@ const char* match_side(const char* text, char end, const Node& node, bool output
 Status check_signatures(const char* signatures, const Node& node) {
   bool arity_fits = false;
   for (const char* text = signatures; *text != '\0';) {
-    Fit fit;
-    text = match_side(text, '>', node, false, &fit) + 1;
-    text = match_side(text, '@', node, true, &fit);
-    if (fit.arity && fit.types) return Status::kOk;
-    arity_fits |= fit.arity;
+    uint32_t misfits = 0;
+    text = match_side(text, '>', node, false, &misfits) + 1;
+    text = match_side(text, '@', node, true, &misfits);
+    if ((misfits & (kArity | kTypes)) == 0) return misfits == 0 ? Status::kOk : Status::kBadBuffer;
+    arity_fits |= (misfits & kArity) == 0;
     while (*text != '\0' && *text != ' ') ++text;
     while (*text == ' ') ++text;
   }

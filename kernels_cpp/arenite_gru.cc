@@ -11,6 +11,7 @@
 #include "kernels_cpp/gates.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/option_map.h"
+#include "kernels_cpp/requantization.h"
 #include "kernels_cpp/sigmoid_f32.h"
 #include "kernels_cpp/sigmoid_s16.h"
 
@@ -133,7 +134,7 @@ struct IntegerGru {
   Product<T, Sum> input_products[kGates];
   Product<T, Sum> recurrent_products[kGates];
   const Sum* biases[kGates];
-  const Sum* recurrent_bias;
+  Tensor recurrent_bias;
   const T* inputs;
   const T* x = nullptr;
   const T* h = nullptr;
@@ -142,13 +143,13 @@ struct IntegerGru {
   int32_t zero_point;   // of the state
 
   explicit IntegerGru(const Node& node) {
-    const Tensor input = node.input(0), hidden = node.input(kHidden), bias = node.input(kRecurrentBias);
+    const Tensor input = node.input(0), hidden = node.input(kHidden);
     for (int32_t gate = 0; gate < kGates; ++gate) {
       input_products[gate] = {node.input(kInputWeights + gate), input};
       recurrent_products[gate] = {node.input(kRecurrentWeights + gate), hidden};
       biases[gate] = node.input(kBiases + gate).template as<Sum>();
     }
-    recurrent_bias = bias.present ? bias.as<Sum>() : nullptr;
+    recurrent_bias = node.input(kRecurrentBias);
     inputs = input.as<T>();
     blending = quantize_ratio(kFractionScale * static_cast<float>(1 << kExtraBits), kFractionScale, hidden.scale());
     zero_point = hidden.zero_point;
@@ -160,7 +161,8 @@ struct IntegerGru {
   void begin_candidate(const T* reset_state) { candidate_h = reset_state; }
   int32_t input_sum(Gate gate, int32_t unit) const { return input_products[gate](x, unit, biases[gate][unit]); }
   int32_t recurrent_sum(Gate gate, int32_t unit) const {
-    const Sum bias = gate == kCandidate && recurrent_bias != nullptr ? recurrent_bias[unit] : Sum{0};
+    const bool biased = gate == kCandidate && recurrent_bias.present;
+    const Sum bias = biased ? static_cast<Sum>(bias_at(recurrent_bias, unit)) : Sum{0};
     return recurrent_products[gate](gate == kCandidate ? candidate_h : h, unit, bias);
   }
   static int32_t fraction(int32_t a, int32_t b) { return sigmoid_s16(3 * saturate_s16(a + b)); }

@@ -232,7 +232,7 @@ void eval_s16(const Node& node, const Operands& o) {
   for (int32_t first = 0; first < o.outputs(); first += slice) {
     const int32_t count = clamp(o.outputs() - first, 0, slice);
     fill_slice(o, first, count, multipliers);
-    if (o.bias.present) stage.bias.data = o.bias.as<int64_t>() + first;
+    if (o.bias.present) stage.bias.data = o.bias.as<uint8_t>() + sizeof(int64_t) * static_cast<size_t>(first);
     if (variant_s16(o, stage, first, count)) continue;
     const int8_t* const weights = o.filter.as<int8_t>() + static_cast<ptrdiff_t>(first) * o.depth();
     for (int32_t row = 0; row < o.rows(); ++row) {

@@ -34,13 +34,9 @@ Status check_multipliers_s16(const Tensor& input, const Tensor& filter, const Te
 void OutputStageS16::apply(const int64_t* sums, int32_t first, int32_t count, int16_t* out) const {
   const Multiplier* m = multipliers + first * multiplier_step;
   const ActivationRange<int32_t> limits = range;
-  const bool wide_bias = bias.type == Type::kInt64;
   for (int32_t i = 0; i < count; ++i, m += multiplier_step) {
     uint64_t total = static_cast<uint64_t>(sums[i]);
-    if (bias.present) {
-      const int64_t start = wide_bias ? bias.as<int64_t>()[first + i] : bias.as<int32_t>()[first + i];
-      total += static_cast<uint64_t>(start);
-    }
+    if (bias.present) total += static_cast<uint64_t>(bias_at(bias, first + i));
     out[i] = static_cast<int16_t>(clamp(scaled(total, *m), limits.min, limits.max));
   }
 }

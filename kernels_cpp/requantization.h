@@ -19,6 +19,14 @@ Status check_multipliers(const Tensor& input, const Tensor& filter, const Tensor
 // After check_multipliers.
 Status check_multipliers_s16(const Tensor& input, const Tensor& filter, const Tensor& output);
 
+// Element i of an int64 or int32 bias. In files of some writers the former is aligned to 4 bytes only, which is what
+// processors without a wider bus load with anyway.
+inline int64_t bias_at(const Tensor& bias, int32_t i) {
+  if (bias.type == Type::kInt32) return bias.as<int32_t>()[i];
+  const uint32_t* const words = bias.as<uint32_t>() + 2 * i;
+  return static_cast<int64_t>(words[0] | static_cast<uint64_t>(words[1]) << 32);
+}
+
 // From a 64-bit sum to an int16 output: the last step of the matrix operators with int16 activations and int8 weights.
 struct OutputStageS16 {
   Tensor bias;                    // int64 or int32 [channels], or absent

@@ -7,10 +7,11 @@ import pytest
 
 from arenite.conversion import Conversion, convert
 from arenite.errors import AreniteError
-from arenite.graph import Graph
+from arenite.graph import Graph, Op, Value
 from arenite.opdef import declaration
 from arenite.runtime import Interpreter
 from arenite.text import parse
+from arenite.writer import write
 
 CNN = """
 %x: float32[1,8,8,2] = input "image"
@@ -101,6 +102,40 @@ def test_every_runtime_gives_the_same_bytes() -> None:
         (result,) = engines.ours(content, feed)
         np.testing.assert_array_equal(result, engines.tflm(content, feed)[0].reshape(result.shape))
         np.testing.assert_allclose(result, engines.litert(content, feed)[0], atol=1)  # fully connected rounds otherwise
+
+
+def with_data_at_a_word(content: bytes, data: bytes) -> bytes:
+    """The same file, with the constant ``data`` behind its end, at 8·n + 4 bytes."""
+    words = np.frombuffer(content[: len(content) // 4 * 4], "<u4")
+    vector = content.index(data) - 4
+    (place,) = np.flatnonzero(words.astype(np.int64) + 4 * np.arange(words.size) == vector)
+    start = len(content) + -len(content) % 8  # of the vector's length
+    moved = bytearray(content.ljust(start, b"\0") + content[vector : vector + 4] + data)
+    moved[4 * place : 4 * place + 4] = np.uint32(start - 4 * place).tobytes()
+    return bytes(moved)
+
+
+def test_biases_need_the_alignment_of_words_only() -> None:
+    """As some writers leave them."""
+    pytest.importorskip("tflite_micro")
+    from oracle import engines
+
+    conversion = convert(model(), "16x8", samples(0))
+    bias = next(op.inputs[2] for op in conversion.graph.ops if op.name == "conv_2d")
+    assert bias is not None and bias.data is not None and bias.dtype == "int64"
+    moved = with_data_at_a_word(conversion.content, bias.data.tobytes())
+    feed = [np.random.default_rng(0).integers(-32768, 32768, (1, 8, 8, 2)).astype(np.int16)]
+    for engine in (engines.ours, engines.tflm):
+        (result,), (expected,) = engine(moved, feed), engine(conversion.content, feed)
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_other_constants_of_int64_need_their_own_alignment() -> None:
+    data = np.array([[1 << 40, 2, 3, 4]], np.int64)
+    x, c, y = (Value(name, "int64", (1, 4), d) for name, d in (("x", None), ("c", data), ("y", None)))
+    content = write(Graph("main", [x], [y], [Op("add", [x, c], [y], {})], ["x"], ["y"]))
+    with pytest.raises(AreniteError, match="constant is not aligned"):
+        Interpreter(model_content=with_data_at_a_word(content, data.tobytes())).allocate_tensors()
 
 
 def test_inputs_and_outputs_can_stay_float() -> None:
