@@ -309,9 +309,10 @@ def _draw_plan(inspection: Inspection, path: Path) -> None:
     from .atomic import replacing
 
     try:
-        from .comparison.plan_figure import draw_plan
+        from .comparison.plan_figure import draw_plan, require_format
     except ImportError as error:
         raise AreniteError(f"the picture needs {error.name}: pip install 'arenite[report]'") from None
+    require_format(path)
     with replacing(path) as temporary:
         draw_plan(inspection, temporary)
 

@@ -60,7 +60,7 @@ class Elf:
         try:
             from elftools.elf.elffile import ELFFile
         except ImportError:
-            raise BoardError("reading firmware needs pyelftools: pip install pyelftools") from None
+            raise BoardError("reading firmware needs pyelftools: pip install 'arenite[board]'") from None
         from elftools.common.exceptions import ELFError
 
         self.path = path

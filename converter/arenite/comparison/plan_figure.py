@@ -71,10 +71,14 @@ def _mark_peak(axes: Axes, inspection: Inspection, height: int, steps: int) -> N
                   else "left" if peak.index / steps <= 0.2 else "right")  # fmt: skip
 
 
-def draw_plan(inspection: Inspection, path: Path) -> None:
-    """The picture as a file; the suffix says what kind: .png, .svg or .pdf."""
+def require_format(path: Path) -> None:
+    """DataError when the suffix names no kind of picture."""
     if path.suffix.lower() not in FORMATS:
         raise DataError(f"cannot draw '{path}': the name must end in {', '.join(FORMATS)}")
+
+
+def draw_plan(inspection: Inspection, path: Path) -> None:
+    """The picture as a file; the suffix says what kind (:func:`require_format`)."""
     figure = arena_plan(inspection)
     with rc_context(STYLE):
         figure.savefig(path, dpi=150, bbox_inches="tight")
