@@ -109,6 +109,7 @@ class Role(Enum):
 
     QUANTIZE = "quantize"  # float → int8, or int8 → int8 at another scale
     DEQUANTIZE = "dequantize"  # int8 → float
+    VIEW = "view"  # the same elements in the shape that operand 1 states
     TABLE = "table"  # any function of one element, by its values
     CHANNEL_AFFINE = "channel_affine"  # x · scale + shift with one pair per channel, exact per channel in int8
 
@@ -166,6 +167,7 @@ class Declaration:
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     selects       results are operands' elements, clamped at most; where neither ``moves`` nor ``passes_clamp`` says so.
+    extremes      results are the largest or the smallest among operands' elements.
     clamps        with one computed operand, the result is that operand, bounded.
     affine        what the operator does to one operand when the other is constant.
     commutative   operands 0 and 1 may be swapped.
@@ -216,6 +218,7 @@ class Declaration:
     fuses_as: str | None = None
     passes_clamp: bool = False
     selects: bool = False
+    extremes: bool = False
     clamps: bool = False
     affine: Affine | None = None
     commutative: bool = False

@@ -28,9 +28,17 @@ def merge_normalizations(program: Program) -> None:
     """
     producers = program.producers()
     for node in list(program.nodes):
+        _merge_squared_difference(node, producers)
         parts = _parts(node, producers) if node.type in _SUM else None
         if parts is not None:
             _rewrite(program, node, parts)
+
+
+def _merge_squared_difference(node: Node, producers: dict[Tensor, Node]) -> None:
+    """Square(a − b) → SquaredDifference(a, b): one rounding instead of two."""
+    difference = made_by(node.inputs[0], producers, "Sub") if node.type == "Square" else None
+    if difference is not None:
+        node.type, node.inputs = "SquaredDifference", list(difference.inputs)
 
 
 def _parts(node: Node, producers: dict[Tensor, Node]) -> _Parts | None:

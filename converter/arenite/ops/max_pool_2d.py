@@ -30,6 +30,7 @@ OP = Declaration(
     shape=pooling.shape,
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,
+    extremes=True,
     attrs=pooling.ATTRS,
     activation=True,
     window=pooling.window,

@@ -13,6 +13,7 @@ OP = binary(
     of_first,
     one_grid=True,
     quant=QuantRule.SAME_AS_INPUT,
+    extremes=True,
     moves=True,
     commutative=True,
     clamps=True,

@@ -13,6 +13,7 @@ OP = reducing(
     np.min,
     of_first,
     quant=QuantRule.SAME_AS_INPUT,
+    extremes=True,
     passes_clamp=True,
     moves=True,
     per_channel=keeps_channels,

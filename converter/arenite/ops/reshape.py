@@ -10,7 +10,7 @@ from .. import cases
 from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op
-from ..opdef import Declaration, QuantRule, attribute
+from ..opdef import Declaration, QuantRule, Role, attribute
 
 
 def shape(op: Op) -> list[tuple[int, ...]]:
@@ -61,6 +61,7 @@ OP = Declaration(
     data=(0,),
     attrs={"new_shape": ()},
     view=True,
+    role=Role.VIEW,
     passes_clamp=True,
     identity=lambda op: op.operand(0).shape == op.output.shape,
 )

@@ -6,6 +6,7 @@
     %b = mul(const, %a)                           →  %b = mul(%a, const)         the constant stands second
     %b = mul(mul(%a, c1), c2)                     →  %b = mul(%a, c1·c2)         also add; sums and products in double
     %c = relu(reshape(%a)), mul(reshape(%a), c)   →  %c = reshape(relu(%a)), …   views sink below element-wise operators
+    %c : [1,8] = add(reshape(%a : [1,8]), c)      →  %c = add(%a, c)             a view that broadcasting undoes
 
 Not when: the operator joins a graph input to a graph output (each needs its own tensor); a value in between has other
 readers, or is a variable, which may have changed where the new reader would look; a sunk constant varies along more than the
@@ -40,6 +41,7 @@ def _step(graph: Graph, context: PassContext) -> bool:
             or _order_operands(op)
             or _shorten_views(op, uses, context)
             or _merge_constants(graph, op, uses, context)
+            or _skip_view(op, uses, context)
             or _sink_view(graph, op, uses, context)
         ):
             return True
@@ -117,6 +119,24 @@ def _merge_constants(graph: Graph, op: Op, uses: Uses, context: PassContext) -> 
     set_constant(graph, op, 1, merged)
     op.inputs[0] = producer.operand(0)
     context.applied(op.origin, f"merged two {op.name} with constants")
+    return True
+
+
+def _skip_view(op: Op, uses: Uses, context: PassContext) -> bool:
+    """op(view(x), c) → op(x, c) where the result has the shape of x again, and c knows only the innermost axis."""
+    constant = constant_operand(op)
+    view = uses.producer(op.operand(0)) if constant is not None else None
+    if constant is None or view is None or not declaration(view.name).view or view.keeps_state:
+        return False
+    source = view.operand(0)
+    channels = constant.shape[-1] if constant.shape else 1
+    keeps_channels = source.shape[-1:] == view.output.shape[-1:] == (channels,)
+    if source.shape != op.output.shape or (constant.size != 1 and not (constant.size == channels and keeps_channels)):
+        return False
+    if len(constant.shape) > len(source.shape):
+        return False
+    op.inputs[0] = source
+    context.applied(op.origin, f"{op.name} reads what stands before {view.name}, which it undoes")
     return True
 
 

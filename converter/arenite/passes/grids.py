@@ -39,8 +39,11 @@ class _Groups:
     kinds  value → its integer type, which the members of a group have in common.
     """
 
-    def __init__(self, statistics: dict[Value, Statistics], kinds: dict[Value, str]) -> None:
+    def __init__(
+        self, statistics: dict[Value, Statistics], alike: dict[Value, list[Value]], kinds: dict[Value, str]
+    ) -> None:
         self._statistics = statistics
+        self._alike = alike
         self._kinds = kinds
         self._of: dict[Value, _Group] = {}
 
@@ -49,7 +52,8 @@ class _Groups:
             if value.data is not None:
                 low, high = float(value.data.min(initial=0)), float(value.data.max(initial=0))
             else:
-                low, high = self._statistics[value].low, self._statistics[value].high
+                seen = [self._statistics[other] for other in self._alike.get(value, [value])]
+                low, high = min(s.low for s in seen), max(s.high for s in seen)
             self._of[value] = _Group([value], low, high, seen={value: (low, high)})
         return self._of[value]
 
@@ -104,7 +108,7 @@ def assign_grids(
     integer   operators that compute in integers; requantizing operators that have to be inserted are added to it.
     kinds     the type that each value will have; what such operators write is added to it.
     """
-    groups = _Groups(context.statistics, kinds)
+    groups = _Groups(context.statistics, _alike(graph), kinds)
     for op in list(graph.ops):
         decl = declaration(op.name)
         if decl.role is Role.QUANTIZE:
@@ -132,11 +136,24 @@ def assign_grids(
     return groups.grids(graph, lambda members: _headroom(members, graph, integer, context), context)
 
 
+def _alike(graph: Graph) -> dict[Value, list[Value]]:
+    """Results of the same weights, as in the towers of a siamese network: each result → all of them."""
+    sharing: dict[tuple[str, Value], list[Value]] = {}
+    for op in graph.ops:
+        weight = declaration(op.name).weight
+        if weight is not None and op.operand(weight[0]).is_constant:
+            sharing.setdefault((op.attrs.get("fused_activation_function", ""), op.operand(weight[0])), []).append(
+                op.output
+            )
+    return {value: values for values in sharing.values() if len(values) > 1 for value in values}
+
+
 def _needed(graph: Graph, integer: set[Op], groups: _Groups) -> dict[Value, Range]:
     """The part of its range in which each value of a group matters; what lies outside may saturate at the end of the grid.
 
     An operator that selects or moves elements needs its operands where its results are needed: a pixel below all
-    maxima that pooling gives is never one. A comparison with a constant needs its operand around the constant.
+    maxima that pooling gives is never one. But where elements are left out by their place alone, those that are left say less
+    of other samples' range than all do. A comparison with a constant needs its operand around the constant.
     """
     needed: dict[Value, Range] = {}
 
@@ -162,9 +179,9 @@ def _needed(graph: Graph, integer: set[Op], groups: _Groups) -> dict[Value, Rang
     for op in reversed(graph.ops):
         for value in filter(groups.has, op.outputs):
             settle(value)
-        results = _selected(op, integer, groups)
+        results = _selected(op, integer)
         for value in (value for value in op.inputs if value is not None and groups.has(value)):
-            if results is not None:
+            if results and (declaration(op.name).extremes or sum(result.size for result in results) >= value.size):
                 for result in results:
                     need(value, *needed[result])
             elif (constant := _compared_with(op, value, integer)) is not None:
@@ -177,7 +194,7 @@ def _needed(graph: Graph, integer: set[Op], groups: _Groups) -> dict[Value, Rang
     return needed
 
 
-def _selected(op: Op, integer: set[Op], groups: _Groups) -> list[Value] | None:
+def _selected(op: Op, integer: set[Op]) -> list[Value] | None:
     """The results of an integer operator that moves or selects elements of its operands, all on one grid; else None."""
     decl, results = declaration(op.name), _real_results(op)
     if (

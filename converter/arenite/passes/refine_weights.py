@@ -38,6 +38,8 @@ NAME = "refine_weights"
 LEAST = 8
 #: Samples that are run, at most; three of four fit the weights, the others judge.
 SAMPLES = 96
+#: Standard errors from which on a mean difference counts.
+CERTAIN = 2.0
 #: Bytes of activations that are held, and of one batch.
 HELD_BYTES, BATCH_BYTES = 256 << 20, 32 << 20
 
@@ -215,10 +217,17 @@ def _bare(op: Op, operands: list[np.ndarray | None]) -> np.ndarray:
 
 
 def _mean_difference(wanted: list[np.ndarray], made: list[np.ndarray]) -> np.ndarray:
-    """By how much each channel is too small, [channels]."""
-    channels = wanted[0].shape[-1]
-    total = sum((a.astype(np.float64) - b).reshape(-1, channels).sum(axis=0) for a, b in zip(wanted, made, strict=True))
-    result: np.ndarray = total / sum(array.size // channels for array in wanted)
+    """By how much each channel is too small, [channels]; less, down to nothing, where samples differ much in it."""
+    channels, size = wanted[0].shape[-1], wanted[0].size // len(wanted[0])
+    samples = np.concatenate(
+        [
+            (a.astype(np.float64) - b).reshape(-1, size // channels, channels).mean(axis=1)
+            for a, b in zip(wanted, made, strict=True)
+        ]
+    )
+    mean, error = samples.mean(axis=0), samples.std(axis=0) / np.sqrt(len(samples))
+    certain = np.maximum(0, 1 - (CERTAIN * error / np.maximum(np.abs(mean), 1e-30)) ** 2)
+    result: np.ndarray = mean * certain
     return result
 
 

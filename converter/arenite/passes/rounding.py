@@ -21,6 +21,8 @@ LEAST_PLACES = 4096
 MOST_TAPS = 2048
 #: Part of the mean square that is added to each input's own at least: what samples say of products is uncertain.
 LEAST_DAMPING = 0.01
+#: The same where real weights are fitted: to take back what operators before did wrong asks for more certainty.
+LEAST_RIDGE, RIDGE = 0.05, 8.0
 #: Scales that are tried, times the one that the extremes (int4: least squares on the weights) give.
 SCALES = {"int8": np.linspace(1.0, 1.3, 61), "int4": np.linspace(0.7, 1.3, 61)}
 #: Of them, how many go through the whole search, and the work (products) it may take.
@@ -76,8 +78,9 @@ def rounded(op: Op, weights: np.ndarray, bias: np.ndarray, fit: Moments) -> tupl
     filters = decl.products.filters(op, weights).astype(np.float64)
     groups, outputs, taps = filters.shape
     ends = limits("int4") if value.dtype == "int4" else (-WEIGHT_MAX, WEIGHT_MAX)
-    damped = _damped(fit)
-    wanted = filters + np.linalg.solve(damped, fit.missing.swapaxes(1, 2)).swapaxes(1, 2)
+    damped = _damped(fit, LEAST_DAMPING, 1)
+    regressed = np.linalg.solve(_damped(fit, LEAST_RIDGE, RIDGE), fit.missing.swapaxes(1, 2)).swapaxes(1, 2)
+    wanted = filters + regressed
     wanted = np.where(filters == 0, 0, wanted)
     scales = _candidates(value.quant, value.dtype, groups, outputs, _least_scales(op, bias))
     scales = _promising(damped, wanted, scales, ends, _searched(groups, outputs, taps))
@@ -86,13 +89,13 @@ def rounded(op: Op, weights: np.ndarray, bias: np.ndarray, fit: Moments) -> tupl
     return decl.products.weights(op, steps.astype(np.int8), weights.shape), quant
 
 
-def _damped(fit: Moments) -> np.ndarray:
-    """The columns' moments with more weight on their own squares, the more the fewer places were looked at."""
+def _damped(fit: Moments, least_share: float, times: float) -> np.ndarray:
+    """The columns' moments with more weight on their own squares, ``times`` more the fewer places were looked at."""
     taps = fit.columns.shape[1]
     own = np.einsum("gkk->gk", fit.columns)
     least = 1e-6 * own.max(axis=1, initial=0, keepdims=True) + 1e-30  # inputs that were always the same
     damped = fit.columns.copy()
-    share = max(LEAST_DAMPING, taps / fit.rows)
+    share = max(least_share, times * taps / fit.rows)
     damped[:, np.arange(taps), np.arange(taps)] += share * np.maximum(own, own.mean(axis=1, keepdims=True)) + least
     return damped
 
