@@ -112,6 +112,13 @@ def convert(
             "counts)."
         ),
     ] = None,
+    min_sqnr: Annotated[
+        float | None,
+        typer.Option(
+            help="dB that each output of an int8 model is to keep: what costs it most gets 16 bits, as little as suffices.",
+            show_default=False,
+        ),
+    ] = None,
     allow_float_fallback: Annotated[
         bool,
         typer.Option(
@@ -169,6 +176,7 @@ def convert(
             io=io and io.value,
             weights=_weights(weights or []),
             layers=_layers(layer or []),
+            min_sqnr=min_sqnr,
             allow_float_fallback=allow_float_fallback,
             builtins_only=builtins_only,
             calibrator=calibrator,

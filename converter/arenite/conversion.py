@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from .passes.calibrators import CALIBRATORS
 from .passes.context import IMPROVEMENTS, Progress, RunOp
 from .passes.layer_types import choose_types, require_layers
 from .prediction import predict
+from .price import Price, exact_enough
 
 if TYPE_CHECKING:
     from .runtime import ArenaUse
@@ -58,6 +59,7 @@ class Report:
     arena_note   why ``arena`` is None.
     float_fallback  the operators of an integer model that compute in float32, a line each.
     stages       what each pass did and refused, in order, and the graph's size before and after.
+    precision    what ``min_sqnr`` chose, and its price.
     """
 
     quantize: str | None
@@ -73,6 +75,7 @@ class Report:
     warnings: list[str]
     float_fallback: list[str]
     stages: list[Stage]
+    precision: Price | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; an SQNR that is not finite becomes None."""
@@ -121,6 +124,7 @@ def convert(
     io: str | None = None,
     weights: str | Mapping[str, str] = "int8",
     layers: Mapping[str, str] | None = None,
+    min_sqnr: float | None = None,
     allow_float_fallback: bool = False,
     builtins_only: bool = False,
     fast: bool = False,
@@ -153,6 +157,8 @@ def convert(
                     counts. For "int8" and "dynamic".
     layers          layer pattern → what it computes in, "int8", "int16", "float" or "int4" (int8 with int4 weights), where
                     that is not what ``quantize`` says; the last that fits counts. Types change by quantize operators.
+    min_sqnr        dB that each output of an int8 model must be predicted to have: the tensors that cost it most are given
+                    sixteen bits until it has, and ``report.precision`` says what that costs. AreniteError when it never has.
     allow_float_fallback  operators without an integer kernel stay float in a quantized model, and the report names them;
                     without it such a model is refused.
     builtins_only   no operators of arenite's own, which LiteRT and TFLite Micro do not know: what other operators can
@@ -190,11 +196,16 @@ def convert(
             f"the model is quantized already, quantize={quantize!r} cannot be done again; give the float model"
         )
     float_graph = run_passes(source, context, () if given else EXACT)
-    graph = run_passes(float_graph, context, LEAN if given else TARGET)
+    cost = None
+    if min_sqnr is None:
+        graph = run_passes(float_graph, context, LEAN if given else TARGET)
+        predicted = _predict(float_graph, graph, context)
+    else:
+        graph, predicted, context, cost = exact_enough(float_graph, context, min_sqnr, _predict)
     _warn_about_peers(graph, context)
-    predicted = _predict(float_graph, graph, context)
     content = writer.write(graph, strip=strip)
-    return Conversion(content, graph, float_graph, _report(source, float_graph, graph, content, context, predicted))
+    report = _report(source, float_graph, graph, content, context, predicted)
+    return Conversion(content, graph, float_graph, replace(report, precision=cost))
 
 
 def _warn_about_peers(graph: Graph, context: PassContext) -> None:

@@ -173,7 +173,7 @@ def _state(variables: Sequence[Value], graph: Graph, inputs: Sequence[np.ndarray
 
 def run_operator(op: Op) -> list[np.ndarray]:
     """Results of an operator whose operands are all constant, as float references compute them."""
-    return declaration(op.name).reference(op, [_operand(op, i, {}) for i in range(len(op.inputs))])
+    return declaration(op.name).reference(op, real_operands(op))
 
 
 def _release(op: Op, readers: Counter[Value], results: dict[Value, np.ndarray]) -> None:
@@ -203,6 +203,12 @@ def _real_bias(op: Op, value: Value) -> np.ndarray:
     assert x is not None and w is not None
     result: np.ndarray = (value.data * (x.scale.astype(np.float64) * w.scale)).astype(np.float32)
     return result
+
+
+def real_operands(op: Op) -> list[np.ndarray | None]:
+    """The operands that are constant, as real values; None for the others."""
+    constant = [value is not None and value.is_constant for value in op.inputs]
+    return [_operand(op, i, {}) if known else None for i, known in enumerate(constant)]
 
 
 def real_constant(value: Value) -> np.ndarray:

@@ -17,6 +17,8 @@ EXACT_BYTES = 192 << 20
 TOGETHER, MOST = 8, 128
 #: Multiply-accumulates and elements that one measurement may take, if that leaves samples enough.
 WORK, LEAST = 50_000_000, 16
+#: Samples on which whole models are compared.
+LEAST_OF_ALL = 32
 
 
 class Probe:
@@ -59,8 +61,20 @@ class Probe:
             for i, value in enumerate(self._graph.outputs):
                 if not value.is_constant:
                     energies[i] += _energies(run[value], changed.get(value))
-        signal, noise = energies.T
-        return float((noise[signal > 0] / signal[signal > 0]).sum())
+        return _ratio(energies)
+
+    def loss_of(self, other: Graph, twins: Mapping[Value, Value], changes: Mapping[Value, Change]) -> float:
+        """``loss`` of another graph of the same operators against this one's exact values.
+
+        twins    this graph's values → the other's.   changes  by the other's values; all its inputs are among them.
+        """
+        energies = np.zeros((len(self._graph.outputs), 2))
+        for run in self._runs[: max(1, LEAST_OF_ALL // self._together)]:
+            changed = evaluate_behind(other, {twins[v]: array for v, array in run.items() if v in twins}, changes)
+            for i, value in enumerate(self._graph.outputs):
+                if not value.is_constant:
+                    energies[i] += _energies(run[value], changed.get(twins[value]))
+        return _ratio(energies)
 
     def local_error(self, changes: Mapping[Value, Change]) -> float:
         """Mean squared change of the elements of the values themselves, over the samples that ``loss`` looks at."""
@@ -80,6 +94,12 @@ class Probe:
                 touched.update(op.outputs)
                 work += declaration(op.name).macs(op) + sum(value.size for value in op.outputs)
         return work
+
+
+def _ratio(energies: np.ndarray) -> float:
+    """Noise over signal, summed over the outputs, [outputs, (signal, noise)]."""
+    signal, noise = energies.T
+    return float((noise[signal > 0] / signal[signal > 0]).sum())
 
 
 def _energies(exact: np.ndarray, changed: np.ndarray | None) -> tuple[float, float]:

@@ -141,6 +141,8 @@ def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> N
         out.print(Text(f"float32 {report.float_bytes:,} B → {kind} {report.file_bytes:,} B"))
     for name, db in report.predicted_sqnr_db.items():
         out.print(Text(f"predicted SQNR of '{name}': {decibel(db)} dB"))
+    if report.precision is not None:
+        out.print(Text(str(report.precision)))
     out.print(Text(report.arena_note if report.arena is None else str(report.arena)))
     for warning in report.warnings:
         out.print(Text(f"warning: {warning}", "yellow"))

@@ -117,10 +117,12 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "opdef",
         "passes",
         "prediction",
+        "price",
         "reader",
         "runtime",
         "writer",
     },
+    "price.py": {"errors", "evaluate", "graph", "passes", "runtime", "writer"},
     "inspection.py": {"errors", "graph", "opdef", "reader", "runtime"},
     "one_operator.py": {"graph", "runtime", "writer"},
     "optimization.py": {

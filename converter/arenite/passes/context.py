@@ -191,7 +191,10 @@ class PassContext:
     calibration  samples in any form that :func:`arenite.samples.batches` takes; needed for a scheme.
     layers       layer pattern, as fnmatch takes it → what its operators compute in, "int8", "int16" or "float32"; the last
                  that fits counts, else the scheme.
-    wide         results of operators that compute in int16 besides, by name.
+    wide         operators that compute in int16 besides.
+    aim_db       SQNR of the outputs for which operators are made wide; None: none are. ``extra_instructions``: what they cost.
+    rounded      for ``aim_db``: place of an operator in ``exact`` → its constant operands as the model in int8 throughout has
+                 them, real values.
     weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
     fast         improvers of accuracy are left out.
@@ -213,7 +216,10 @@ class PassContext:
     run_op: RunOp | None = None
     weights: Mapping[str, str] = field(default_factory=dict)
     layers: Mapping[str, str] = field(default_factory=dict)
-    wide: set[str] = field(default_factory=set)
+    wide: set[Op] = field(default_factory=set)
+    aim_db: float | None = None
+    rounded: Mapping[int, Sequence[np.ndarray | None]] = field(default_factory=dict)
+    extra_instructions: int = 0
     samples: list[np.ndarray] = field(default_factory=list)
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
@@ -252,7 +258,7 @@ class PassContext:
 
     def activations_of(self, op: Op) -> str:
         """dtype that ``op`` computes in: that of its layer, else the scheme's."""
-        if any(value.name in self.wide for value in op.outputs):
+        if op in self.wide:
             return "int16"
         return last_fitting(self.layers, op.origin.layer) or self.activations
 

@@ -30,7 +30,7 @@ from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import QuantRule, Role, data_operands, declaration, rows
 from ..tabulation import table
-from . import float_fallback
+from . import float_fallback, precision
 from .bridges import bridge, turn_ends
 from .context import PassContext, set_constant
 from .grids import assign_grids
@@ -50,6 +50,9 @@ def run(graph: Graph, context: PassContext) -> None:
         _take_integer_form(op, context)
     integer = {op for op in graph.ops if has_kernel(op, context)}
     float_fallback.settle(graph, integer, context)
+    if context.aim_db is not None:
+        widenable = {op for op in integer if _takes_int16(op, context)}
+        precision.choose(graph, integer, widenable, context)
     kinds = bridge(graph, integer, context)
     grids = assign_grids(graph, integer, kinds, context)
     for op in list(graph.ops):
@@ -61,6 +64,16 @@ def run(graph: Graph, context: PassContext) -> None:
             value.dtype, value.quant = kinds[value], quant
     turn_ends(graph, context)
     context.applied(graph.name, f"{len(integer)} operators compute in integers, {_counts(integer, context)}")
+
+
+def _takes_int16(op: Op, context: PassContext) -> bool:
+    """Whether an integer operator could compute in int16; a table has as many entries as its codes, so it could not."""
+    if declaration(op.name).table is not None or declaration(op.name).states or context.activations_of(op) != "int8":
+        return False
+    context.wide.add(op)
+    possible = has_kernel(op, context)
+    context.wide.remove(op)
+    return possible
 
 
 def _counts(integer: set[Op], context: PassContext) -> str:
