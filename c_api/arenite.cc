@@ -3,6 +3,7 @@
 #include <new>
 
 #include "interpreter/interpreter.h"
+#include "interpreter/remedy.h"
 #include "interpreter/stepper.h"
 
 namespace {
@@ -121,5 +122,7 @@ arenite_tensor arenite_output(const arenite_interpreter* interpreter, uint32_t i
 }
 
 const char* arenite_status_text(arenite_status status) { return arenite::status_text(static_cast<Status>(status)); }
+
+const char* arenite_status_remedy(arenite_status status) { return arenite::status_remedy(static_cast<Status>(status)); }
 
 }  // extern "C"

@@ -105,6 +105,8 @@ arenite_tensor arenite_output(const arenite_interpreter* interpreter, uint32_t i
 
 /* A sentence. Firmware that does not call it does not hold the sentences. */
 const char* arenite_status_text(arenite_status status);
+/* What to do about it, behind a semicolon; "" for ARENITE_Ok. */
+const char* arenite_status_remedy(arenite_status status);
 
 #ifdef __cplusplus
 } /* extern "C" */

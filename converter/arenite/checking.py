@@ -1,4 +1,4 @@
-"""``check``: does our interpreter run a file, and does its firmware fit a board's budgets."""
+"""``check``: does our interpreter run a file, what is odd about it, and does its firmware fit a board's budgets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .inspection import inspect
+from .inspection import inspect, read_content
+from .reader import read
+from .remarks import remarks
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Check:
     problem      why our interpreter does not run the file; None when it does.
     unsupported  operators without a kernel → how often.
     findings     what is in the way on ``board``, a sentence each.
+    remarks      what is odd about the file's numbers, a sentence each; no reason not to run it.
     ram, flash   bytes of the firmware on ``board``; None when no board was asked for or the file does not run.
     """
 
@@ -23,6 +26,7 @@ class Check:
     problem: str | None
     unsupported: dict[str, int] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     board: str | None = None
     ram: int | None = None
     flash: int | None = None
@@ -43,6 +47,7 @@ class Check:
         else:
             fits = f" and fits {self.board}" if self.board else ""
             lines = self.findings or [f"'{self.model}' runs here{fits}"]
+        lines = [*lines, *(f"remark: {remark}" for remark in self.remarks)]
         if self.unsupported:
             lines = [*lines, "without a kernel: " + ", ".join(f"{n} {name}" for name, n in self.unsupported.items())]
         if self.ram is not None and self.flash is not None:
@@ -60,11 +65,10 @@ def check(
 
     Raises ModelError when the file is missing or malformed; ToolMissingError, BoardError when firmware cannot be built.
     """
-    facts = inspect(model)
-    if facts.problem is not None:
-        return Check(str(model), facts.problem, facts.unsupported)
-    if board is None:
-        return Check(str(model), None)
+    content = read_content(model)
+    facts, odd = inspect(content), remarks(read(content))
+    if board is None or facts.problem is not None:
+        return Check(str(model), facts.problem, facts.unsupported, remarks=odd)
     from .board.benching import bench
 
     [result] = bench(model, [board], optimize).boards
@@ -77,7 +81,7 @@ def check(
         if (limit := limits[what]) is not None and bytes_ > limit
     ]
     findings += [] if result.equal else [f"'{model}' gives other outputs on {board} than on the host"]
-    return Check(str(model), None, {}, findings, board, needed["RAM"], needed["flash"])
+    return Check(str(model), None, {}, findings, odd, board, needed["RAM"], needed["flash"])
 
 
 _ADVICE = {

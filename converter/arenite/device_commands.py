@@ -39,17 +39,22 @@ def check(
         str | None, typer.Option(help="Bytes of flash at most, or 256K: model, interpreter, kernels.")
     ] = None,
     optimize: OptimizeOption = Optimize.speed,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 for remarks too.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> Outcome:
-    """Say whether our interpreter runs a file, and fits a board; if not, why. Exit code 1 when it does not."""
+    """Say whether our interpreter runs a file, and fits a board; if not, why. Exit code 1 when it does not.
+
+    Remarks tell what is odd about a file that runs: layers that nobody calibrated, scales that cannot be meant.
+    """
     from .checking import check as check_model
 
     limits = {name: _bytes(name, text) for name, text in (("ram", ram), ("flash", flash)) if text is not None}
     if limits and board is None:
         raise typer.BadParameter("--ram and --flash are held against a firmware: say which with --board cortex-m4")
     result = check_model(model, board, optimize=optimize.value, **limits)
-    return Outcome(result.to_dict(), lambda: print("\n".join(result.lines())), ok=result.ok)
+    good = result.ok and not (strict and result.remarks)
+    return Outcome(result.to_dict(), lambda: print("\n".join(result.lines())), ok=good)
 
 
 def _bytes(option: str, text: str) -> int:

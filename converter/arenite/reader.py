@@ -338,6 +338,8 @@ def _operator_name(record: flat.Record) -> tuple[str, str]:
 
 def _custom(code: str, options: bytes) -> tuple[str, dict[str, Any]]:
     """Name in the graph and attributes of the operator that the file calls ``code``."""
+    if not code:
+        raise ModelError("the model is damaged: a custom operator has no name")
     if code not in custom_rows():
         return CUSTOM, {"custom_code": code, "custom_options": options}
     try:

@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 
 #: first try in bytes when no arena size is given; a refusal says what is needed.
 FIRST_ARENA = 4096
-#: status → what the user can do about it.
-REMEDIES = {
-    "BadIdentifier": "give a .tflite file, schema version 3",
-    "Truncated": "the file is damaged or cut off; copy or convert it again",
-    "BadVersion": "convert the model again; 'arenite ops' lists the versions that run here",
-    "UnsupportedOp": "'arenite ops' lists the operators that run here; replace the layer, or build a kernel for it",
-    "BadType": "'arenite ops' lists the operand types that run here; quantize the whole model to int8 or keep it float32",
-    "TooManyIterations": "the condition of a loop may never become false; else call set_iteration_limit",
-    "BadBuffer": "'arenite convert model.tflite -o aligned.tflite' writes it anew if the file is sound",
-    "BadPlan": "convert the model again, or remove the OfflineMemoryAllocation metadata",
-}
 #: environment variable that names the microkernels to use instead of the best; see docs/microkernels.md.
 VARIANT = "ARENITE_VARIANT"
 #: statuses whose detail is a byte offset in the file; of the others it is a tensor (interpreter/status.h).
@@ -331,9 +320,7 @@ class Interpreter:
         if failure is None:
             return
         status, sentence, subgraph, node, detail = failure
-        place = self._place(status, subgraph, node, detail)
-        remedy = REMEDIES.get(status, "")
-        raise ModelError(f"{place}{sentence}" + (f"; {remedy}" if remedy else ""))
+        raise ModelError(f"{self._place(status, subgraph, node, detail)}{sentence}")
 
     def _place(self, status: str, subgraph: int, node: int, detail: int) -> str:
         """``operator 3 (conv_2d → 'conv1/relu'), tensor 7 'conv1/bias': ``, as far as it is known."""

@@ -18,6 +18,7 @@
 
 #include "interpreter/interpreter.h"
 #include "interpreter/profiler.h"
+#include "interpreter/remedy.h"
 #include "interpreter/stepper.h"
 #include "kernels_cpp/fixed_point.h"
 #include "kernels_cpp/isa.h"
@@ -104,12 +105,13 @@ const char* dtype_name(Type type) {
   return "";
 }
 
-// status, sentence, subgraph, node, detail; the last two -1 when they mean nothing.
+// status, sentence with what to do about it, subgraph, node, detail; the last two -1 when they mean nothing.
 using Failure = std::optional<std::tuple<std::string, std::string, int, int, int64_t>>;
 
 Failure failure_of(const Error& error) {
   if (error.status == Status::kOk) return std::nullopt;
-  return std::tuple(std::string(status_name(error.status)), std::string(arenite::status_text(error.status)),
+  return std::tuple(std::string(status_name(error.status)),
+                    std::string(arenite::status_text(error.status)) + "; " + arenite::status_remedy(error.status),
                     int{error.subgraph}, error.node == arenite::kNoNode ? -1 : int{error.node},
                     error.detail == arenite::kNoDetail ? int64_t{-1} : int64_t{error.detail});
 }

@@ -84,6 +84,7 @@ int main(void) {
   check_tensors();
   check_steps();
   CHECK(strcmp(arenite_status_text(ARENITE_Ok), "no error") == 0);
+  CHECK(arenite_status_remedy(ARENITE_Ok)[0] == '\0' && arenite_status_remedy(ARENITE_BadValue)[0] != '\0');
   printf(failures ? "failed\n" : "passed\n");
   return failures != 0;
 }

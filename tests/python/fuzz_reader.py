@@ -32,6 +32,7 @@ from test_mutations import MODELS
 import arenite
 from arenite import flexbuffer, reader
 from arenite.errors import ArenaError, ModelError, UnsupportedError
+from arenite.remarks import remarks
 from arenite.text import to_text
 from arenite.writer import write
 
@@ -112,8 +113,9 @@ def use(content: bytes) -> str:
 
 
 def rewritten(content: bytes) -> bytes:
-    """Read, said as text and written again, as ``convert model.tflite`` does."""
+    """Read, looked at as ``check`` does, said as text and written again, as ``convert model.tflite`` does."""
     graph = reader.read(content)
+    remarks(graph)
     to_text(graph)
     return write(graph)
 

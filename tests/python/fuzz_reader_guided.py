@@ -18,6 +18,7 @@ with atheris.instrument_imports(include=["arenite"]):
     import arenite.flexbuffer
     import arenite.inspection
     import arenite.reader
+    import arenite.remarks
     import arenite.text
     import arenite.writer  # noqa: F401
 

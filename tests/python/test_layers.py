@@ -155,6 +155,7 @@ HEAVY = {
 #: C++ area → quoted includes it may use (prefixes), and whether <cmath> is allowed.
 CPP_MAY: list[tuple[str, tuple[str, ...], set[str] | None]] = [
     ("interpreter/python/", ("interpreter/", "kernels_cpp/", "schema/"), None),
+    ("interpreter/remedy", ("interpreter/remedy.h", "interpreter/status.h"), STDLIB_C),
     ("interpreter/status_text", ("interpreter/status.h",), STDLIB_C),
     ("interpreter/", ("interpreter/", "schema/"), STDLIB_C),
     ("kernels_cpp/", ("interpreter/kernel.h", "interpreter/status.h", "interpreter/tensor.h", "kernels_cpp/", "schema/"),

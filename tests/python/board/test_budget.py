@@ -48,7 +48,7 @@ def test_verification_is_small_and_linear(board: str) -> None:
     assert cost["flash"] <= 4096 and cost["stack"] <= 512
     few, many = (cost[f"open_chain_{n}"] / len(verifier.chain(n)) for n in verifier.CHAINS)
     assert many < 1.2 * few, "instructions per byte"
-    assert cost["open_vww"] < 0.012 * budget.read()[board, "vww", "instructions"]
+    assert cost["open_vww"] < 0.02 * budget.read()[board, "vww", "instructions"]
 
 
 def test_a_budget_is_compared_both_ways_and_checksums_exactly() -> None:
