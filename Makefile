@@ -12,7 +12,7 @@ JOBS   ?= 2
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt
 
-.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep damage-to-peers coverage fuzz fuzz-tools
+.PHONY: help demo test check check-fast lint types format docs zoo native cpp threads board-tools clean boards mutations sweep damage-to-peers coverage qat fuzz fuzz-tools
 .DELETE_ON_ERROR:
 
 help:
@@ -72,6 +72,10 @@ docs: $(VENV)/installed
 # make zoo ZOO='--fresh attention': of these only, anew.
 zoo: native
 	@PYTHONPATH=tests $(PYTHON_BIN) -m zoo $(ZOO)
+
+# What quantization-aware training brings on scikit-learn's digits, three seeds, some three minutes (docs/qat.md).
+qat: native
+	@$(PYTHON_BIN) benchmarks/qat.py
 
 check: lint types test
 

@@ -98,6 +98,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "qat":  # needs Keras, which nothing else here does
+        return importlib.import_module(".qat", __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'arenite' has no attribute '{name}'")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

@@ -82,7 +82,7 @@ def convert(
         Path | None,
         typer.Option(
             help=".npz, .npy or .csv with typical inputs, a folder of images, or module:function that yields samples; "
-            "needed to quantize.",
+            "needed to quantize, unless the model was trained for it (arenite.qat).",
             show_default=False,
         ),
     ] = None,
@@ -162,8 +162,6 @@ def convert(
     from .frontend.start import start_tensorflow
     from .tables import progress, show_conversion
 
-    if quantize not in (Quantize.none, Quantize.dynamic) and calibrate is None:
-        raise typer.BadParameter(f"--quantize {quantize.value} needs --calibrate data.npz: typical inputs of the model")
     data = _calibration(calibrate, scale) if calibrate is not None else None
     if model.suffix != ".tflite":
         start_tensorflow()  # before the display, which this would hold back

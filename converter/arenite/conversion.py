@@ -13,11 +13,10 @@ import numpy as np
 
 from . import reader, writer
 from .atomic import write_bytes
-from .errors import AreniteError, CalibrationError, ModelError, UnsupportedError
+from .errors import AreniteError, ModelError, UnsupportedError
 from .graph import Graph, Op, Value
 from .opdef import Role, declaration, rows
 from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
-from .passes.calibrate import ADVICE
 from .passes.calibrators import CALIBRATORS
 from .passes.context import IMPROVEMENTS, Progress, RunOp
 from .passes.layer_types import choose_types, require_layers
@@ -144,8 +143,9 @@ def convert(
                     function, a ``.tflite`` file, a factory as ``"module:function"``, or a float
                     :class:`~arenite.graph.Graph`.
     quantize        None: float32. "int8": integer arithmetic throughout. "16x8": the same with int16 activations, more
-                    exact and slower. Both need ``calibration``. "dynamic": float activations with integer weights, without
-                    calibration; TFLite Micro does not run such files.
+                    exact and slower. Both need ``calibration``, if the model is not of quantization-aware training.
+                    "dynamic": float activations with integer weights, without calibration; TFLite Micro does not run such
+                    files.
     calibration     typical inputs, some hundred samples: one array, a list of arrays in the order of the model's inputs,
                     a dict by input name, an iterator of samples or a function that returns one, or any of
                     :func:`arenite.sources.open_data`. Iterators of any length take the same memory.
@@ -233,7 +233,7 @@ def _own_code(op: Op) -> str | None:
 
 def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str, float]:
     """Predicted SQNR per output; warns when one is low."""
-    if not context.is_integer:
+    if not context.is_integer or not context.samples:
         return {}
     prediction = predict(float_graph, graph, context.samples)
     if warning := prediction.warning():
@@ -248,7 +248,7 @@ def _context(
     weights: str | Mapping[str, str],
     progress: Progress | None,
 ) -> PassContext:
-    """The passes' context; AreniteError or CalibrationError when the options do not fit together."""
+    """The passes' context; AreniteError when the options do not fit together."""
     if quantize not in (None, "int8", "16x8", "dynamic"):
         raise AreniteError(f"quantize is None, 'int8', '16x8' or 'dynamic', not {quantize!r}")
     integer = "int16" if quantize == "16x8" else "int8"
@@ -262,8 +262,6 @@ def _context(
         raise AreniteError("calibration data is given, but quantize='dynamic' needs none; leave it out")
     if quantize is None and calibration is not None:
         raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
-    if quantize not in (None, "dynamic") and calibration is None:
-        raise CalibrationError(ADVICE)
     patterns = _weight_patterns(weights, quantize)
     return PassContext(quantize, io, calibration, progress, _kernels(), patterns)  # type: ignore[arg-type]  # checked above
 

@@ -83,7 +83,8 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "tabulation",
         "text",
     },
-    "frontend/": {"errors", "graph", "opdef", "frontend", "quiet"},
+    "frontend/": {"errors", "graph", "opdef", "frontend", "qat", "quiet"},
+    "qat/": {"errors", "qat"},
     "comparison/": {
         "",
         "board",
@@ -140,8 +141,8 @@ PYTHON_MAY: dict[str, set[str] | None] = {
 }
 #: heavy packages → the only places that may import them at all, and never at module level there unless listed.
 HEAVY = {
-    "tensorflow": ("frontend/", "comparison/engines.py"),
-    "keras": ("frontend/", "comparison/engines.py"),
+    "tensorflow": ("frontend/", "comparison/engines.py", "qat/"),
+    "keras": ("frontend/", "comparison/engines.py", "qat/"),
     "tf_keras": ("frontend/",),
     "matplotlib": ("comparison/",),
     "jinja2": ("comparison/",),
@@ -244,6 +245,8 @@ def test_tensorflow_and_matplotlib_are_imported_late(file: Path) -> None:
     late_only = {"tensorflow", "keras", "tf_keras", "ai_edge_litert", "tflite_micro"}
     if not area_of(file).startswith("comparison/"):
         late_only.add("matplotlib")
+    if area_of(file).startswith("qat/"):  # layers of Keras; nothing imports them that does without Keras
+        late_only.remove("keras")
     assert not early & late_only, f"{area_of(file)} imports {sorted(early & late_only)} when it is loaded"
 
 

@@ -60,6 +60,8 @@ def _load_keras(place: Path, custom_objects: Mapping[str, Any] | None, trust: bo
 
     import keras
 
+    from .. import qat  # noqa: F401  makes its layers known to Keras
+
     if place.suffix != ".keras":
         raise ModelError(f"'{place}' is a zip archive; Keras reads it only when its name ends in .keras: rename it")
     if not zipfile.is_zipfile(place):

@@ -55,6 +55,7 @@ class LayerSpans:
             graph = tf.compat.v1.get_default_graph()
             start = graph.num_operations()
             path = layer.name if is_root else "/".join([*self._stack, layer.name])
+            cls = type(getattr(layer, "stands_for", layer)).__name__
             if not is_root:
                 self._stack.append(layer.name)
             try:
@@ -62,7 +63,7 @@ class LayerSpans:
             finally:
                 if not is_root:
                     self._stack.pop()
-                self._note(graph, Span(start, graph.num_operations(), path, type(layer).__name__))
+                self._note(graph, Span(start, graph.num_operations(), path, cls))
 
         return noting
 
@@ -73,10 +74,13 @@ class LayerSpans:
 
 
 def _layers(model: Any) -> list[Any]:
-    """The model and all layers inside it, each once; without the functional twin that a Sequential keeps of itself."""
+    """The model and all layers inside it, each once; without the functional twin that a Sequential keeps of itself, and
+    without what a layer says is hidden in it.
+    """
     found = list({id(layer): layer for layer in model._flatten_layers()}.values())
     twins = {id(getattr(layer, "_functional", None)) for layer in found}
-    return [layer for layer in found if id(layer) not in twins]
+    hidden = {id(part) for layer in found for part in getattr(layer, "hidden", ())}
+    return [layer for layer in found if id(layer) not in twins | hidden]
 
 
 def _restore(layer: Any, own_call: Any) -> None:

@@ -22,6 +22,8 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     """A Keras model or layer, in inference mode. Raises ModelError when Keras cannot call it at these shapes."""
     import tensorflow as tf
 
+    from ..qat.rounding import exporting
+
     _refuse_quantized(model)
     call = call_of(model, shapes)
     fixed = fix_shapes(call.ports, shapes, batch)
@@ -30,7 +32,13 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     spans = LayerSpans()
     function = tf.function(lambda *tensors: call(model, tensors), autograph=False)
     composites = Composites()
-    with steps_in_the_batch(model), spans.recording(model), composites.recording(model), _explained(model, fixed):
+    with (
+        steps_in_the_batch(model),
+        spans.recording(model),
+        composites.recording(model),
+        exporting(),
+        _explained(model, fixed),
+    ):
         concrete = function.get_concrete_function(*specs)
     walker = Walker(spans, _variable_names(model), composites)
     arguments = [(port, tensor) for port, tensor in zip(call.ports, _arguments(concrete), strict=True)]

@@ -18,6 +18,7 @@ from ..graph import RESOURCE, Graph, Value
 from ..opdef import data_operands, declaration
 from ..samples import InputSpec, Reservoir, batches
 from .context import PassContext, Statistics
+from .trained_ranges import trained_statistics
 
 NAME = "calibrate"
 
@@ -40,6 +41,10 @@ def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
     _refuse_control_flow(graph, context)
+    if context.calibration is None and context.ranges:
+        context.statistics = trained_statistics(graph, context)
+        context.applied(graph.name, f"took {len(context.ranges)} trained ranges; no calibration data")
+        return
     statistics = {value: Statistics() for value in graph.values() if not value.is_constant}
     observer = _Observer(graph, statistics, distributions=context.effective_calibrator != "minmax")
     kept, batch, features = Reservoir(KEPT_SAMPLES, KEPT_BYTES, context.seed), _batch_size(graph), _Features(graph)

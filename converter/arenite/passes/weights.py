@@ -76,6 +76,8 @@ def mean_error(op: Op, error: np.ndarray, context: PassContext) -> np.ndarray:
     """
     decl, (index, data) = declaration(op.name), data_operands(op)[0]
     assert decl.weight is not None and decl.bias is not None
+    if context.statistics[data].total is None:  # ranges of training, without samples: the weights lie on their grid
+        return np.zeros(op.operand(decl.weight[0]).shape[decl.weight[1]])
     operands = [None if value is None else value.data for value in op.inputs[: decl.bias]]
     operands[index], operands[decl.weight[0]] = context.statistics[data].mean, error
     bare = Op(op.name, op.inputs[: decl.bias], op.outputs, {**op.attrs, "fused_activation_function": "NONE"})
