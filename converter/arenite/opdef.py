@@ -155,6 +155,7 @@ class Declaration:
     factor        (operand index, (op) → axis of the output channels) of an operand that is quantized like an activation,
                   but as weights beside float activations, when it is constant.
     limits        what the kernel refuses although TFLite allows it, for people; "" when nothing.
+    narrow        operand index of a constant that is int8 beside int16 activations too.
     attrs         attribute defaults: every field of the options table that the kernels read, TFLite's default.
     activation    True when ``fused_activation_function`` can absorb a following relu.
     macs          (op) → multiply-accumulates of one run; 0 for operators without.
@@ -208,6 +209,7 @@ class Declaration:
     weight: tuple[int, int] | None = None
     bias: int | None = None
     factor: tuple[int, Callable[[Op], int]] | None = None
+    narrow: int | None = None
     attrs: dict[str, Any] = field(default_factory=dict)
     activation: bool = False
     macs: Callable[[Op], int] = lambda op: 0

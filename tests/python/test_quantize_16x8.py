@@ -104,6 +104,22 @@ def test_every_runtime_gives_the_same_bytes() -> None:
         np.testing.assert_allclose(result, engines.litert(content, feed)[0], atol=1)  # fully connected rounds otherwise
 
 
+def test_slopes_of_prelu_are_what_both_peers_read() -> None:
+    pytest.importorskip("tflite_micro")
+    pytest.importorskip("ai_edge_litert")
+    from oracle import engines
+
+    graph = parse('%x: float32[1,6,4] = input "x"\n%w: float32[4] = const [0.1, 0.25, -0.5, 1.5]\n'
+                  '%y: float32[1,6,4] = prelu(%x, %w)\nreturn %y "y"')  # fmt: skip
+    conversion = convert(graph, "16x8", [np.random.default_rng(0).standard_normal((64, 6, 4)).astype(np.float32)])
+    assert conversion.graph.ops[0].operand(1).dtype == "int8"
+    assert (conversion.report.predicted_sqnr_db or {})["y"] > 45
+    feed = [np.random.default_rng(1).integers(-32768, 32768, (1, 6, 4)).astype(np.int16)]
+    (result,) = engines.ours(conversion.content, feed)
+    np.testing.assert_array_equal(result, engines.tflm(conversion.content, feed)[0].reshape(result.shape))
+    np.testing.assert_array_equal(result, engines.litert(conversion.content, feed)[0])
+
+
 def with_data_at_a_word(content: bytes, data: bytes) -> bytes:
     """The same file, with the constant ``data`` behind its end, at 8·n + 4 bytes."""
     words = np.frombuffer(content[: len(content) // 4 * 4], "<u4")

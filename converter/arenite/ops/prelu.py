@@ -35,4 +35,4 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(Op("prelu", [x, alpha], []), [full], cases.near_quantization(draw, x))
 
 
-OP = Declaration(case=case, shape=shape, reference=reference, per_channel=lambda op: True, elementwise=True)
+OP = Declaration(case=case, shape=shape, reference=reference, narrow=1, per_channel=lambda op: True, elementwise=True)

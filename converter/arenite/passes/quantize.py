@@ -119,7 +119,12 @@ def _dtype(op: Op, index: int, value: Value, is_data: bool, context: PassContext
         return "int8"
     if index in decl.states:
         return state_dtype(op, decl.states[index], context)
-    return context.activations_of(op) if is_data else value.dtype
+    return _data_dtype(op, index, value, context) if is_data else value.dtype
+
+
+def _data_dtype(op: Op, index: int, value: Value, context: PassContext) -> str:
+    """The dtype of an operand that is an activation, or a constant in place of one."""
+    return "int8" if value.is_constant and index == declaration(op.name).narrow else context.activations_of(op)
 
 
 def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
@@ -128,23 +133,23 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
         quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
     quantize_matrices(graph, op, grids, context)
     _fill_table(graph, op, grids, context)
-    dtype = context.activations_of(op)
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
-            quant = grids.get(value) or _constant_grid(op, value.data, grids, context)
+            dtype = _data_dtype(op, index, value, context)
+            quant = grids.get(value) or _constant_grid(op, value.data, grids, dtype)
             set_constant(graph, op, index, to_steps(value.data, quant, dtype), quant=quant)
-    if dtype == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
+    if context.activations_of(op) == "int16" and "pot_scale_int16" in declaration(op.name).attrs:
         op.attrs["pot_scale_int16"] = False  # LiteRT would take the scales for powers of two
 
 
-def _constant_grid(op: Op, data: np.ndarray, grids: dict[Value, Quantization], context: PassContext) -> Quantization:
+def _constant_grid(op: Op, data: np.ndarray, grids: dict[Value, Quantization], dtype: str) -> Quantization:
     """A grid for the constant ``data``. Zeros lie on any: on that of an operand beside, since comparisons of TFLite and
     TFLite Micro take no step of 1 or more.
     """
     beside = [grids[value] for _, value in data_operands(op) if value in grids and not value.is_constant]
     if beside and not data.any():
         return beside[0]
-    return activation_quantization(float(data.min()), float(data.max()), context.activations_of(op))
+    return activation_quantization(float(data.min()), float(data.max()), dtype)
 
 
 def _fill_table(graph: Graph, op: Op, grids: dict[Value, Quantization], context: PassContext) -> None:
