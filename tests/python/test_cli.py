@@ -56,7 +56,6 @@ def test_help_teaches_with_examples(command: str) -> None:
         ["inspect", "m.tflite", "--frobnicate"],
         ["run", "m.tflite"],
         ["convert", "m.keras", "-o", "m.tflite", "--quantize", "int3"],
-        ["convert", "m.keras", "-o", "m.tflite", "--quantize", "int8"],
         ["convert", "m.keras", "-o", "m.tflite", "--shape", "x=1,two"],
         ["convert", "m.keras", "-o", "m.tflite", "--batch", "0"],
     ],
@@ -234,6 +233,13 @@ def test_compare_two_files_without_keras(model: Path, tmp_path: Path) -> None:
 
 
 # --- convert --------------------------------------------------------------------------------------------------------------
+def test_only_the_model_tells_that_calibration_data_is_missing(tmp_path: Path) -> None:
+    """One whose ranges were trained needs none."""
+    (tmp_path / "float.tflite").write_bytes(small_models.float_mlp())
+    arguments = ("convert", tmp_path / "float.tflite", "-o", tmp_path / "int8.tflite", "--quantize", "int8")
+    assert "--calibrate samples.npz" in one_sentence(arenite(*arguments))
+
+
 def test_convert_a_float_file_to_int8_without_tensorflow(tmp_path: Path) -> None:
     (tmp_path / "float.tflite").write_bytes(small_models.float_mlp())
     np.savez(tmp_path / "data.npz", x=np.random.default_rng(4).normal(size=(50, 4)).astype(np.float32))
