@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 
 import budget
 import host_time
+import image
 import mlperf
 import peers
 import verifier
@@ -70,6 +71,15 @@ def measure_verifier(where: Iterable[str], known: Mapping[str, bytes]) -> dict[K
     return values
 
 
+def measure_images(where: Iterable[str]) -> dict[Key, int]:
+    """Whole images, on those of the boards where they are measured."""
+    values: dict[Key, int] = {}
+    for board in (board for board in where if board in image.BOARDS):
+        CONSOLE.print(f"a whole image on {board} …")
+        values |= image.measure(board)
+    return values
+
+
 def check(measured: Mapping[Key, int]) -> int:
     """Print what left its budget; the exit code."""
     lines = budget.differences(budget.read(), measured)
@@ -86,7 +96,7 @@ def check(measured: Mapping[Key, int]) -> int:
 
 def update(measured: Mapping[Key, int]) -> None:
     """Write the measured figures; those of boards and models that were not measured stay, if they still exist."""
-    known = {*MODELS, *mlperf.FILES, "core", "verifier"}
+    known = {*MODELS, *mlperf.FILES, "core", "verifier", "image"}
     done = {key[:2] for key in measured}
     kept = {k: v for k, v in budget.read().items() if k[:2] not in done and k[0] in boards() and k[1] in known}
     budget.write({**kept, **measured})
@@ -135,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
     where = arguments.board or list(boards())
     measured = measure_budget(where, chosen)
     if not arguments.model:
-        measured |= measure_verifier(where, known)
+        measured |= measure_verifier(where, known) | measure_images(where)
     if arguments.update:
         update(measured)
         return 0

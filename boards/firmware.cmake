@@ -8,9 +8,15 @@ set(arenite_boards_dir "${CMAKE_CURRENT_LIST_DIR}")
 
 function(arenite_add_firmware name)
   arenite_read_board("${ARENITE_BOARD}")
-  set(script "${arenite_boards_dir}/link.ld")
-  add_executable(${name} ${ARGN} "${arenite_boards_dir}/startup.cc"
+  arenite_add_image(${name} ${ARGN} "${arenite_boards_dir}/startup.cc"
     "${arenite_boards_dir}/core_${ARENITE_BOARD_FAMILY}.cc" "${arenite_boards_dir}/semihosting.cc")
+endfunction()
+
+# The same without our startup: the sources have their own.
+function(arenite_add_image name)
+  arenite_read_board("${ARENITE_BOARD}")
+  set(script "${arenite_boards_dir}/link.ld")
+  add_executable(${name} ${ARGN})
   set_target_properties(${name} PROPERTIES SUFFIX ".elf" LINK_DEPENDS "${script}")
   target_compile_features(${name} PRIVATE cxx_std_17)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:C,CXX>:-Wconversion>)

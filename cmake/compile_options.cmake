@@ -4,6 +4,8 @@ include_guard()
 # Floating point is never contracted into fused operations: a float kernel gives the same bits on every core.
 set(arenite_language_options -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections
     -ffp-contract=off -fno-math-errno)
+# What gcc's -Os does for speed all the same: without these the core is about one percent smaller.
+set(arenite_small_options $<$<CXX_COMPILER_ID:GNU>:-fno-move-loop-invariants;-fno-schedule-insns2;-fno-caller-saves;-fno-if-conversion>)
 set(arenite_warning_options -Wall -Wextra -Wconversion -Wshadow)
 if(ARENITE_WERROR)
   list(APPEND arenite_warning_options -Werror)
@@ -22,6 +24,9 @@ function(arenite_add_library name optimization)
   target_compile_features(${target} PUBLIC cxx_std_17)
   target_compile_options(${target} PRIVATE ${arenite_language_options} ${arenite_warning_options}
     $<$<NOT:$<CONFIG:Debug>>:${optimization}>)
+  if(optimization STREQUAL "-Os")
+    target_compile_options(${target} PRIVATE "${arenite_small_options}")
+  endif()
   target_compile_options(${target} PUBLIC $<BUILD_INTERFACE:${arenite_sanitize_options}>)
   target_link_options(${target} PUBLIC $<BUILD_INTERFACE:${arenite_sanitize_options}>)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>

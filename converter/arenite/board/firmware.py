@@ -53,7 +53,13 @@ def built_for(model: bytes, board: Board, optimize: str) -> Iterator[tuple[Firmw
 
 
 def build_firmware(
-    model: bytes, kernels: Iterable[str], arena: int, board: Board, optimize: str, directory: Path
+    model: bytes,
+    kernels: Iterable[str],
+    arena: int,
+    board: Board,
+    optimize: str,
+    directory: Path,
+    target: str = "model_firmware",
 ) -> Firmware:
     """Build the firmware that runs ``model``; ELF and map are copied to ``directory``.
 
@@ -61,6 +67,7 @@ def build_firmware(
 
     kernels  operator names, rows of ``schema/ops.def``; all others stay out of flash.
     arena    bytes.
+    target   of ``boards/CMakeLists.txt``: the runner that talks to the host, or "model_image", the least that runs a model.
     """
     bodies = needed_bodies(model)
     with locked(board, optimize, bodies) as build:
@@ -71,7 +78,7 @@ def build_firmware(
         _write(generated / "resolver.cc", _resolver(sorted(kernels)).encode())
         _write(generated / "arena.cc", _arena(arena).encode())
         configure(build, board, optimize, bodies)
-        elf = build_target(build, "model_firmware")
+        elf = build_target(build, target)
         copies = [Path(shutil.copy(path, directory)) for path in (elf, elf.with_suffix(".elf.map"))]
     return Firmware(*copies)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import budget
+import image
 import measure
 import mlperf
 import peers
@@ -36,6 +37,20 @@ def test_verification_is_within_its_budget(board: str) -> None:
     measured = measure.measure_verifier([board], measure.models())
     assert len(measured) > 4
     assert budget.differences(budget.read(), measured) == [], "if that is meant: python benchmarks/measure.py --update"
+
+
+@pytest.mark.parametrize("board", image.BOARDS)
+def test_a_whole_image_is_within_its_budget(board: str) -> None:
+    if not budget.same_compiler(board):
+        pytest.skip(f"the budget was measured with {budget.COMPILERS}")
+    assert budget.differences(budget.read(), measure.measure_images([board])) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "limit"), image.LIMITS.items(), ids=lambda value: "-".join(value) if isinstance(value, tuple) else ""
+)
+def test_what_must_stay_small_does(key: Key, limit: int) -> None:
+    assert budget.read()[key] <= limit
 
 
 @pytest.mark.parametrize("board", verifier.BOARDS)

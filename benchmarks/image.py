@@ -1,0 +1,56 @@
+"""A whole image: all the bytes of the smallest firmware that runs a hello-world model, startup and model included.
+
+Rows (board, "image", quantity) of ``budget.csv``; and the limits that this and the core must keep.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from figures import Key
+from models import sine
+
+import arenite
+from arenite.board.firmware import build_firmware
+from arenite.board.qemu import emulator
+from arenite.board.size import firmware_size
+from arenite.board.table import find_board
+from arenite.runtime import Interpreter
+
+BOARDS = ("cortex-m3", "cortex-m4")
+#: what boards/checks/image.cc answers when the model has run
+_DONE = 42
+#: bytes at most
+LIMITS: dict[Key, int] = {
+    **{(board, "core", "flash_size"): 6 * 1024 for board in BOARDS},
+    **{(board, "image", "flash"): 10 * 1024 for board in BOARDS},
+    **{(board, "image", "ram"): 0 for board in BOARDS},
+}
+
+
+def lean_sine() -> bytes:
+    """1-16-16-1 in int8 as one would flash it: without the tensors' names, which the board does not read."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "sine.tflite"
+        path.write_bytes(sine())
+        return arenite.optimize(path, strip=True).content
+
+
+def measure(board: str) -> dict[Key, int]:
+    """Build, run once, and count.
+
+    flash  bytes of everything, kernels for size.    ram  bytes of .data and .bss without the arena.
+    """
+    where, model = find_board(board), lean_sine()
+    host = Interpreter(model_content=model)
+    host.allocate_tensors()
+    arena = int(host.arena_used())
+    with tempfile.TemporaryDirectory() as scratch:
+        built = build_firmware(model, ["fully_connected"], arena, where, "size", Path(scratch), "model_image")
+        done = subprocess.run(emulator(built.elf, where, "null,id=print"), timeout=60, check=False)
+        if done.returncode != _DONE:
+            raise AssertionError(f"the image on {board} ended with {done.returncode}")
+        size = firmware_size(built.elf, built.map)
+    return {(board, "image", "flash"): size.flash, (board, "image", "ram"): size.ram - arena}
