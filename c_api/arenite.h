@@ -83,9 +83,10 @@ arenite_status arenite_open(arenite_interpreter* interpreter, const void* model,
  * ARENITE_NotReady for an interpreter whose arenite_open failed. */
 arenite_status arenite_invoke(arenite_interpreter* interpreter, arenite_error* error);
 
-/* Runs the next `operators` > 0 of an invoke and returns, for loops that must not be away for a whole one; the first call,
- * and the one after the last, begin an invoke. An IF or WHILE is one operator with all that it calls. *done becomes 1 when
- * the outputs are there, else 0: until then write no inputs and do not call arenite_invoke. A failure ends the invoke. */
+/* Runs the next `operators` > 0 of an invoke and returns, for loops that must not be away for a whole one; the first
+ * call, and the one after the last, begin an invoke. An IF or WHILE is one operator with all that it calls. *done
+ * becomes 1 when the outputs are there, else 0: until then write no inputs and do not call arenite_invoke. A failure
+ * ends the invoke. */
 arenite_status arenite_invoke_step(arenite_interpreter* interpreter, uint32_t operators, int* done,
                                    arenite_error* error);
 

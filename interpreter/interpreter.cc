@@ -50,7 +50,7 @@ Tensor Interpreter::tensor(uint32_t index) const {
   Tensor tensor = model_->tensor(index);
   if (!ready_ || tensor.constant) return tensor;
   const uint32_t offset = offsets_[slot(index)];
-  if (offset != kUnplaced) tensor.data = arena_ + offset;
+  if (offset != kUnplaced) tensor.data = at(offset);
   return tensor;
 }
 
@@ -60,7 +60,7 @@ Node Interpreter::node(uint32_t index) const {
   node.table_ = model_->operator_table(index).data();
   if (!ready_) return node;
   const uint32_t offset = offsets_[stored_tensors_ + index];
-  if (offset != kUnplaced) node.scratch_ = arena_ + offset;
+  if (offset != kUnplaced) node.scratch_ = at(offset);
   return node;
 }
 
@@ -92,19 +92,18 @@ void Interpreter::reset_variables() {
 
 void Interpreter::reset_subgraph(const Interpreter& subgraph, void*) {
   const Model& model = *subgraph.model_;
-  uint8_t* const arena = subgraph.arena_;
   for (uint32_t i = 0; i < model.tensor_count(); ++i) {
     if (!model.is_variable(i)) continue;
     const Tensor variable = model.tensor(i);
     const uint32_t offset = subgraph.offsets_[subgraph.slot(i)];
     const int32_t zero = variable.type == Type::kInt8 ? variable.zero_point : 0;  // TFLite's rule
-    if (offset != kUnplaced) std::memset(arena + offset, zero, model.tensor_bytes(i));
+    if (offset != kUnplaced) std::memset(subgraph.at(offset), zero, model.tensor_bytes(i));
   }
   for (uint32_t i = 0; i < model.operator_count(); ++i) {
     uint32_t bytes = 0;
     const Kernel& kernel = subgraph.kernel(i);
     if (!kernel.keeps_scratch || kernel.prepare(subgraph.node(i), &bytes) != Status::kOk || bytes == 0) continue;
-    std::memset(arena + subgraph.offsets_[subgraph.stored_tensors_ + i], 0, bytes);
+    std::memset(subgraph.at(subgraph.offsets_[subgraph.stored_tensors_ + i]), 0, bytes);
   }
 }
 

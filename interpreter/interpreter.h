@@ -33,6 +33,8 @@ constexpr uint32_t kMaxCallDepth = 8;
 // Iterations that all loops of a model may make together in one invoke, unless the program sets another limit.
 constexpr uint32_t kDefaultIterationLimit = 1000000;
 
+struct Span;
+
 // What an operator shares during one invoke with the subgraphs that it calls.
 struct Invocation {
   Error where;
@@ -44,6 +46,13 @@ enum class Sharing : uint8_t {
   kRetainAll,  // every tensor keeps its value until the next invoke; for looking at layers, on a host
 };
 
+// A part of the arena. data: a multiple of 16; size, used: bytes.
+struct Region {
+  void* data;
+  size_t size;
+  uint32_t used = 0;  // what the model needs of it
+};
+
 class Interpreter {
  public:
   // Refers to all of its arguments. `arena` is a multiple of 16, arena_size in bytes.
@@ -53,6 +62,15 @@ class Interpreter {
   // failure. Exactly arena_used() bytes are enough; with ArenaTooSmall error->detail says how many are needed, exactly
   // unless the arena could not even hold the planner's lists.
   Status allocate(Error* error = nullptr, Sharing sharing = Sharing::kReuse);
+
+  // The arena in parts: it stays the first region, and goes on in `more`, the faster ones first: `count` < 4. The arena
+  // holds the bookkeeping and what keeps its value from one invoke to the next; each region, the arena first, what is
+  // used for the shortest time, as far as there is room. So the others may be shared: models that never run at the same
+  // time may be given the same memory in `more`, inputs and outputs then last until another one runs. Sets
+  // more[i].used. A plan that the file carries is for one region and not followed. ArenaTooSmall: error->detail is the
+  // bookkeeping's size, or that of a tensor that finds no room. The planner's lists take the largest region, in models
+  // that call subgraphs the arena. On 64-bit hosts all regions lie within 4 GB behind the arena.
+  Status allocate_in(Region* more, uint32_t count, Error* error = nullptr);
 
   // Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call. NotDue is
   // no error: an operator waits for more input, and the outputs mean nothing until a call gives Ok.
@@ -102,6 +120,11 @@ class Interpreter {
   friend class RowRunner;
   friend class Stepper;
 
+  // An address, not an element: regions may lie before the arena too, on 32-bit processors.
+  uint8_t* at(uint32_t offset) const {
+    return reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(arena_) + offset);
+  }
+
   uint32_t bitmap_words() const { return (model_->tensor_count() + 31) / 32; }
   static void reset_subgraph(const Interpreter& subgraph, void*);
   static void keep_offsets(const Interpreter& subgraph, void* items);
@@ -129,6 +152,10 @@ class Interpreter {
   Status extend_life(uint32_t tensor, uint16_t time, Planning* planning) const;
   Status read_plan(Allocation* items) const;
   Status plan_arena(Planning* planning);
+  Status prepare_regions(Region* more, uint32_t count, Error* where);
+  Status find_lives(Error* where);
+  Status plan_in(Span* spans, uint32_t count, Interpreter* work, Error* where) const;
+  void take_over(const Interpreter& work);
   Status run(uint32_t index, Invocation* invocation) const;
 
   const Model* model_;

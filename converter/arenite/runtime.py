@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,8 @@ class Interpreter:
 
     model_path, model_content  exactly one of them.
     arena_size                 bytes; None takes as much as the model needs.
+    arena_regions              instead: bytes of two to four parts of the arena, the fast ones first. The first also holds what
+                               lasts; each takes what is used for the shortest time, as ``allocate_in`` on a board.
     preserve_all_tensors       no tensor shares memory, so that ``get_tensor`` shows every intermediate result.
 
     One interpreter belongs to one thread at a time; ``invoke`` releases the GIL, so several run in parallel.
@@ -118,15 +120,22 @@ class Interpreter:
         model_content: bytes | None = None,
         *,
         arena_size: int | None = None,
+        arena_regions: Sequence[int] | None = None,
         preserve_all_tensors: bool = False,
     ) -> None:
         if (model_path is None) == (model_content is None):
             raise DataError("give either model_path or model_content")
         if arena_size is not None and arena_size < 0:
             raise DataError(f"arena_size is {arena_size}; it is a number of bytes, 0 or more")
+        regions = list(arena_regions or ())
+        if regions and (
+            arena_size is not None or preserve_all_tensors or not 2 <= len(regions) <= 4 or min(regions) < 0
+        ):
+            raise DataError("arena_regions is two to four numbers of bytes, without arena_size or preserve_all_tensors")
         content = bytes(model_content) if model_content is not None else _read(Path(str(model_path)))
         self._content = content
         self._arena_size = arena_size
+        self._regions = regions
         self._allocated = False
         self._core = _core.Interpreter(content, preserve_all_tensors)
         self._subgraphs: list[_Subgraph] = []
@@ -142,6 +151,9 @@ class Interpreter:
     def allocate_tensors(self) -> None:
         """Plan the arena and prepare every operator. Again: start anew. Raises ArenaError, ModelError."""
         self._allocated = False
+        if self._regions:
+            self._allocate_regions()
+            return
         failure = self._try_arena(FIRST_ARENA if self._arena_size is None else self._arena_size)
         if failure is not None and failure[0] == "ArenaTooSmall":
             failure = self._grow(failure)
@@ -246,6 +258,13 @@ class Interpreter:
         self._require_allocation()
         return ArenaUse(*self._core.arena_used())
 
+    def regions_used(self) -> list[int]:
+        """Bytes that the model needs of each of ``arena_regions``; the first with what the interpreter keeps at its end."""
+        self._require_allocation()
+        if not self._regions:
+            raise StateError("the interpreter has one arena; give arena_regions, or ask arena_used()")
+        return self._core.regions_used()
+
     def op_counts(self) -> dict[str, int]:
         """Operator name → how often in all subgraphs, most frequent first."""
         return dict(Counter(name for part in self._subgraphs for name, _, _ in part.operators).most_common())
@@ -294,6 +313,17 @@ class Interpreter:
         if self._packed[index]:
             view = unpack(view.view(np.uint8), math.prod(detail["shape"]))
         return view.reshape(detail["shape"])
+
+    def _allocate_regions(self) -> None:
+        failure = self._core.allocate_in(self._regions)
+        if failure is not None and failure[0] == "ArenaTooSmall":
+            sizes = " + ".join(f"{size:,}" for size in self._regions)
+            raise ArenaError(
+                f"the arena's parts of {sizes} bytes are too small: a piece of {failure[-1]:,} bytes finds no room; make one "
+                "of them larger, the first if the piece keeps its value between runs"
+            )
+        self._check(failure)
+        self._allocated = True
 
     def _try_arena(self, size: int) -> _core.Failure | None:
         try:

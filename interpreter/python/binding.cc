@@ -184,6 +184,35 @@ class HostInterpreter {
     return failure_of(error);
   }
 
+  // The arena in parts of these sizes, one behind the other with a gap between them.
+  Failure allocate_in(const std::vector<size_t>& sizes) {
+    require(opened_, "open");
+    if (sizes.empty() || sizes.size() > 4) throw std::logic_error("one to four regions");
+    constexpr size_t kGap = 64;
+    size_t total = 0;
+    std::vector<size_t> starts;
+    for (const size_t size : sizes) {
+      starts.push_back(total);
+      total += (size + kGap) / kGap * kGap + kGap;
+    }
+    arena_ = std::make_shared<Memory>(total);
+    interpreter_.emplace(model_, arenite::OpResolver(kKernels), arena_->data(), sizes[0]);
+    regions_.clear();
+    for (size_t i = 1; i < sizes.size(); ++i) regions_.push_back({arena_->data() + starts[i], sizes[i]});
+    Error error;
+    const Status status = interpreter_->allocate_in(regions_.data(), static_cast<uint32_t>(regions_.size()), &error);
+    if (status != Status::kOk) interpreter_.reset();
+    stepper_.reset();
+    return failure_of(error);
+  }
+
+  // Bytes of each region that the model needs, after allocate_in.
+  std::vector<uint32_t> regions_used() {
+    std::vector<uint32_t> used = {ready().arena_used()};
+    for (const arenite::Region& region : regions_) used.push_back(region.used);
+    return used;
+  }
+
   Failure invoke() {
     Error error;
     {
@@ -326,6 +355,7 @@ class HostInterpreter {
   arenite::Model model_;
   std::shared_ptr<Memory> arena_;
   std::optional<arenite::Interpreter> interpreter_;
+  std::vector<arenite::Region> regions_;
   std::optional<arenite::Stepper> stepper_;  // of an invoke that goes in steps
 };
 
@@ -357,6 +387,8 @@ PYBIND11_MODULE(_core, m) {
            py::arg("model"), py::arg("preserve_all_tensors"))
       .def("open", &HostInterpreter::open)
       .def("allocate", &HostInterpreter::allocate, py::arg("arena_size"))
+      .def("allocate_in", &HostInterpreter::allocate_in, py::arg("sizes"))
+      .def("regions_used", &HostInterpreter::regions_used)
       .def("invoke", &HostInterpreter::invoke)
       .def("invoke_step", &HostInterpreter::invoke_step, py::arg("operators"))
       .def("profile", &HostInterpreter::profile)
