@@ -59,6 +59,7 @@ def tree(package: str, name: str, models: Sequence[ExportedModel], optimize: str
     sources = _sources(models, suffix) | {f"src/{CONFIG}": _config(optimize, bodies)}
     values = _values(name, models, sources, optimize)
     values["body"] = Template(template("body.cc.in")).substitute(values)
+    values |= {f"say_{where}": template(f"say_{where}.cc.in") for where in ("serial", "stdio")}
     made = {
         Template(path).substitute(values): Template(template(source)).substitute(values)
         for path, source in LAYOUTS[package].items()

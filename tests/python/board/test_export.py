@@ -79,6 +79,43 @@ def test_the_arduino_library_compiles_without_any_flag_but_the_cores(models: lis
     assert not fused, "floating point is contracted: its bits would differ from the host's"
 
 
+#: as much of each build system's headers as the example programs use
+STUBS = {
+    "Arduino.h": """#pragma once
+struct Port {
+  void begin(long) {}
+  template <typename T> void print(T) {}
+  template <typename T> void println(T) {}
+  explicit operator bool() const { return true; }
+};
+inline Port Serial;
+""",
+    "zephyr/kernel.h": "#pragma once\n",
+    "zephyr/sys/printk.h": '#pragma once\nextern "C" void printk(const char* format, ...);\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("package", "program", "options"),
+    [
+        ("arduino", "examples/self_test/self_test.ino", ["-include", "Arduino.h"]),
+        ("platformio", "examples/self_test/main.cpp", ["-DARDUINO=1"]),
+        ("platformio", "examples/self_test/main.cpp", []),
+        ("zephyr", "samples/self_test/src/main.cpp", []),
+        ("esp-idf", "examples/self_test/main/main.cpp", []),
+    ],
+)
+def test_the_examples_compile(
+    package: str, program: str, options: list[str], models: list[Path], tmp_path: Path
+) -> None:
+    export(models, package, tmp_path / "tree")
+    for name, text in STUBS.items():
+        (tmp_path / "stubs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "stubs" / name).write_text(text)
+    call(require("arm-none-eabi-g++"), "-mcpu=cortex-m4", *FLAGS.split(), "-I", tmp_path / "stubs", *options,
+         "-I", tmp_path / "tree" / "src", "-x", "c++", "-fsyntax-only", tmp_path / "tree" / program)  # fmt: skip
+
+
 @cache
 def _object_symbols() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """Source path → symbols that its object defines, and needs, as compiled for Cortex-M4."""

@@ -4,7 +4,6 @@
 #include "interpreter/interpreter.h"
 $includes
 
-static void say(const char* model, const char* what, unsigned number) { std::printf("%s: %s: %u\n", model, what, number); }
-
+$say_stdio
 $body
 extern "C" void app_main() { std::printf("%s\n", run_all() ? "passed" : "failed"); }

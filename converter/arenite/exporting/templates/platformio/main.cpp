@@ -5,17 +5,9 @@ $includes
 
 #if defined(ARDUINO)
 #include <Arduino.h>
-static void say(const char* model, const char* what, unsigned number) {
-  Serial.print(model);
-  Serial.print(": ");
-  Serial.print(what);
-  Serial.print(": ");
-  Serial.println(number);
-}
-#else
+$say_serial#else
 #include <cstdio>
-static void say(const char* model, const char* what, unsigned number) { std::printf("%s: %s: %u\n", model, what, number); }
-#endif
+$say_stdio#endif
 
 $body
 #if defined(ARDUINO)
