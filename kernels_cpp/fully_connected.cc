@@ -1,4 +1,6 @@
 // FULLY_CONNECTED: the input seen as rows of the filter's depth, times the filter [outputs, depth].
+#include <cstring>
+
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/bodies.h"
 #include "kernels_cpp/hybrid.h"
@@ -59,12 +61,18 @@ uint32_t multiplier_bytes(const Operands& o) {
   return o.filter.scale_count > 1 ? static_cast<uint32_t>(slice_of(o)) * sizeof(Multiplier) : 0;
 }
 
+// A row of gemm_s4's, of an odd depth also a copy of the input's row with a zero at both ends. A multiple of 16.
+uint32_t packed_bytes(int32_t depth) {
+  const uint32_t copy = depth % 2 == 0 ? 0 : (static_cast<uint32_t>(depth) + 2 + 15) & ~15u;
+  return gemm_s4_scratch_bytes(depth + depth % 2) + copy;
+}
+
 // What int4 weights take in front of the multipliers: a block of them unpacked, or a row of the input as gemm_s4 sorts
 // it.
 uint32_t int4_bytes(const Operands& o) {
   if (!is_int4(o.filter)) return 0;
   const uint32_t block = block_bytes(o.filter, slice_of(o), o.depth());
-  const uint32_t row = gemm_s4_scratch_bytes(o.depth());
+  const uint32_t row = packed_bytes(o.depth());
   return block > row ? block : row;
 }
 
@@ -94,12 +102,60 @@ void fill_slice(const Operands& o, int32_t first, int32_t count, Multiplier* to)
   fill_multipliers(o.input, filter, o.output, to);
 }
 
+// Every second output of one row of the input, kHalf at most; `weights`, the index of the first one's first weight, is
+// odd with `lhs` at the zero before the row, even at the row itself. The weight that is too many meets a zero.
+constexpr int32_t kHalf = kSlice / 2;
+bool run_half(const Operands& o, const GemmS8& gemm, int32_t channel, int32_t weights, const int8_t* lhs,
+              void* scratch) {
+  int32_t bias[kHalf];
+  Multiplier multipliers[kHalf];
+  int8_t out[kHalf];
+  int32_t count = 0;
+  for (int32_t c = channel; c < gemm.columns && count < kHalf; c += 2, ++count) {
+    bias[count] = gemm.stage.bias_of(c);
+    multipliers[count] = gemm.stage.multiplier_of(c);
+  }
+  GemmS4 job = {};
+  job.columns = count;
+  job.depth = gemm.depth + 1;
+  job.row_bytes = gemm.depth;  // two rows
+  job.lhs = lhs;
+  job.rhs = o.filter.as<uint8_t>() + weights / 2;
+  job.out = out;
+  job.lhs_offset = gemm.lhs_offset;
+  job.rhs_offset = gemm.rhs_offset;
+  job.stage = gemm.stage;
+  job.stage.bias = bias;
+  job.stage.multipliers = multipliers;
+  job.scratch = scratch;
+  if (!isa::gemm_s4(job)) return false;
+  for (int32_t i = 0; i < count; ++i) gemm.out[channel + 2 * i] = out[i];
+  return true;
+}
+
+// Rows of an odd number of weights: every second one begins inside a byte.
+bool run_packed_odd(const Operands& o, GemmS8 gemm, int32_t first, int8_t* scratch) {
+  const int32_t depth = gemm.depth;
+  int8_t* const copy = scratch + gemm_s4_scratch_bytes(depth + 1);
+  copy[0] = copy[depth + 1] = static_cast<int8_t>(-gemm.lhs_offset);
+  for (int32_t row = 0; row < o.rows(); ++row, gemm.lhs += depth, gemm.out += o.outputs()) {
+    std::memcpy(copy + 1, gemm.lhs, static_cast<size_t>(depth));
+    for (int32_t slice = 0; slice < gemm.columns; slice += kSlice) {
+      for (int32_t channel = slice; channel < slice + 2 && channel < gemm.columns; ++channel) {
+        const int32_t weights = (first + channel) * depth;
+        if (!run_half(o, gemm, channel, weights, copy + 1 - weights % 2, scratch)) return false;
+      }
+    }
+  }
+  return true;
+}
+
 // A slice of int4 weights that begins at channel `first` of the output; gemm is that of int8, without weights.
 bool run_packed(const Operands& o, const GemmS8& gemm, int32_t first, int8_t* scratch) {
-  if (o.depth() % 2 != 0) return false;  // rows begin inside bytes
-  GemmS4 job = {gemm.columns, gemm.depth,      gemm.lhs,        o.filter.as<uint8_t>() + first * (gemm.depth / 2),
-                gemm.out,     gemm.lhs_offset, gemm.rhs_offset, gemm.stage,
-                scratch};
+  if (o.depth() % 2 != 0) return run_packed_odd(o, gemm, first, scratch);
+  const int32_t row_bytes = gemm.depth / 2;
+  GemmS4 job = {gemm.columns, gemm.depth,      row_bytes,       gemm.lhs,   o.filter.as<uint8_t>() + first * row_bytes,
+                gemm.out,     gemm.lhs_offset, gemm.rhs_offset, gemm.stage, scratch};
   for (int32_t row = 0; row < o.rows(); ++row) {
     if (!isa::gemm_s4(job)) return false;
     job.lhs += o.depth();

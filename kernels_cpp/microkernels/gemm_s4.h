@@ -6,12 +6,13 @@
 
 namespace arenite {
 
-// As GemmS8 with one left row and packed right rows (int4.h): row n begins at byte n * depth / 2. depth is even.
+// As GemmS8 with one left row and packed right rows (int4.h): row n begins at byte n * row_bytes. depth is even.
 struct GemmS4 {
   int32_t columns;
   int32_t depth;
+  int32_t row_bytes;
   const int8_t* lhs;   // [depth]
-  const uint8_t* rhs;  // [columns, depth / 2]
+  const uint8_t* rhs;  // [columns, row_bytes], of which depth / 2 are looked at
   int8_t* out;         // [columns]
   int32_t lhs_offset;
   int32_t rhs_offset;

@@ -94,8 +94,10 @@ inline int32_t multiply_rest(const Pair* wide, const uint8_t* rhs, int32_t bytes
 
 // Adds the products with two right rows to a and b. Not inlined: the registers of a loop around it would be missing
 // inside.
-__attribute__((noinline)) void two_rows(const Pair* wide, const uint8_t* rhs, int32_t depth, int32_t& a, int32_t& b) {
-  const uint8_t* next = rhs + static_cast<uint32_t>(depth) / 2;
+__attribute__((noinline)) void two_rows(const Pair* wide, const uint8_t* rhs, const GemmS4& gemm, int32_t& a,
+                                        int32_t& b) {
+  const int32_t depth = gemm.depth;
+  const uint8_t* next = rhs + gemm.row_bytes;
   int32_t left = depth;
   for (; left >= kGroup; left -= kChunk) {
     const int32_t groups = static_cast<int32_t>(static_cast<uint32_t>(left < kChunk ? left : kChunk) / kGroup);
@@ -111,7 +113,7 @@ __attribute__((noinline)) void two_rows(const Pair* wide, const uint8_t* rhs, in
 }
 
 void one_column(const GemmS4& gemm, const Pair* wide, int32_t start, int32_t column) {
-  const uint8_t* rhs = gemm.rhs + column * (gemm.depth / 2);
+  const uint8_t* rhs = gemm.rhs + column * gemm.row_bytes;
   int32_t sum = wrap_add(start, gemm.stage.bias_of(column));
   int32_t bytes = gemm.depth / 2;
   for (; bytes >= kBytesPerGroup; bytes -= kBytesPerGroup, rhs += kBytesPerGroup, wide += 4) {
@@ -130,10 +132,10 @@ void gemm_s4(const GemmS4& gemm) {
   if (gemm.rhs_offset != 0) start = wrap_mul(row_sum(gemm.lhs, gemm.depth, gemm.lhs_offset), gemm.rhs_offset);
   const uint8_t* rhs = gemm.rhs;
   int32_t column = 0;
-  for (; column + kColumns <= gemm.columns; column += kColumns, rhs += 2 * gemm.depth) {
+  for (; column + kColumns <= gemm.columns; column += kColumns, rhs += kColumns * gemm.row_bytes) {
     Sums sums = start_sums(gemm.stage, start, column);
-    two_rows(wide, rhs, gemm.depth, sums.s0, sums.s1);
-    two_rows(wide, rhs + gemm.depth, gemm.depth, sums.s2, sums.s3);
+    two_rows(wide, rhs, gemm, sums.s0, sums.s1);
+    two_rows(wide, rhs + 2 * gemm.row_bytes, gemm, sums.s2, sums.s3);
     store(gemm.stage, column, gemm.out + column, sums);
   }
   for (; column < gemm.columns; ++column) one_column(gemm, wide, start, column);

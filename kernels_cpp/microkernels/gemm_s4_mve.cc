@@ -121,10 +121,9 @@ void gemm_s4(const GemmS4& gemm) {
     start = wrap_mul(sum, gemm.rhs_offset);
   }
   const uint8_t* rhs = gemm.rhs;
-  const int32_t bytes = gemm.depth / 2;
   for_each_four(gemm.stage, gemm.columns, gemm.out, [&](int32_t count) {
-    const int32x4_t sums = sums_of(gemm, rhs, count == 1 ? 0 : bytes, start);
-    rhs += count * bytes;
+    const int32x4_t sums = sums_of(gemm, rhs, count == 1 ? 0 : gemm.row_bytes, start);
+    rhs += count * gemm.row_bytes;
     return sums;
   });
 }

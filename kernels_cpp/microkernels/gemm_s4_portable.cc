@@ -35,10 +35,10 @@ void gemm_s4(const GemmS4& gemm) {
   const int32_t bytes = gemm.depth / 2;
   const int8_t* rhs = reinterpret_cast<const int8_t*>(gemm.rhs);
   const OutputStage& stage = gemm.stage;
-  for (int32_t n = 0; n < gemm.columns; n += 2, rhs += 2 * bytes) {
+  for (int32_t n = 0; n < gemm.columns; n += 2, rhs += 2 * gemm.row_bytes) {
     const bool two = n + 1 < gemm.columns;
     uint32_t a = start, b = start;
-    multiply(x, rhs, two ? rhs + bytes : rhs, bytes, a, b);
+    multiply(x, rhs, two ? rhs + gemm.row_bytes : rhs, bytes, a, b);
     gemm.out[n] = stage.apply(wrap_add(static_cast<int32_t>(a), stage.bias_of(n)), stage.multiplier_of(n));
     if (!two) return;
     gemm.out[n + 1] = stage.apply(wrap_add(static_cast<int32_t>(b), stage.bias_of(n + 1)), stage.multiplier_of(n + 1));

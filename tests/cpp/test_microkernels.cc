@@ -194,7 +194,8 @@ void test_gemm_s4(int32_t seed) {
   gemm.columns = random.pick({1, 2, 4, 8, random.in(1, 20)});
   gemm.depth = 2 * random.pick({1, 2, 3, 4, 16, 32, 128, 530, random.in(1, 50), random.in(1, 400)});
   const auto lhs = random.bytes(gemm.depth);
-  const auto rhs = random.bytes(gemm.columns * gemm.depth / 2);
+  gemm.row_bytes = gemm.depth / 2 + random.pick({0, 0, random.in(1, 40)});
+  const auto rhs = random.bytes((gemm.columns - 1) * gemm.row_bytes + gemm.depth / 2);
   const Stage stage(random, gemm.columns, gemm.depth);
   gemm.lhs = lhs.get();
   gemm.rhs = reinterpret_cast<const uint8_t*>(rhs.get());
@@ -207,7 +208,7 @@ void test_gemm_s4(int32_t seed) {
   for (int32_t n = 0; n < gemm.columns; ++n) {
     int64_t sum = 0;
     for (int32_t k = 0; k < gemm.depth; ++k) {
-      const int32_t weight = int4_at(gemm.rhs + n * gemm.depth / 2, k);
+      const int32_t weight = int4_at(gemm.rhs + n * gemm.row_bytes, k);
       sum += (gemm.lhs[k] + gemm.lhs_offset) * (weight + gemm.rhs_offset);
     }
     expected.push_back(finish(gemm.stage, sum, n));

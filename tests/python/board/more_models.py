@@ -45,6 +45,27 @@ def every_code() -> Packed:
     return on_host("every code", write(Graph("main", [x], results, ops, ["x"], list(FUNCTIONS))), [[codes]] * 2)
 
 
+def odd_rows() -> Packed:
+    """Fully connected with int4 rows of an odd number of weights: every second one begins inside a byte."""
+    rng = np.random.default_rng(4)
+    x = Value("x", "int8", (2, 99), None, Quantization.per_tensor(0.05, -3))
+    y = Value("y", "int8", (2, 37), None, Quantization.per_tensor(0.9, -8))
+    scales = rng.uniform(0.01, 0.02, 37).astype(np.float32)
+    w = Value(
+        "w",
+        "int4",
+        (37, 99),
+        rng.integers(-8, 8, (37, 99)).astype(np.int8),
+        Quantization(scales, np.zeros(37, np.int64)),
+    )
+    bias = Value(
+        "bias", "int32", (37,), rng.integers(-900, 900, 37).astype(np.int32), Quantization.per_tensor(0.0007, 0)
+    )
+    attrs = {"fused_activation_function": "NONE", "keep_num_dims": False, "asymmetric_quantize_inputs": False}
+    content = write(Graph("main", [x], [y], [Op("fully_connected", [x, w, bias], [y], attrs)], ["x"], ["y"]))
+    return on_host("odd rows", content, [[rng.integers(-128, 128, x.shape).astype(np.int8)]])
+
+
 def control_flow() -> list[Packed]:
     x, y = test_control_flow.X, test_control_flow.Y
     yes, no, three = np.array(True), np.array(False), np.array(3, np.float32)
@@ -88,4 +109,4 @@ def peak_hold() -> Packed:
 
 
 def all_of_them() -> list[Packed]:
-    return [every_code(), *control_flow(), *with_state(), chain(), peak_hold()]
+    return [every_code(), odd_rows(), *control_flow(), *with_state(), chain(), peak_hold()]
