@@ -1,4 +1,4 @@
-"""What the interpreter keeps in the arena beside tensors: at most 64 bytes, 8 an operator and 4 a tensor that is no constant."""
+"""What the interpreter keeps in the arena: at most 64 bytes, 8 an operator and 4 a tensor that is no constant."""
 
 from __future__ import annotations
 
