@@ -5,23 +5,14 @@
 #include "kernels_cpp/map_s8.h"
 #include "kernels_cpp/sigmoid_f32.h"
 #include "kernels_cpp/sigmoid_input.h"
+#include "kernels_cpp/sigmoid_operator.h"
 #include "kernels_cpp/sigmoid_s16.h"
 
 namespace arenite {
 namespace {
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
-  const Tensor input = node.input(0);
-  const Tensor output = node.output(0);
-  ARENITE_TRY(check_elementwise(node));
-  if (is_float(input)) return Status::kOk;
-  if (is_int16(input)) {
-    ARENITE_CHECK(output.scale() == 1.0f / 32768.0f && SigmoidInputS16::takes(input.scale()), kBadQuantization);
-    return Status::kOk;
-  }
-  ARENITE_CHECK(output.scale() == 1.0f / 256.0f && output.zero_point == INT8_MIN, kBadQuantization);
-  *scratch_bytes = map_scratch(input);
-  return Status::kOk;
+  return prepare_sigmoid(node, 1.0f / 256.0f, INT8_MIN, scratch_bytes);
 }
 
 // 1 / (1 + exp(-x)): x Q4.27, result Q0.31.

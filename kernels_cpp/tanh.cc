@@ -6,23 +6,14 @@
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/map_s8.h"
 #include "kernels_cpp/sigmoid_input.h"
+#include "kernels_cpp/sigmoid_operator.h"
 #include "kernels_cpp/sigmoid_s16.h"
 
 namespace arenite {
 namespace {
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
-  const Tensor input = node.input(0);
-  const Tensor output = node.output(0);
-  ARENITE_TRY(check_elementwise(node));
-  if (is_float(input)) return Status::kOk;
-  if (is_int16(input)) {
-    ARENITE_CHECK(output.scale() == 1.0f / 32768.0f && SigmoidInputS16::takes(input.scale()), kBadQuantization);
-    return Status::kOk;
-  }
-  ARENITE_CHECK(output.scale() == 1.0f / 128.0f && output.zero_point == 0, kBadQuantization);
-  *scratch_bytes = map_scratch(input);
-  return Status::kOk;
+  return prepare_sigmoid(node, 1.0f / 128.0f, 0, scratch_bytes);
 }
 
 // tanh(|x|) = (1 - exp(-2|x|)) / (1 + exp(-2|x|)): the bits of x Q4.27 are those of 2x Q5.26. Result Q0.31.

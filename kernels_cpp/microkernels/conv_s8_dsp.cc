@@ -1,11 +1,8 @@
 // Four pixels at a time. Patches are widened once to int16 with the input offset added, in the order in which SXTB16
 // widens weights, so that 4 weights of a channel and 16 products take 13 instructions:
 //   patch[group][0][slot] = elements 4g, 4g + 2    patch[group][1][slot] = elements 4g + 1, 4g + 3    of one slot
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/dsp.h"
 #include "kernels_cpp/microkernels/dsp_instructions.h"
 #include "kernels_cpp/microkernels/patch.h"

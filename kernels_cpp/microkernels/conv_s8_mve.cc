@@ -3,10 +3,8 @@
 //   patch[group][slot][16]; the first group holds depth % 16 elements (or 16) of a slot, all others 16.
 // The input offset is not added to the input but, times the sum of a channel's weights, to the channel's bias; taps
 // outside the image are the zero point.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/mve.h"
 #include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/microkernels/portable.h"

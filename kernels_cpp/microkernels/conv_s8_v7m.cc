@@ -4,12 +4,9 @@
 // the upper half is what two elements of depth add to pixel 1, once the lower half is made positive. All p together are
 // sum0 + sum1 * 2^16 modulo 2^32, from which sum0 follows. 8 products take 11 instructions, 16 of them 24.
 // The input offset does not fit: the offset times the sum of a channel's weights goes into its bias, and taps outside
-// the image are the zero point. The assembly needs every register, also in a build with frame pointers or without
-// optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+// the image are the zero point.
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include <cstring>
 
 #include "kernels_cpp/microkernels/patch.h"

@@ -1,11 +1,8 @@
 // Four channels at a time along a row of outputs. Weights are widened once into scratch, in the order in which SXTB16
 // takes channels apart, so that a tap of four channels takes 8 instructions:
 //   wide[block][tap][0] = channels 4b, 4b + 2    wide[block][tap][1] = channels 4b + 1, 4b + 3
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/dsp.h"
 #include "kernels_cpp/microkernels/dsp_instructions.h"
 #include "kernels_cpp/microkernels/patch.h"

@@ -3,10 +3,8 @@
 //   lanes of sums[0]: channels 0, 4, 8, 12 | [1]: 1, 5, 9, 13 | [2]: 2, 6, 10, 14 | [3]: 3, 7, 11, 15
 // The input offset is not added to the input but, times the sum of a channel's weights, to the channel's bias; taps
 // outside the image read the zero point.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/mve.h"
 #include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/microkernels/portable.h"

@@ -3,11 +3,8 @@
 // portable variant.
 // The input offset is not added to the input but, times the sum of a channel's weights, to the channel's bias; columns
 // outside the image are the zero point, rows outside it are left out.
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/requantize_v7m.h"

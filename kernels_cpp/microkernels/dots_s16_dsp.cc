@@ -1,10 +1,7 @@
 // Four activations are sorted into (0, 2) and (1, 3), which is how SXTB16 takes four weights apart: 16 products take 24
 // instructions.
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/dsp.h"
 #include "kernels_cpp/microkernels/dsp_instructions.h"
 

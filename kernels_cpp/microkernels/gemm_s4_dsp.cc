@@ -1,11 +1,8 @@
 // The left row is widened and sorted once, in scratch. Masked in the upper four bits of each half, weights are signed
 // numbers of 16 bits, 2^12 times too large, and need no unpacking: shifting and masking are one instruction, so that 16
 // products take 19. The sums are brought down before they would leave 32 bits.
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/columns_dsp.h"
 #include "kernels_cpp/microkernels/dsp.h"
 

@@ -1,9 +1,7 @@
 // Four right rows at a time, as in gemm_s8_mve.cc. Even and odd elements of the left row lie apart; a byte of weights
 // shifted left, or without its lower half, is a weight 16 times too large.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/columns_mve.h"
 #include "kernels_cpp/microkernels/mve.h"
 

@@ -1,10 +1,7 @@
 // Left rows of up to kWideDepth elements are widened once, on the stack; then 16 products take 19 instructions. Longer
 // or crooked ones meet four right rows at a time: 16 products take 23 instructions.
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/columns_dsp.h"
 #include "kernels_cpp/microkernels/dsp.h"
 

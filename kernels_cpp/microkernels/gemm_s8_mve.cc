@@ -1,9 +1,7 @@
 // Four right rows at a time: VMLADAVA adds 16 products to one sum. The left offset is not added to the elements; the
 // right rows are summed beside the products, and the offset times these sums is added at the end.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/columns_mve.h"
 #include "kernels_cpp/microkernels/mve.h"
 

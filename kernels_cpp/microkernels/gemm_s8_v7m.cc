@@ -1,10 +1,7 @@
 // Four right rows share a left row, which is widened once on the stack, with its offset added, up to kWideDepth
 // elements: 32 products take 70 instructions. Longer left rows are widened for each four right rows: 82 instructions.
-// The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/portable.h"
 #include "kernels_cpp/microkernels/requantize_v7m.h"
 #include "kernels_cpp/microkernels/v7m.h"

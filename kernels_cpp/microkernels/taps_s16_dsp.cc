@@ -1,9 +1,7 @@
 // SXTB16 makes (w0, w2) and (w1, w3) of four weights; the halves of (x0, x1) and (x2, x3) meet them in nine
-// instructions. The assembly needs every register, also in a build with frame pointers or without optimization.
-#pragma GCC optimize("omit-frame-pointer")
-#ifndef __OPTIMIZE__
-#pragma GCC optimize("O2")
-#endif
+// instructions.
+#include "kernels_cpp/microkernels/every_register.h"
+
 #include "kernels_cpp/microkernels/dsp.h"
 
 namespace arenite::dsp {
