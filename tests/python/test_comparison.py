@@ -126,3 +126,25 @@ def test_keras_models_and_saved_models(tmp_path: Path) -> None:
     against_saved = arenite.compare(tmp_path / "saved", quantized, data, peers=(), layer_samples=0)
     assert against_saved.reference == "saved, converted to float32"
     assert against_saved.ours.sqnr_db == pytest.approx(against_keras.ours.sqnr_db, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_advice_on_an_uneven_input_names_the_layer_and_helps(tmp_path: Path) -> None:
+    """What it says is done, as it says it; 16 bits for the input alone are no cure, as it says too."""
+    keras = pytest.importorskip("keras")
+    keras.utils.set_random_seed(3)
+    sizes = np.array([1, 2, 0.5, 1, 800], np.float32)
+    features = keras.Input((5,), name="features")
+    hidden = keras.layers.Dense(8, activation="relu", name="hidden")(keras.layers.Rescaling(1 / sizes)(features))
+    model = keras.Model(features, keras.layers.Dense(3, name="out")(hidden))
+    data = np.random.default_rng(4).normal(size=(80, 5)).astype(np.float32) * sizes
+
+    def compared(**options: Any) -> arenite.Comparison:
+        return arenite.compare(model, arenite.convert(model, "int8", data, **options).content, data, peers=())
+
+    found = compared()
+    advice = next(advice for advice in found.advice if advice.kind == "uneven input")
+    (layer,) = re.findall(r"--layer '(\S+)=float' --io float32", advice.text)
+    before, after = found.ours.sqnr_db, compared(layers={layer: "float"}, io="float32").ours.sqnr_db
+    assert layer == "hidden" and before is not None and after is not None
+    assert before < 20 and after > before + 15

@@ -160,14 +160,28 @@ def test_saved_and_loaded_it_is_the_same(wrapped: Any, tmp_path: Path) -> None:
 
 
 # --- the rules ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 2.0), (0.0, 5.3), (-0.7, 0.0), (-3.2, 0.01)])
-def test_activations_are_rounded_as_the_converter_rounds(low: float, high: float) -> None:
-    from arenite.evaluate import on_grid
-    from arenite.qat.rounding import rounded
+def test_activations_are_rounded_as_the_converter_rounds(
+    low: float, high: float, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By TensorFlow's node, and by the operations that other backends compute; gradients too."""
+    import tensorflow as tf
 
-    x = RNG.uniform(low - 1, high + 1, 5000).astype(np.float32)
-    found = np.asarray(rounded(x, low, high))
-    np.testing.assert_allclose(found, on_grid(x, activation_quantization(low, high), "int8"), atol=1e-6)
+    from arenite.evaluate import on_grid
+    from arenite.qat import rounding
+
+    x = tf.Variable(RNG.uniform(low - 1, high + 1, 5000).astype(np.float32))
+    monkeypatch.setattr(rounding.keras.backend, "backend", lambda: backend)
+    with tf.GradientTape() as tape:
+        found = rounding.rounded(x, tf.constant(low), tf.constant(high))
+    grid = activation_quantization(low, high)
+    np.testing.assert_allclose(found, on_grid(x.numpy(), grid, "int8"), atol=1e-6)
+    ends = (np.array([-128, 127]) - grid.zero_point) * grid.scale
+    inside = (x.numpy() > ends[0] + 1e-6) & (x.numpy() < ends[1] - 1e-6)
+    outside = (x.numpy() < ends[0] - 1e-6) | (x.numpy() > ends[1] + 1e-6)
+    gradient = tape.gradient(found, x).numpy()
+    assert (gradient[inside] == 1).all() and not gradient[outside].any()
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int4"])

@@ -56,8 +56,9 @@ def _uneven(row: LayerError) -> Iterator[tuple[str, str]]:
             "uneven input",
             what
             + (
-                "give each feature the same size before the model (train on normalized data, or fold a Normalization layer"
-                " into the data preparation), or let the input stay float or 16 bits wide: --io float32, --quantize 16x8"
+                "give each feature the same size before the model: normalize in the data preparation and train on that, or"
+                " move a Normalization layer there. 16 bits for the input alone do not help: the weights that make up for the"
+                f" sizes have one scale too; {_in_float(row)}"
             ),
         )
     else:
@@ -126,7 +127,13 @@ def _costly(row: LayerError) -> tuple[str, str]:
     )
 
 
+def _in_float(row: LayerError) -> str:
+    """How what reads an input computes in float."""
+    names = " ".join(f"--layer '{layer}=float'" for layer in row.layers) or "--layer 'name=float'"
+    return f"where the board computes floats: {names} --io float32"
+
+
 def _sixteen(row: LayerError) -> str:
     """How its result gets sixteen bits."""
     layer = row.layers[0] if row.layers else row.tensor
-    return f"give it 16 bits: --layer '{layer}=int16', or --quantize 16x8 for the whole model"
+    return f"give it 16 bits: --layer '{layer}=int16', or let --min-sqnr choose such layers"

@@ -10,7 +10,7 @@ import numpy as np
 from arenite.errors import AreniteError
 from arenite.evaluate import on_grid
 from arenite.graph import Graph, Op, Value
-from arenite.opdef import declaration, rows
+from arenite.opdef import QuantRule, Role, declaration, rows
 from arenite.reader import read
 
 from .metrics import sqnr_from_energy
@@ -48,8 +48,12 @@ def layer_errors(
     runs = _runs(inputs, quantized, _run_bytes(exact, quantized))
     study = _Study(exact, quantized, pairs, layers, runs)
     found: dict[Value, LayerError] = {}
-    own = [(None, value) for value in quantized.inputs if value in pairs and value.quant is not None]
-    made = [(op, value) for op in quantized.ops for value in op.outputs[:1] if value in pairs]
+    entries = [op for op in quantized.ops if _is_entry(op, quantized) and op.output in pairs]
+    own: list[tuple[None, Value]] = [
+        (None, value) for value in quantized.inputs if value in pairs and value.quant is not None
+    ]
+    own += [(None, op.output) for op in entries]
+    made = [(op, op.outputs[0]) for op in quantized.ops if op.outputs[0] in pairs and op not in entries]
     places = {id(op): index for index, op in enumerate(quantized.ops)}
     todo: list[tuple[Op | None, Value]] = [*own, *made]
     for done, (op, value) in enumerate(todo):
@@ -57,7 +61,7 @@ def layer_errors(
         found[value] = study.row(op, value, places[id(op)] if op is not None else -1)
     progress("layers", len(todo), len(todo))
     shares = _shares(found)
-    unmatched = sum(len(part.ops) for part in quantized.subgraphs()) - len(made)
+    unmatched = sum(len(part.ops) for part in quantized.subgraphs()) - len(made) - len(entries)
     samples = len(runs[0]) * (runs[0].shape[1] if runs[0].ndim > 1 else 1) if runs else 0
     return LayerErrors([shares[v] for _, v in made], [shares[v] for _, v in own], unmatched, samples, study.problem)
 
@@ -109,15 +113,28 @@ class _Study:
         return LayerError(
             index=index,
             operator="input" if op is None else op.name,
-            tensor=value.name,
+            tensor=value.name if op is not None else self._pairs[value].value.name,
             sqnr_db=sqnr_from_energy(signal, float(np.square(error).sum())),
             worst_abs_error=worst,
             worst_steps=None if scale is None else float(np.abs(self._in_file(value, error)).max(initial=0)) / scale,
-            layers=() if op is None else self._layers.of_op(op),
+            layers=self._layers.of_op(op) if op is not None else self._first_layers(value),
             isolated_sqnr_db=None if alone is None else sqnr_from_energy(signal, float(np.square(alone).sum())),
             **self._costs(value, own),
             **range_use(value, self._in_file(value, expected), _is_fixed(op)),
         )
+
+    def _first_layers(self, value: Value) -> tuple[str, ...]:
+        """The user's layers whose weights multiply an input, or the first that read it."""
+        reached: set[Value] = {value}
+        found: list[str] = []
+        for op in self._quantized.ops:
+            if reached.isdisjoint(v for v in op.inputs if v is not None):
+                continue
+            if op.name in rows() and declaration(op.name).weight is None and _only_moves(op):
+                reached.update(op.outputs)
+            else:
+                found += self._layers.of_op(op)[:1]
+        return tuple(dict.fromkeys(found))
 
     def _wanted(self, value: Value) -> np.ndarray:
         """What the float model has there, float64 [runs, *shape]."""
@@ -232,6 +249,15 @@ class _Study:
             return None
         ends = [(self._expected[v].astype(np.float64), found.get(v)) for v in self._exact.outputs if not v.is_constant]
         return [(float(np.square(a).sum()), 0.0 if b is None else float(np.square(a - b).sum())) for a, b in ends]
+
+
+def _is_entry(op: Op, graph: Graph) -> bool:
+    """Whether it does nothing but round an input of the model."""
+    return op.name in rows() and declaration(op.name).role is Role.QUANTIZE and op.operand(0) in graph.inputs
+
+
+def _only_moves(op: Op) -> bool:
+    return declaration(op.name).role is Role.QUANTIZE or declaration(op.name).quant is QuantRule.SAME_AS_INPUT
 
 
 def _is_fixed(op: Op | None) -> bool:

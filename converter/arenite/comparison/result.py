@@ -39,7 +39,8 @@ class LayerError:
     """One operator's result in the quantized file against its counterpart in the float file; or one input's rounding.
 
     index, operator, tensor  in the file; −1 and ``"input"`` for an input.
-    layers           the user's layers that it computes, in order; a fused activation stands beside its convolution.
+    layers           the user's layers that it computes, in order; a fused activation stands beside its convolution. Of an
+                     input: those that read it.
     sqnr_db          of the result as the file computes it: the error of everything before it, cumulated.
     worst_abs_error  in the units of the float model.
     worst_steps      the same in units of the tensor's scale; None for tensors that are not quantized.
