@@ -110,15 +110,19 @@ Fixed fixed_of(const Parts& parts) {
   return {whole, down - kFractionBits < 64 ? rest >> (down - kFractionBits) : 0};
 }
 
-// Decimals of the fraction, rounded to nearest; 10^precision when it rounds up to the next whole number.
-uint64_t decimals_of(uint64_t fraction, int precision) {
+// Decimals of the fraction, rounded to nearest, halves to even; 10^precision when it rounds up to the next whole
+// number.
+uint64_t decimals_of(const Fixed& fixed, int precision) {
+  constexpr uint64_t kHalf = uint64_t{1} << (kFractionBits - 1);
+  uint64_t fraction = fixed.fraction;
   uint64_t decimals = 0;
   for (int i = 0; i < precision; ++i) {
     fraction *= 10;
     decimals = decimals * 10 + (fraction >> kFractionBits);
     fraction &= (uint64_t{1} << kFractionBits) - 1;
   }
-  return decimals + (fraction >> (kFractionBits - 1));
+  const bool odd = ((precision == 0 ? fixed.whole : decimals) & 1) != 0;
+  return decimals + (fraction > kHalf || (fraction == kHalf && odd) ? 1 : 0);
 }
 
 void write_float(const Out& out, Field field, double value) {
@@ -132,7 +136,7 @@ void write_float(const Out& out, Field field, double value) {
   }
   const int precision = field.precision < 0 ? 6 : field.precision < kMostDecimals ? field.precision : kMostDecimals;
   Fixed fixed = fixed_of(parts);
-  uint64_t decimals = decimals_of(fixed.fraction, precision);
+  uint64_t decimals = decimals_of(fixed, precision);
   uint64_t unit = 1;
   for (int i = 0; i < precision; ++i) unit *= 10;
   if (decimals >= unit) {
