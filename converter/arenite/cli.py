@@ -149,7 +149,7 @@ def convert(
     ] = False,
     without: Annotated[
         list[str] | None,
-        typer.Option(help="Leave out one of them: equalize, rounding or bias (repeat for more)."),
+        typer.Option(help="Leave out one: scale_features, equalize, rounding or bias (repeat for more)."),
     ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave tensor names out of the file.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say pass by pass what was done and refused.")] = False,

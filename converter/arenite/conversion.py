@@ -13,7 +13,7 @@ import numpy as np
 
 from . import reader, writer
 from .atomic import write_bytes
-from .errors import AreniteError, ModelError, UnsupportedError
+from .errors import AreniteError, CalibrationError, ModelError, UnsupportedError
 from .graph import Graph, Op, Value
 from .opdef import Role, declaration, rows
 from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
@@ -168,7 +168,7 @@ def convert(
                     extremes), "percentile" ("percentile:99.9"), "entropy", "mse" (least squared error), or "auto": for each
                     tensor that of these by which the outputs lose least, measured.
     samples, seed   at most so many calibration samples, chosen at random by ``seed``; of an iterator the first ones.
-    without         leave out some of it: "equalize", "rounding", "bias".
+    without         leave out some of it: "scale_features", "equalize", "rounding", "bias".
     strip           leave tensor names out of the file.
     trust           run code that the model file carries (Lambda layers).
     custom_objects  Keras classes by name, for loading.
@@ -236,9 +236,24 @@ def _predict(float_graph: Graph, graph: Graph, context: PassContext) -> dict[str
     if not context.is_integer or not context.samples:
         return {}
     prediction = predict(float_graph, graph, context.samples)
+    _judge_features(min(prediction.outputs.values(), default=math.inf), context)
     if warning := prediction.warning():
         context.warn(warning)
     return prediction.outputs
+
+
+#: An output that keeps less, dB, of a model whose input's features differ much in size: nobody wants such a file.
+USELESS_DB = 10.0
+
+
+def _judge_features(worst: float, context: PassContext) -> None:
+    """Warn of features that differ much in size; CalibrationError when they leave nothing of an output."""
+    if context.uneven and worst < USELESS_DB:
+        raise CalibrationError(
+            "; ".join(context.uneven.values()) + f". As it is, an output would keep an SQNR of {worst:.1f} dB"
+        )
+    for text in context.uneven.values():
+        context.warn(text)
 
 
 def _context(

@@ -95,6 +95,6 @@ def test_a_model_with_a_batch_is_refused() -> None:
 def test_features_of_different_size_are_named() -> None:
     text = '%x: float32[1,2] = input "table"\n%y: float32[1,2] = relu(%x)\nreturn %y'
     _, context = measure(np.array([[1, 5000], [0.5, 100]], np.float32), text)
-    (warning,) = context.warnings
+    (warning,) = context.uneven.values()
     assert "'table'" in warning and "±1" in warning and "±5e+03" in warning
     assert not measure(LEFT, text)[1].warnings

@@ -23,6 +23,7 @@ from . import (
     recognize,
     refine_weights,
     restate,
+    scale_features,
     state_bias,
     tabulate,
     take_ranges,
@@ -48,6 +49,7 @@ TARGET: tuple[ModuleType, ...] = (
     state_bias,
     calibrate,
     bound_masks,
+    scale_features,
     equalize,
     quantize,
     refine_weights,
@@ -64,7 +66,7 @@ PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 #: Passes of integer models that cost time and gain accuracy alone; ``PassContext.fast`` leaves them out.
 IMPROVERS: tuple[ModuleType, ...] = (equalize, refine_weights)
 #: Passes that know one graph only: they leave a model with subgraphs alone.
-ONE_GRAPH: tuple[ModuleType, ...] = (equalize, refine_weights, dead_channels, plan_memory)
+ONE_GRAPH: tuple[ModuleType, ...] = (scale_features, equalize, refine_weights, dead_channels, plan_memory)
 #: Passes of integer schemes: subgraphs stay float. The others run on each subgraph.
 MAIN_GRAPH: tuple[ModuleType, ...] = (take_ranges, restate, tabulate, calibrate, bound_masks, quantize)
 

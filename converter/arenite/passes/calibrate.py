@@ -59,7 +59,7 @@ def run(graph: Graph, context: PassContext) -> None:
         if context.progress is not None:
             context.progress("calibrating", kept.seen, total)
     context.samples = kept.samples
-    features.warn(context)
+    features.note(context)
     _take_trained(statistics, context)
     context.statistics = statistics
     context.applied(graph.name, f"measured {len(statistics)} values over {kept.seen} samples, {batch} at a time")
@@ -130,15 +130,16 @@ class _Features:
                 continue
             self._sizes[i] = np.maximum(self._sizes[i], np.abs(array.reshape(-1, array.shape[-1])).max(axis=0))
 
-    def warn(self, context: PassContext) -> None:
+    def note(self, context: PassContext) -> None:
         for (value, name), seen in zip(self._inputs, self._sizes, strict=True):
             sizes = np.asarray(seen, np.float64)
             sizes = sizes[sizes > 0]
             if value.dtype == "float32" and sizes.size and sizes.max() > FEATURE_RATIO * sizes.min():
-                context.warn(
-                    f"input '{name}': its features reach from ±{sizes.min():.3g} to ±{sizes.max():.3g}, but int8 has one scale "
-                    f"for all of them, so the small ones lose their detail; normalize the features before the model (in the "
-                    "data, not in a layer), or convert with io='float32' and scale them there"
+                context.uneven[value] = (
+                    f"input '{name}': its features reach from ±{sizes.min():.3g} to ±{sizes.max():.3g}, but integers have "
+                    "one scale for all of them, so the small ones lose their detail; convert with io='float32' (--io float32), "
+                    "which brings them to one size on the device where fully connected layers read them, or normalize them "
+                    "before the model (in the data, not in a layer)"
                 )
 
 

@@ -25,7 +25,7 @@ MOVING = 0.01
 RunOp = Callable[[Op, Sequence[np.ndarray | None]], list[np.ndarray]]
 
 #: What makes a quantized model more exact and takes time; each may be left out by itself.
-IMPROVEMENTS = ("equalize", "rounding", "bias")
+IMPROVEMENTS = ("scale_features", "equalize", "rounding", "bias")
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,8 @@ class PassContext:
     ranges       trained ranges by the value's name, which count more than what calibration sees.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     without      those of IMPROVEMENTS that are left out.
+    uneven       inputs whose features differ much in size, and what to do about it.
+    floating     operators that passes made for the float side of an input.
     exact        the float graph as quantize met it.   twins  operator → what it was in ``exact``.
     """
 
@@ -237,6 +239,8 @@ class PassContext:
     without: frozenset[str] = frozenset()
     exact: Graph | None = None
     twins: dict[Op, Op] = field(default_factory=dict)
+    floating: set[Op] = field(default_factory=set)
+    uneven: dict[Value, str] = field(default_factory=dict)
 
     @property
     def is_integer(self) -> bool:
@@ -258,6 +262,8 @@ class PassContext:
 
     def activations_of(self, op: Op) -> str:
         """dtype that ``op`` computes in: that of its layer, else the scheme's."""
+        if op in self.floating:
+            return "float32"
         if op in self.wide:
             return "int16"
         return last_fitting(self.layers, op.origin.layer) or self.activations

@@ -29,7 +29,7 @@ def run(graph: Graph, context: PassContext) -> None:
         return
     for op in [op for op in graph.ops if context.activations_of(op) != "int16"]:
         scale = _channel_constant(op, Affine.SCALE)
-        if scale is not None:
+        if scale is not None and op not in context.floating:
             _lower(graph, op, scale, context)
 
 
