@@ -72,16 +72,21 @@ def _trained(group: Group, context: PassContext) -> bool:
 
 
 def _choose_measured(groups: list[Group], probe: Probe, context: PassContext) -> None:
+    whole = {group: group.range for group in groups}
+    histograms = {group: _histogram(group, probe, context) for group in groups}
+    candidates = {group: _candidates(group, histograms[group], probe, context) for group in groups}
+    groups = [group for group in groups if candidates[group]]
     losses = []
     for i, group in enumerate(groups):
         losses.append(_loss(group, group.range, probe))
         _tell(context, i + 1, 2 * len(groups))
-    whole = {group: group.range for group in groups}
     for i, (group, loss) in enumerate(zip(groups, losses, strict=True)):
         if loss > NEGLIGIBLE * sum(losses):
-            _take_best(group, loss, probe, context)
+            _take_best(group, candidates[group], loss, histograms[group], probe, context)
         _tell(context, len(groups) + i + 1, 2 * len(groups))
-    if _loss_of_all(whole, probe) < _loss_of_all({group: group.range for group in groups}, probe):
+    groups = [group for group in groups if group.range != whole[group]]
+    whole = {group: whole[group] for group in groups}
+    if groups and _loss_of_all(whole, probe) < _loss_of_all({group: group.range for group in groups}, probe):
         for group, seen in whole.items():
             group.low, group.high = seen
         context.refused("all tensors", "ranges are those seen after all: cut together, the outputs lose more")
@@ -96,14 +101,13 @@ def _tell(context: PassContext, done: int, total: int) -> None:
         context.progress("choosing ranges", done, total)
 
 
-def _take_best(group: Group, loss: float, probe: Probe, context: PassContext) -> None:
-    histogram = _histogram(group, probe, context)
+def _take_best(
+    group: Group, candidates: dict[str, Range], loss: float, histogram: Histogram, probe: Probe, context: PassContext
+) -> None:
     tried = {
         name: (_loss(group, there, probe) * _missed(group, there, histogram, probe), there)
-        for name, there in _candidates(group, histogram, probe, context).items()
+        for name, there in candidates.items()
     }
-    if not tried:
-        return
     name, (least, best) = min(tried.items(), key=lambda item: item[1][0])
     least = max(least, loss * (_width(best) / _width(group.range)) ** 2)
     if least < WORTHWHILE * loss:
@@ -172,10 +176,11 @@ def _candidates(group: Group, histogram: Histogram, probe: Probe, context: PassC
             found[name] = there
     low, high = np.array(list(found.values())).T
     errors = np.add(*squared_error(histogram, low, high))
+    narrow = {name: (_width(there) / _width(group.range)) ** 2 < WORTHWHILE for name, there in found.items()}
     return {
         name: there
         for (name, there), error in zip(found.items(), errors, strict=True)
-        if name != "minmax" and error <= PROMISING * errors[0]
+        if narrow[name] and error <= PROMISING * errors[0]
     }
 
 
