@@ -58,8 +58,10 @@ def test_a_debugger_finds_the_firmware_halted(tmp_path: Path) -> None:
         assert not elf.exists()
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=20)
-    finally:
-        process.kill()
+    finally:  # Ctrl-C ends the emulator too, kill would leave it running
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
 
 
 def announced(process: subprocess.Popen[str]) -> tuple[Path, int]:
