@@ -156,3 +156,9 @@ def test_a_layer_without_an_int16_kernel_is_named() -> None:
         convert(
             parse(text), "int8", np.ones((8, 8), np.float32), layers={"soft": "int16"}, builtins_only=True, fast=True
         )
+
+
+def test_models_without_layers_have_none_to_name() -> None:
+    text = '%x: float32[1,8] = input "x"\n%y: float32[1,8] = relu(%x)\nreturn %y "y"'
+    with pytest.raises(AreniteError, match="the model tells no layers"):
+        convert(parse(text), "int8", np.ones((8, 8), np.float32), layers={"dense": "int16"})

@@ -34,6 +34,10 @@ def require_layers(graph: Graph, patterns: Sequence[str]) -> None:
     """AreniteError for a pattern that fits no layer of ``graph``, with the names that are like it."""
     names = list(dict.fromkeys(op.origin.layer for part in graph.subgraphs() for op in part.ops if op.origin.layer))
     for pattern in patterns:
+        if pattern != "*" and not names:
+            raise AreniteError(
+                f"no layer fits '{pattern}': the model tells no layers, as .tflite files do not; only '*' fits"
+            )
         if pattern == "*" or any(fnmatchcase(name, pattern) for name in names):
             continue
         near = difflib.get_close_matches(pattern.replace("*", ""), names, n=3, cutoff=0.5)
