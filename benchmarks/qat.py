@@ -81,7 +81,7 @@ def one_seed(seed: int, note: Callable[[str, float], None]) -> None:
         plain = arenite.convert(model, "int8", train[0][:100], weights=dtype)
         note(f"{scheme}, converted: accuracy", accuracy(run(plain, test[0])))
         wrapped = qat.wrap(model, scheme)
-        took = fit(wrapped, train, QAT_EPOCHS, 1e-3)
+        took = fit(wrapped, train, QAT_EPOCHS, 3e-4)
         file = arenite.convert(wrapped, **qat.options(wrapped))
         real = run(file, test[0])
         step = float(file.graph.outputs[0].quant.scale[0])  # type: ignore[union-attr]  # int8

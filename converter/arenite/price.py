@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import writer
-from .errors import AreniteError
+from .errors import AreniteError, CalibrationError
 from .evaluate import real_operands
 from .graph import Graph
 from .passes import TARGET, PassContext, run_passes
+from .passes.calibrate import ADVICE
 
 #: Choices that are made, and by how much each aims higher than what the one before fell short of.
 ROUNDS, MARGIN_DB = 4, 0.3
@@ -76,6 +77,8 @@ def exact_enough(
         raise AreniteError(
             f"min_sqnr is for quantize='int8', parts of which it gives sixteen bits, not {context.quantize!r}"
         )
+    if context.calibration is None:  # trained ranges need no data, this does
+        raise CalibrationError(f"min_sqnr (--min-sqnr) is measured on calibration data: {ADVICE}")
     plain = best = _make(float_graph, context, predict)
     rounded, calibration, aim = _constants(plain.context), context.calibration, wanted_db
     if isinstance(calibration, Iterator):

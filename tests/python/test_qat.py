@@ -248,6 +248,8 @@ def test_a_model_that_saw_nothing_is_not_converted_and_measure_helps(model: Any)
 
 
 def test_float_models_still_need_calibration_data(model: Any) -> None:
+    with pytest.raises(arenite.CalibrationError, match=r"min_sqnr .* is measured on calibration data"):
+        arenite.convert(model, "int8", min_sqnr=40)
     with pytest.raises(arenite.CalibrationError, match="calibration=x_train"):
         arenite.convert(model, "int8")
 
