@@ -13,7 +13,7 @@ import numpy as np
 
 from . import reader, writer
 from .atomic import write_bytes
-from .errors import AreniteError, ModelError, UnsupportedError
+from .errors import AreniteError, CalibrationError, ModelError, UnsupportedError
 from .graph import Graph, Op, Value
 from .opdef import Role, declaration, rows
 from .passes import EXACT, LEAN, TARGET, Entry, PassContext, Stage, run_passes
