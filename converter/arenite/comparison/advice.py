@@ -56,9 +56,9 @@ def _uneven(row: LayerError) -> Iterator[tuple[str, str]]:
             "uneven input",
             what
             + (
-                "give each feature the same size before the model: normalize in the data preparation and train on that, or"
-                " move a Normalization layer there. 16 bits for the input alone do not help: the weights that make up for the"
-                f" sizes have one scale too; {_in_float(row)}"
+                "give each feature the same size before the model: normalize in the data preparation and train on that; or"
+                " --io float32, with which fully connected layers get them in one size. 16 bits for the input alone do not"
+                f" help: the weights that make up for the sizes have one scale too; {_in_float(row)}"
             ),
         )
     else:
