@@ -30,6 +30,8 @@ PROMISING = 1.5
 WORTHWHILE = 0.85
 #: Tensors with less than this share of all losses keep their whole range.
 NEGLIGIBLE = 0.003
+#: Tensors times operators up to which every tensor's loss is measured; recurrent layers that were unrolled have more.
+MOST_MEASURED = 40_000
 #: Ranges whose ends differ less than this part are one.
 SAME = 0.02
 
@@ -56,6 +58,9 @@ def choose(graph: Graph, groups: Sequence[Group], context: PassContext) -> None:
     name = context.effective_calibrator
     groups = [group for group in groups if group.low < group.high and not _trained(group, context)]
     if name == "minmax" or not groups:
+        return
+    if name == "auto" and len(groups) * len(graph.ops) > MOST_MEASURED:
+        context.refused(graph.name, "ranges are those seen: measuring so many tensors would take minutes; name a calibrator")
         return
     if not Probe.suits(graph):
         context.refused(graph.name, "ranges are those seen: a model with branches, loops or resources is not measured")
