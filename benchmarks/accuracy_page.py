@@ -81,7 +81,7 @@ def behind(rows: list[tuple[str, float, float]]) -> list[tuple[str, float, float
 def trained() -> Iterator[str]:
     yield (
         "\n## Trained models\n\nAccuracy in percent on samples that neither training nor calibration saw, and SQNR in dB of the"
-        " probabilities. The zoo trains for seconds: its digits CNN has not learned what its BatchNorm needs.\n"
+        " probabilities.\n"
     )
     yield "| model | samples | float | int8 | dB | 16x8 | dB | int4 weights | dB | int4, `--fast` | dB |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
