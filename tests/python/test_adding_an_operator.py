@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "adding_an_operator.md").read_text()
-SOURCES = ("schema", "c_api", "converter", "interpreter", "kernels_cpp", "cmake", "CMakeLists.txt")
+SOURCES = ("schema", "c_api", "compat", "converter", "interpreter", "kernels_cpp", "cmake", "CMakeLists.txt")
 PROGRAM = """
 import numpy as np
 import arenite

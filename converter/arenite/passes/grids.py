@@ -23,6 +23,9 @@ Range = tuple[float, float]
 #: What a range that was taken down to what is needed keeps beyond it, as a part of it: the extremes of extremes are few.
 NARROWED_ROOM = 0.02
 
+#: Results of the same weights whose ranges are no wider together than so many times alone count as one.
+MUCH_THE_SAME = 1.5
+
 
 @dataclass(eq=False)
 class _Group(Group):
@@ -52,10 +55,16 @@ class _Groups:
             if value.data is not None:
                 low, high = float(value.data.min(initial=0)), float(value.data.max(initial=0))
             else:
-                seen = [self._statistics[other] for other in self._alike.get(value, [value])]
-                low, high = min(s.low for s in seen), max(s.high for s in seen)
+                low, high = self._range(value)
             self._of[value] = _Group([value], low, high, seen={value: (low, high)})
         return self._of[value]
+
+    def _range(self, value: Value) -> Range:
+        """What the value reached; with its likes, if that is much the same: then they are samples of one thing."""
+        own = self._statistics[value]
+        seen = [self._statistics[other] for other in self._alike.get(value, [value])]
+        low, high = min(s.low for s in seen), max(s.high for s in seen)
+        return (low, high) if high - low <= MUCH_THE_SAME * (own.high - own.low) else (own.low, own.high)
 
     def has(self, value: Value) -> bool:
         return value in self._of

@@ -60,7 +60,9 @@ def choose(graph: Graph, groups: Sequence[Group], context: PassContext) -> None:
     if name == "minmax" or not groups:
         return
     if name == "auto" and len(groups) * len(graph.ops) > MOST_MEASURED:
-        context.refused(graph.name, "ranges are those seen: measuring so many tensors would take minutes; name a calibrator")
+        context.refused(
+            graph.name, "ranges are those seen: measuring so many tensors would take minutes; name a calibrator"
+        )
         return
     if not Probe.suits(graph):
         context.refused(graph.name, "ranges are those seen: a model with branches, loops or resources is not measured")
