@@ -132,10 +132,10 @@ def convert(
     calibrator: Annotated[
         str,
         typer.Option(
-            help="How ranges of int8 activations are chosen: auto (by the measured loss of the outputs), minmax, average, "
-            "percentile (percentile:99.9), entropy, mse."
+            help="How ranges of int8 activations are chosen: minmax, average, percentile (percentile:99.9), entropy, mse, "
+            "or auto (by the measured loss of the outputs)."
         ),
-    ] = "auto",
+    ] = "minmax",
     scale: Annotated[
         str | None,
         typer.Option(help="What black and full colour of images become: 0,1 or -1,1.", show_default="0,255"),

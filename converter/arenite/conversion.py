@@ -127,7 +127,7 @@ def convert(
     allow_float_fallback: bool = False,
     builtins_only: bool = False,
     fast: bool = False,
-    calibrator: str = "auto",
+    calibrator: str = "minmax",
     samples: int | None = None,
     seed: int = 0,
     without: Sequence[str] = (),

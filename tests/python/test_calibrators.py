@@ -110,7 +110,7 @@ def test_every_calibrator_gives_a_range() -> None:
 
 
 def test_auto_is_what_was_seen_where_it_must_be_fast() -> None:
-    fast = convert(parse(HEAD), "int8", samples(), fast=True)
+    fast = convert(parse(HEAD), "int8", samples(), calibrator="auto", fast=True)
     assert fast.content == convert(parse(HEAD), "int8", samples(), calibrator="minmax", fast=True).content
 
 
@@ -151,7 +151,7 @@ def test_samples_without_end_take_no_more_memory() -> None:
 
     peaks = []
     for count in (3_000, 12_000):
-        context = PassContext("int8", calibration=stream(count))
+        context = PassContext("int8", calibration=stream(count), calibrator="auto")
         tracemalloc.start()
         run_passes(small(), context, (calibrate,))
         peaks.append(tracemalloc.get_traced_memory()[1])

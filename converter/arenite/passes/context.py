@@ -231,7 +231,7 @@ class PassContext:
     allow_float_fallback: bool = False
     builtins_only: bool = False
     fast: bool = False
-    calibrator: str = "auto"
+    calibrator: str = "minmax"
     sample_count: int | None = None
     seed: int = 0
     float_fallback: list[str] = field(default_factory=list)
@@ -249,7 +249,7 @@ class PassContext:
 
     @property
     def effective_calibrator(self) -> str:
-        """The calibrator: what is left to us is, when it must be fast, the one that measures nothing more."""
+        """The calibrator; when it must be fast, nothing more is measured."""
         return "minmax" if self.fast and self.calibrator == "auto" else self.calibrator
 
     def weight_dtype(self, op: Op, data_dtype: str) -> str:

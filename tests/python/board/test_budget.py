@@ -78,7 +78,7 @@ def test_a_budget_is_compared_both_ways_and_checksums_exactly() -> None:
 
 def test_the_budget_names_no_board_or_model_that_is_gone() -> None:
     assert {board for board, _, _ in budget.read()} == set(boards())
-    assert {model for _, model, _ in budget.read()} == {*MODELS, *mlperf.FILES, "core", "verifier"}
+    assert {model for _, model, _ in budget.read()} == {*MODELS, *mlperf.FILES, "core", "image", "verifier"}
 
 
 def test_outputs_equal_tflms_and_nothing_costs_more_than_with_cmsis_nn() -> None:

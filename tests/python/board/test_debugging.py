@@ -46,7 +46,9 @@ def test_a_debugger_finds_the_firmware_halted(tmp_path: Path) -> None:
     model = tmp_path / "sine.tflite"
     model.write_bytes(MODELS["sine"]())
     command = [sys.executable, "-m", "arenite", "bench", str(model), "--optimize", "size", "--gdb"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+    )
     try:
         elf, port = announced(process)
         registers = ask(port, "g")
@@ -62,6 +64,11 @@ def test_a_debugger_finds_the_firmware_halted(tmp_path: Path) -> None:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
+
+
+def hear_interrupts() -> None:
+    """In the child: a shell that starts its commands in the background has them ignore Ctrl-C, and so do theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def announced(process: subprocess.Popen[str]) -> tuple[Path, int]:
