@@ -114,10 +114,10 @@ def product_quantization(draw: Draw, a: Value, b: Value) -> Quantization | None:
 
 
 def quotient_quantization(draw: Draw, a: Value, b: Value) -> Quantization | None:
-    """For a result made of quotients of ``a`` and ``b``: multipliers from 1/2 to 2**20."""
+    """For a result made of quotients of ``a`` and ``b``: multipliers from 1/2 to 2**20, of int16 to 2**13."""
     if a.quant is None or b.quant is None:
         return None
-    return _scaled(draw, float(a.quant.scale[0]) / float(b.quant.scale[0]), -20, 0)
+    return _scaled(draw, float(a.quant.scale[0]) / float(b.quant.scale[0]), -20 if a.dtype == "int8" else -13, 0)
 
 
 def _scaled(draw: Draw, base: float, low: int, high: int) -> Quantization:
