@@ -137,7 +137,7 @@ def model() -> Any:
     keras = pytest.importorskip("keras")
     keras.utils.set_random_seed(0)
     layers = keras.layers
-    image, extra = keras.Input((8, 8, 2), batch_size=1), keras.Input((6,), batch_size=1)
+    image, extra = keras.Input((8, 8, 2), batch_size=1, name="image"), keras.Input((6,), batch_size=1, name="extra")
     x = layers.Conv2D(4, 3, padding="same", activation="relu6")(image)
     x = layers.Add()([x, layers.DepthwiseConv2D(3, padding="same")(x)])
     mask = layers.Conv2D(1, 1, activation="sigmoid")(layers.Conv2DTranspose(3, 2, strides=2)(x))
@@ -149,7 +149,7 @@ def by_tensorflow(model: Any, kind: str) -> bytes:
     tf = pytest.importorskip("tensorflow")
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     rng = np.random.default_rng(0)
-    shapes = sorted((tuple(tensor.shape) for tensor in model.inputs), key=len)  # the file's order
+    shapes = sorted((tuple(tensor.shape) for tensor in model.inputs), key=len)  # the file's order: by name
     sets = {
         "int8": (tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.int8),
         "16x8": (tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8, tf.int16),
