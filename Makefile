@@ -8,6 +8,8 @@ PYTHON_BIN := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL := 3
 JOBS   ?= 2
+# Tests run in JOBS processes: threads of numpy's beside them would only wait for each other.
+export OPENBLAS_NUM_THREADS := 1
 
 CPP_FILES    = $(shell git ls-files --cached --others --exclude-standard '*.cc' '*.h' '*.c')
 NATIVE_FILES = $(shell git ls-files 'interpreter/*' 'kernels_cpp/*' 'schema/*' 'cmake/*') CMakeLists.txt

@@ -18,10 +18,10 @@ from .wording import count, decibel, dims, short
 
 if TYPE_CHECKING:
     from .conversion import Conversion
-    from .conversion import Report as ConversionReport
     from .execution import RunResult
     from .inspection import Inspection, TensorInfo
     from .optimization import Optimization
+    from .report import Report as ConversionReport
     from .runtime import PlannedTensor
 
 #: columns when stdout is no terminal, so that nothing is cut off in a file or a pipe.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from arenite.conversion import convert
 from arenite.errors import CalibrationError
 from arenite.passes import PassContext, run_passes
 from arenite.passes import calibrate as pass_
@@ -98,3 +101,18 @@ def test_features_of_different_size_are_named() -> None:
     (warning,) = context.uneven.values()
     assert "'table'" in warning and "±1" in warning and "±5e+03" in warning
     assert not measure(LEFT, text)[1].warnings
+
+
+def test_products_take_one_thread_while_a_model_is_converted() -> None:
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        seen.append(threads())
+        yield LEFT[:1], RIGHT[:1]
+
+    seen: list[set[int]] = []
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        convert(parse(TWO_INPUTS), "int8", samples())
+        assert (seen, threads()) == ([{1} if before else before], before)

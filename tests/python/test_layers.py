@@ -39,6 +39,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "tabulation.py": {"evaluate", "graph"},
     "prediction.py": {"evaluate", "graph", "opdef"},
     "histogram.py": set(),
+    "blas.py": set(),
     "sensitivity.py": {"elements", "evaluate", "graph", "opdef"},
     "tokens.py": {"errors"},
     "text.py": {"elements", "errors", "graph", "opdef", "tokens"},
@@ -111,6 +112,7 @@ PYTHON_MAY: dict[str, set[str] | None] = {
     "tables.py": {"wording"},
     "conversion.py": {
         "atomic",
+        "blas",
         "errors",
         "frontend",
         "graph",
@@ -120,9 +122,10 @@ PYTHON_MAY: dict[str, set[str] | None] = {
         "prediction",
         "price",
         "reader",
-        "runtime",
+        "report",
         "writer",
     },
+    "report.py": {"errors", "graph", "opdef", "passes", "price", "runtime", "writer"},
     "price.py": {"errors", "evaluate", "graph", "passes", "runtime", "writer"},
     "inspection.py": {"errors", "graph", "opdef", "reader", "runtime"},
     "one_operator.py": {"graph", "runtime", "writer"},
@@ -151,6 +154,7 @@ HEAVY = {
     "sklearn": (),
     "flatbuffers": ("flat.py", "writer.py", "reader.py"),
     "PIL": ("sources.py",),
+    "threadpoolctl": ("blas.py",),
     "typer": ("cli.py", "command.py", "compare_command.py", "device_commands.py"),
 }
 #: C++ area → quoted includes it may use (prefixes), and whether <cmath> is allowed.
