@@ -164,3 +164,61 @@ def test_inputs_and_outputs_can_stay_float() -> None:
 def test_inputs_of_the_other_scheme_are_refused() -> None:
     with pytest.raises(AreniteError, match="io is 'int16' or 'float32'"):
         convert(model(), "16x8", samples(0), io="int8")
+
+
+def ranges(text: str, size: int = 8) -> dict[str, float]:
+    """Name → the largest magnitude that the grid holds, by calibration on normal numbers."""
+    graph = convert(
+        parse(text), "16x8", [np.random.default_rng(0).standard_normal((64, size)).astype(np.float32)]
+    ).graph
+    return {
+        v.name: 32767 * float(v.quant.scale[0]) for v in graph.values() if v.quant is not None and not v.is_constant
+    }
+
+
+def test_room_ends_where_no_input_can_reach() -> None:
+    """Times and plus constants, the input's ends are carried through; a clamp ends where it clamps."""
+    found = ranges("""
+%x: float32[1,8] = input "x"
+%k: float32[] = const 0.25
+%y: float32[1,8] = mul(%x, %k)
+%n: int32[2] = const [8, 1]
+%v: float32[8,1] = reshape(%y, %n)
+%o: float32[8,1] = const [5, 5, 5, 5, 5, 5, 5, -5]
+%z: float32[8,1] = add(%v, %o)
+%s: float32[8,1] = mul(%v, %z) {fused_activation_function="RELU6"}
+%t: float32[8,1] = mul(%z, %z)
+return %s "s", %t "t"
+""")
+    assert found["y"] == pytest.approx(0.25 * found["x"], rel=1e-5)
+    assert found["z"] == pytest.approx(5 + 0.25 * found["x"], rel=1e-5)
+    assert found["s"] == pytest.approx(6, rel=1e-5)
+    assert 25 < found["t"] < found["z"] ** 2 * 1.2 and found["t"] != pytest.approx(found["z"] ** 2, rel=1e-3)
+
+
+def test_what_shares_a_grid_with_its_own_operand_keeps_its_room() -> None:
+    """%z lies on one grid with %y: %y's ends say nothing, for they are %z's."""
+    found = ranges("""
+%x: float32[1,8] = input "x"
+%s: float32[] = const 2
+%y: float32[1,8] = mul(%x, %s)
+%k: float32[] = const 1.5
+%z: float32[1,8] = add(%y, %k)
+%c: float32[1,16] = concatenation(%y, %z) {axis=1}
+return %c "c"
+""")
+    assert found["y"] == found["z"] == found["c"] > 1.03 * (2 * found["x"] + 1.5)
+
+
+def test_products_of_computed_matrices_are_not_taken_for_weights() -> None:
+    text = """
+%x: float32[1,4,8] = input "x"
+%y: float32[1,8,4] = input "y"
+%z: float32[1,4,4] = batch_matmul(%x, %y)
+return %z "z"
+"""
+    rng = np.random.default_rng(0)
+    data = [rng.uniform(-1, 1, (64, *shape)).astype(np.float32) for shape in ((4, 8), (8, 4))]
+    graph = convert(parse(text), "16x8", data).graph
+    largest = float(np.abs(data[0]).max())
+    assert 32767 * float(graph.inputs[0].quant.scale[0]) == pytest.approx(largest, rel=1e-5)

@@ -15,6 +15,7 @@ from ..graph import Graph, Op, Quantization, Value
 from ..opdef import QuantRule, Role, StateGrid, data_operands, declaration, name_of, weight_operand
 from .context import PassContext, Statistics
 from .ranges import Group, choose
+from .reach import clamped_at, farthest, grows_with
 from .scheme import HEADROOM, activation_quantization
 
 #: [low, high], real values.
@@ -95,18 +96,58 @@ class _Groups:
     ) -> dict[Value, Quantization]:
         """The grids; ``room`` says for the members of an int16 group how many times its range they reach."""
         groups = list({id(group): group for group in self._of.values()}.values())
-        table = {}
         coarse = [group for group in groups if group.fixed is None and self._kind(group) == "int8"]
         choose(graph, coarse, context)
+        fine = _Fine(graph, self._of, room)
+        table = {}
         for group in groups:
-            times = room(group.members) if self._kind(group) == "int16" else 1
-            grid = group.fixed or activation_quantization(group.low * times, group.high * times, self._kind(group))
+            low, high = fine.range(group) if self._kind(group) == "int16" else (group.low, group.high)
+            grid = group.fixed or activation_quantization(low, high, self._kind(group))
             table.update(dict.fromkeys(group.members, grid))
         return table
 
     def _kind(self, group: _Group) -> str:
         """The type of the members; int8 for constants alone."""
         return next((self._kinds[value] for value in group.members if not value.is_constant), "int8")
+
+
+class _Fine:
+    """Ranges of int16 groups: what was seen, with room for what was not, but no more than can come."""
+
+    def __init__(self, graph: Graph, groups: dict[Value, _Group], room: Callable[[list[Value]], float]) -> None:
+        self._producers, self._groups, self._room = graph.producers(), groups, room
+        self._known: dict[_Group, float] = {}
+
+    def range(self, group: _Group) -> Range:
+        times = self._times(group)
+        return group.low * times, group.high * times
+
+    def _times(self, group: _Group) -> float:
+        """How many times what was seen the range is."""
+        if group not in self._known:
+            self._known[group] = self._room(
+                group.members
+            )  # what a group says of itself, when its values go in a circle
+            seen = max(-group.low, group.high)
+            most = max(self._most(value, group) for value in group.members if not value.is_constant)
+            if seen > 0:
+                self._known[group] = min(self._known[group], max(most / seen, 1))
+        return self._known[group]
+
+    def _most(self, value: Value, group: _Group) -> float:
+        """The largest magnitude that can come from outside of the group by way of ``value``; infinite if unknown."""
+        op = self._producers.get(value)
+        if op is None:
+            return np.inf
+        if declaration(op.name).quant is QuantRule.SAME_AS_INPUT and any(v in group.members for v in op.inputs):
+            return 0.0
+        grown = grows_with(op)
+        if grown is None or grown not in self._groups or self._groups[grown].fixed is not None:
+            return clamped_at(op)
+        return min(clamped_at(op), farthest(op, self._reach(self._groups[grown])))
+
+    def _reach(self, group: _Group) -> float:
+        return max(abs(end) for end in self.range(group))
 
 
 def assign_grids(
@@ -235,7 +276,7 @@ def _headroom(members: list[Value], graph: Graph, integer: set[Op], context: Pas
     that calibration did not see. Without weights the bit would be most of the loss: what is computed gets the room
     that the peaks of the samples ask for, and inputs none, whose range the samples state.
     """
-    if any(weight_operand(op.name) is not None for op in integer):
+    if any(_has_weights(op) for op in integer):
         return HEADROOM
     if any(value in graph.inputs for value in members):
         return 1
@@ -243,6 +284,12 @@ def _headroom(members: list[Value], graph: Graph, integer: set[Op], context: Pas
     reach = max((max(-s.low, s.high) for s in seen), default=0.0)
     spread = max((s.spread for s in seen), default=0.0)
     return min(1 + PEAKS_BEYOND * spread / reach, HEADROOM) if reach > 0 else 1
+
+
+def _has_weights(op: Op) -> bool:
+    """Whether an operand is a constant of eight bits; products of two computed matrices have none."""
+    index = weight_operand(op.name)
+    return index is not None and index < len(op.inputs) and op.operand(index).is_constant
 
 
 def _tie(
