@@ -51,11 +51,15 @@ typedef enum arenite_type {
   ARENITE_INT16 = 7,
   ARENITE_INT8 = 9,
   ARENITE_UINT64 = 12,
-  ARENITE_UINT32 = 15
+  ARENITE_RESOURCE = 13,
+  ARENITE_UINT32 = 15,
+  ARENITE_INT4 = 17
 } arenite_type;
 
-/* An input or output. `data` lies in the arena; `dims` has `rank` elements and lies in the model. `scale` is 0 where
- * the elements are no codes; else real = scale * (code - zero_point). All zero for an index that there is not. */
+/* A tensor. `data` lies in the arena, a constant's in the model. `dims` has `rank` elements, `name` name_length bytes
+ * and no 0 behind them; both lie in the model. `scale` is 0 where the elements are no codes; else real = scale * (code
+ * - zero_point), of a tensor that is quantized per channel the first channel's. All zero for an index that there is
+ * not. */
 typedef struct arenite_tensor {
   void* data;
   size_t bytes;
@@ -64,7 +68,33 @@ typedef struct arenite_tensor {
   arenite_type type;
   float scale;
   int32_t zero_point;
+  const char* name;
+  size_t name_length;
 } arenite_tensor;
+
+/* A part of the arena. data: a multiple of 16; size, used: bytes. */
+typedef struct arenite_region {
+  void* data;
+  size_t size;
+  size_t used; /* what the model needs of it */
+} arenite_region;
+
+#define ARENITE_MAX_REGIONS 4
+
+/* Bytes of the arena; their sum is arenite_arena_used. */
+typedef struct arenite_arena_use {
+  uint32_t tensors;    /* activations, inputs, outputs, variables */
+  uint32_t scratch;    /* what scratch adds to the peak */
+  uint32_t planning;   /* what the planner's lists add to the peak, in small models only */
+  uint32_t persistent; /* bookkeeping at the arena's end */
+} arenite_arena_use;
+
+/* Is told when an operator begins and when it has ended: for profiling. What an operator calls is part of it. */
+typedef struct arenite_observer {
+  void (*begin)(void* context, uint32_t node);
+  void (*end)(void* context, uint32_t node);
+  void* context;
+} arenite_observer;
 
 typedef struct arenite_resolver arenite_resolver;
 
@@ -79,9 +109,22 @@ typedef struct arenite_interpreter {
 arenite_status arenite_open(arenite_interpreter* interpreter, const void* model, size_t model_size,
                             const arenite_resolver* resolver, void* arena, size_t arena_size, arenite_error* error);
 
+/* The same with the arena in `count` parts, 1 to ARENITE_MAX_REGIONS, the first of which holds the bookkeeping and what
+ * keeps its value from one invoke to the next. Each, in this order, takes what is used for the shortest time, so fast
+ * memory goes first. Models that never run at the same time may be given the same memory from the second region on;
+ * inputs and outputs then last until another one runs. Sets regions[i].used. ARENITE_ArenaTooSmall: error->detail is
+ * the bookkeeping's size, or that of a tensor that finds no room. ARENITE_LimitExceeded for another `count`. */
+arenite_status arenite_open_in(arenite_interpreter* interpreter, const void* model, size_t model_size,
+                               const arenite_resolver* resolver, arenite_region* regions, uint32_t count,
+                               arenite_error* error);
+
 /* Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call.
  * ARENITE_NotReady for an interpreter whose arenite_open failed. */
 arenite_status arenite_invoke(arenite_interpreter* interpreter, arenite_error* error);
+
+/* The same; calls the observer around each operator. */
+arenite_status arenite_invoke_observed(arenite_interpreter* interpreter, const arenite_observer* observer,
+                                       arenite_error* error);
 
 /* Runs the next `operators` > 0 of an invoke and returns, for loops that must not be away for a whole one; the first
  * call, and the one after the last, begin an invoke. An IF or WHILE is one operator with all that it calls. *done
@@ -90,19 +133,35 @@ arenite_status arenite_invoke(arenite_interpreter* interpreter, arenite_error* e
 arenite_status arenite_invoke_step(arenite_interpreter* interpreter, uint32_t operators, int* done,
                                    arenite_error* error);
 
+/* The operator that the next step begins with; 0 when no invoke is under way. */
+uint32_t arenite_next_operator(const arenite_interpreter* interpreter);
+/* Gives up the invoke that is under way. */
+void arenite_restart_steps(arenite_interpreter* interpreter);
+
 /* Variables and recurrent state as they were after arenite_open. */
 void arenite_reset_variables(arenite_interpreter* interpreter);
 
-/* Bytes of the arena that the model needs, exactly; 0 before a successful arenite_open. */
-size_t arenite_arena_used(const arenite_interpreter* interpreter);
+/* Rounds that all loops of the model may make together in one invoke, 1,000,000 unless set; more are
+ * ARENITE_TooManyIterations. Until the next arenite_open. */
+void arenite_set_iteration_limit(arenite_interpreter* interpreter, uint32_t limit);
 
-/* 0 before a successful arenite_open. */
+/* What follows is 0 before a successful arenite_open. */
+
+/* Bytes of the arena that the model needs, exactly; of several regions, of the first. */
+size_t arenite_arena_used(const arenite_interpreter* interpreter);
+arenite_arena_use arenite_arena_parts(const arenite_interpreter* interpreter);
+
 uint32_t arenite_input_count(const arenite_interpreter* interpreter);
 uint32_t arenite_output_count(const arenite_interpreter* interpreter);
+uint32_t arenite_tensor_count(const arenite_interpreter* interpreter);
+uint32_t arenite_operator_count(const arenite_interpreter* interpreter);
 
 /* In the model's order. */
 arenite_tensor arenite_input(const arenite_interpreter* interpreter, uint32_t index);
 arenite_tensor arenite_output(const arenite_interpreter* interpreter, uint32_t index);
+/* Any tensor by its index in the model, as in error->detail; what is between operators shares memory. Without data when
+ * no operator uses it. */
+arenite_tensor arenite_any_tensor(const arenite_interpreter* interpreter, uint32_t index);
 
 /* A sentence. Firmware that does not call it does not hold the sentences. */
 const char* arenite_status_text(arenite_status status);

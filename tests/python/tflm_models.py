@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import c_models
 import front_end
 import numpy as np
 
@@ -71,11 +72,7 @@ def write_all(directory: Path) -> None:
 
 def assembly(directory: Path) -> str:
     """The models of :func:`write_all` as the arrays that the programs name, for the assembler."""
-    return "".join(
-        f'.section .rodata.{name},"a"\n.balign 16\n.global g_{name}_model_data\n'
-        f'g_{name}_model_data:\n.incbin "{directory}/{name}.tflite"\n'
-        for name in MODELS
-    )
+    return c_models.assembly({f"g_{name}_model_data": directory / f"{name}.tflite" for name in MODELS})
 
 
 if __name__ == "__main__":
