@@ -2,9 +2,11 @@
 // the size that the host's interpreter needed, and writes to results.bin what came of it. Words of 32 bits and raw
 // tensors; written by tests/python/board/packs.py.
 //
-//   models.bin   per model: bytes of the file, of the arena, runs, bytes of all inputs; the file; the inputs
+//   models.bin   per model: bytes of the file, of the arena, runs, bytes of all inputs, bytes of the arena's parts (0
+//                for none); the file; the inputs
 //   results.bin  per model: status of open and allocate, bytes of arena used, bytes of stack of allocate; when that
-//                is Ok, per run: status, its outputs when that is Ok; then bytes of stack of all runs
+//                is Ok: for an arena in parts, status of allocate_in, bytes used of each, a number that says what lies
+//                where; per run: status, its outputs when that is Ok; then bytes of stack of all runs
 #include <cstring>
 
 #include "boards/firmware/streams.h"
@@ -28,15 +30,18 @@ constexpr size_t kRoom = 384 << 10;
 constexpr uint32_t kIterations = 1000;
 constexpr size_t kGuard = 64;
 constexpr int kUnused = 0xA5;
+constexpr uint32_t kMoreRegions = 2;
 alignas(16) uint8_t content[kRoom];
 alignas(16) uint8_t arena[kRoom + kGuard];
-alignas(16) uint8_t second[kRoom + kGuard];  // the arena's other part, of every fourth model
+alignas(16) uint8_t others[kMoreRegions][kRoom + kGuard];  // the arena's other parts
+arenite::Allocation plan[1024];
 
 struct Header {
   uint32_t model_bytes;
   uint32_t arena_bytes;
   uint32_t runs;
   uint32_t input_bytes;  // of all runs
+  uint32_t region_bytes[1 + kMoreRegions];
 };
 
 [[noreturn]] void fail(const char* what) {
@@ -85,15 +90,52 @@ void run(const Header& header, int32_t models, int32_t results, arenite::Interpr
   put(results, board::stack_peak());
 }
 
-// The same in half of the arena, and a second region. False where what lasts does not fit into the half.
-bool run_in_parts(const Header& header, int32_t models, int32_t results, const arenite::Model& model) {
-  arenite::Interpreter interpreter(model, kKernels, arena, header.arena_bytes / 2);
-  arenite::Region region{second, header.arena_bytes};
-  std::memset(second, kUnused, header.arena_bytes + kGuard);
-  if (interpreter.allocate_in(&region, 1) != Status::kOk) return false;
-  run(header, models, results, &interpreter);
-  check_guard(second, header.arena_bytes);
-  return true;
+// Which region an offset from the arena's start lies in; *offset counts from there then.
+uint32_t region_of(const Header& header, uint32_t* offset) {
+  uint32_t region = kMoreRegions;
+  for (; region > 0; --region) {
+    const uint32_t from =
+        static_cast<uint32_t>(reinterpret_cast<uintptr_t>(others[region - 1]) - reinterpret_cast<uintptr_t>(arena));
+    if (*offset - from >= header.region_bytes[region]) continue;
+    *offset -= from;
+    break;
+  }
+  return region;
+}
+
+// FNV-1a over region, offset and size of all that has a place.
+uint32_t placement(const Header& header, arenite::Interpreter* interpreter) {
+  uint32_t number = 0x811C9DC5;
+  if (interpreter->allocation_count() > sizeof plan / sizeof plan[0]) fail("a model has too large a plan\n");
+  if (interpreter->describe_plan(plan) != Status::kOk) fail("a plan cannot be described\n");
+  for (uint32_t i = 0; i < interpreter->allocation_count(); ++i) {
+    if (plan[i].bytes == 0) continue;
+    uint32_t offset = plan[i].offset;
+    const uint32_t region = region_of(header, &offset);
+    const uint32_t words[] = {region, offset, plan[i].bytes};
+    for (const uint32_t word : words) number = (number ^ word) * 0x01000193;
+  }
+  return number;
+}
+
+void put_regions(int32_t results, Status status, uint32_t first, const arenite::Region* more, uint32_t place) {
+  put(results, static_cast<uint32_t>(status));
+  put(results, first);
+  for (uint32_t i = 0; i < kMoreRegions; ++i) put(results, more[i].used);
+  put(results, place);
+}
+
+// False where a piece finds no room: then the arena is one again.
+bool run_in_regions(const Header& header, int32_t models, int32_t results, const arenite::Model& model) {
+  arenite::Region more[kMoreRegions] = {{others[0], header.region_bytes[1]}, {others[1], header.region_bytes[2]}};
+  for (uint32_t i = 0; i < kMoreRegions; ++i) std::memset(others[i], kUnused, more[i].size + kGuard);
+  arenite::Interpreter interpreter(model, kKernels, arena, header.region_bytes[0]);
+  const Status status = interpreter.allocate_in(more, header.region_bytes[2] != 0 ? 2 : 1);
+  const bool good = status == Status::kOk;
+  put_regions(results, status, good ? interpreter.arena_used() : 0, more, good ? placement(header, &interpreter) : 0);
+  if (good) run(header, models, results, &interpreter);
+  for (uint32_t i = 0; i < kMoreRegions; ++i) check_guard(others[i], header.region_bytes[1 + i]);
+  return good;
 }
 
 void open_and_run(const Header& header, int32_t models, int32_t results) {
@@ -106,11 +148,11 @@ void open_and_run(const Header& header, int32_t models, int32_t results) {
   put(results, static_cast<uint32_t>(status));
   put(results, status == Status::kOk ? interpreter.arena_used() : 0);
   put(results, board::stack_peak());
-  static uint32_t number = 0;
+  const bool in_regions = header.region_bytes[0] != 0;
   if (status != Status::kOk) {
     skip(models, header.input_bytes);
-  } else if (++number % 4 != 0 || !run_in_parts(header, models, results, model)) {
-    if (number % 4 == 0) (void)interpreter.allocate();
+  } else if (!in_regions || !run_in_regions(header, models, results, model)) {
+    if (in_regions) (void)interpreter.allocate();
     run(header, models, results, &interpreter);
   }
   check_guard(arena, header.arena_bytes);

@@ -41,8 +41,9 @@ class Interpreter:
     def arena_used(self) -> tuple[int, int, int, int]:
         """ArenaUse of interpreter.h: bytes of tensors, scratch, planning, persistent."""
 
-    def plan(self) -> list[tuple[int, int, int, int, int, int, int]]:
-        """Subgraph, tensor (-1: scratch), node (-1: tensor), offset, size, first and last tick of its life (planning.h)."""
+    def plan(self) -> list[tuple[int, int, int, int, int, int, int, int]]:
+        """Subgraph, tensor (-1: scratch), node (-1: tensor), offset, size, first and last tick of its life (planning.h), region
+        of allocate_in (0: the first), which the offset counts from."""
 
 def quantize_ratio(a: float, b: float, c: float) -> tuple[int, int]: ...
 def quantize_multiplier(a: float) -> tuple[int, int]: ...

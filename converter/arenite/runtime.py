@@ -69,7 +69,8 @@ class PlannedTensor:
     """A piece of the arena: ``size`` bytes at ``offset``, in use from operator ``first`` to ``last`` inclusive.
 
     An operator that calls subgraphs counts as all of theirs together.
-    kind  "tensor", or "scratch" of the operator that it is named after.
+    kind    "tensor", or "scratch" of the operator that it is named after.
+    region  of ``arena_regions``, which ``offset`` counts from; 0 for the only one.
     """
 
     name: str
@@ -78,6 +79,7 @@ class PlannedTensor:
     size: int
     first: int
     last: int
+    region: int = 0
 
 
 def _choose_variant() -> None:

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -176,6 +177,7 @@ class HostInterpreter {
   Failure allocate(size_t arena_size) {
     require(opened_, "open");
     arena_ = std::make_shared<Memory>(arena_size);
+    regions_.clear();
     interpreter_.emplace(model_, arenite::OpResolver(kKernels), arena_->data(), arena_size);
     Error error;
     const Status status = interpreter_->allocate(&error, sharing_);
@@ -288,10 +290,10 @@ class HostInterpreter {
     return {use.tensors, use.scratch, use.planning, use.persistent};
   }
 
-  // subgraph, tensor (-1: scratch), node (-1: tensor), offset, size, first, last; without what takes no room.
-  using PlanRow = std::tuple<int, int, int, uint32_t, uint32_t, int, int>;
+  // subgraph, tensor (-1: scratch), node (-1: tensor), offset, size, first, last, region; without what takes no room.
+  using PlanRow = std::tuple<int, int, int, uint32_t, uint32_t, int, int, int>;
   std::vector<PlanRow> plan() {
-    Plan plan{std::vector<Allocation>(ready().allocation_count()), {}};
+    Plan plan{std::vector<Allocation>(ready().allocation_count()), {}, region_starts()};
     if (ready().describe_plan(plan.items.data()) != Status::kOk) {
       throw std::runtime_error("the plan cannot be described");
     }
@@ -314,9 +316,19 @@ class HostInterpreter {
     return model_.subgraph(subgraph);
   }
 
+  // Offsets from the arena's start, ascending.
+  std::vector<uint32_t> region_starts() const {
+    std::vector<uint32_t> starts = {0};
+    for (const arenite::Region& region : regions_) {
+      starts.push_back(static_cast<uint32_t>(static_cast<uint8_t*>(region.data) - arena_->data()));
+    }
+    return starts;
+  }
+
   struct Plan {
     std::vector<Allocation> items;
     std::vector<PlanRow> rows;
+    std::vector<uint32_t> starts;
   };
 
   static void add_plan(const arenite::Interpreter& subgraph, void* context) {
@@ -325,8 +337,9 @@ class HostInterpreter {
     const Allocation* item = plan.items.data() + subgraph.first_allocation();
     const auto add = [&](int tensor, int node) {
       if (item->bytes != 0) {
-        plan.rows.emplace_back(static_cast<int>(model.index()), tensor, node, item->offset, item->bytes, item->first,
-                               item->last);
+        const auto region = std::upper_bound(plan.starts.begin(), plan.starts.end(), item->offset) - 1;
+        plan.rows.emplace_back(static_cast<int>(model.index()), tensor, node, item->offset - *region, item->bytes,
+                               item->first, item->last, static_cast<int>(region - plan.starts.begin()));
       }
       ++item;
     };

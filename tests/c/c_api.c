@@ -53,8 +53,7 @@ static void check_refusals(void) {
   check_nothing_is_open();
   CHECK(arenite_open(&interpreter, model_data, model_size(), &model_resolver, arena, 16, &error) ==
         ARENITE_ArenaTooSmall);
-  CHECK(arenite_open(&interpreter, model_data, model_size(), &model_resolver, arena, error.detail, NULL) ==
-        ARENITE_Ok);
+  CHECK(arenite_open(&interpreter, model_data, model_size(), &model_resolver, arena, error.detail, NULL) == ARENITE_Ok);
   CHECK(arenite_arena_used(&interpreter) == error.detail);
 }
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from arenite.board.qemu import execute
 from arenite.board.table import Board
-from arenite.errors import BoardError, ModelError
+from arenite.errors import ArenaError, BoardError, ModelError
 from arenite.runtime import Interpreter
 
 #: statuses of interpreter/status.h
@@ -25,12 +25,25 @@ Feed = Sequence[np.ndarray]
 
 
 @dataclass(frozen=True)
+class Regions:
+    """The arena in parts: bytes of each; what the model needs of them, and a number that says what lies where.
+
+    ``used`` is empty where a piece finds no room.
+    """
+
+    sizes: Sequence[int]
+    used: Sequence[int] = ()
+    placement: int = 0
+
+
+@dataclass(frozen=True)
 class Packed:
     """A model, its inputs for every run, and what comes of it.
 
     statuses  of every run.   outputs  likewise; they count where the status is OK.
     arena     bytes; ``exact``: the model needs that many.
     operator  the one that it consists of, "" when there are several.
+    regions   None: the arena is one.
     """
 
     title: str
@@ -41,6 +54,7 @@ class Packed:
     arena: int
     exact: bool = True
     operator: str = ""
+    regions: Regions | None = None
 
 
 def on_host(title: str, content: bytes, feeds: Sequence[Feed], operator: str = "") -> Packed:
@@ -57,6 +71,27 @@ def on_host(title: str, content: bytes, feeds: Sequence[Feed], operator: str = "
     return Packed(title, content, feeds, statuses, outputs, int(host.arena_used()), operator=operator)
 
 
+def in_regions(model: Packed, *shares: float) -> Packed:
+    """The same with the arena in two or three parts: so much of what the whole takes."""
+    sizes = [int(share * model.arena) for share in shares]
+    host = Interpreter(model_content=model.content, arena_regions=sizes)
+    try:
+        host.allocate_tensors()
+    except ArenaError:
+        return replace(model, title=f"{model.title} in {sizes}", regions=Regions(sizes))
+    regions = Regions(sizes, host.regions_used(), _placement(host))
+    return replace(model, title=f"{model.title} in {sizes}", regions=regions)
+
+
+def _placement(host: Interpreter) -> int:
+    """FNV-1a over region, offset and size of all that has a place, in the plan's order."""
+    number = 0x811C9DC5
+    for part in host.memory_plan():
+        for word in (part.region, part.offset, part.size):
+            number = (number ^ word) * 0x01000193 & 0xFFFFFFFF
+    return number
+
+
 def _invoke(host: Interpreter) -> int:
     try:
         return OK if host.invoke() else NOT_DUE
@@ -71,6 +106,7 @@ class Outcome:
     status: int
     arena: int
     stack_allocate: int
+    regions: Regions | None = None
     stack_invoke: int = 0
     statuses: list[int] = field(default_factory=list)
     outputs: list[list[np.ndarray]] = field(default_factory=list)
@@ -92,7 +128,12 @@ def run(pack: Sequence[Packed], firmware: Path, board: Board, directory: Path) -
 
 def _encode(model: Packed) -> bytes:
     inputs = b"".join(x.tobytes() for feed in model.feeds for x in feed)
-    return struct.pack("<4I", len(model.content), model.arena, len(model.feeds), len(inputs)) + model.content + inputs
+    sizes = [*(model.regions.sizes if model.regions else ()), 0, 0, 0][:3]
+    return (
+        struct.pack("<7I", len(model.content), model.arena, len(model.feeds), len(inputs), *sizes)
+        + model.content
+        + inputs
+    )
 
 
 def _decode(pack: Sequence[Packed], content: bytes) -> list[Outcome]:
@@ -110,12 +151,19 @@ def _decode(pack: Sequence[Packed], content: bytes) -> list[Outcome]:
 def _outcome(model: Packed, stream: _Stream) -> Outcome:
     outcome = Outcome(stream.word(), stream.word(), stream.word())
     if outcome.status == OK:
+        if model.regions is not None:
+            outcome.regions = _regions(model.regions.sizes, stream)
         for like in model.outputs:
             outcome.statuses.append(stream.word())
             if outcome.statuses[-1] == OK:
                 outcome.outputs.append([stream.array(array) for array in like])
         outcome.stack_invoke = stream.word()
     return outcome
+
+
+def _regions(sizes: Sequence[int], stream: _Stream) -> Regions:
+    status, *used, placement = (stream.word() for _ in range(5))
+    return Regions(sizes, used[: len(sizes)] if status == OK else (), placement)
 
 
 class _Stream:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import seeded
 from board import more_models
-from board.packs import OK, Outcome, Packed, on_host, run
+from board.packs import OK, Outcome, Packed, in_regions, on_host, run
 from oracle import engines
 
 from arenite.board.build import build
@@ -34,11 +34,16 @@ LIBRARY = {"cos": 1, "detection_post_process": 1, "elu": 1, "exp": 1, "gelu": 4,
 #: the same for results that are sums of such: an absolute error, of values about 1
 LIBRARY_SUMS = {"log_softmax": 2.0**-21}
 RECURRENT = 2.0**-20
+#: how the arena's parts compare to what the whole takes
+PARTS = ((0.5, 1), (0.4, 0.3, 1))
 
 
 @pytest.fixture(scope="module")
 def pack() -> list[Packed]:
-    return [*of_operators(), *more_models.all_of_them()]
+    """Every fourth operator has its arena in parts, and every model of several: once as a whole, then twice in parts."""
+    single = [in_regions(model, *PARTS[i // 4 % 2]) if i % 4 == 0 else model for i, model in enumerate(of_operators())]
+    several = more_models.all_of_them()
+    return single + several + [in_regions(model, *shares) for shares in PARTS for model in several if model.exact]
 
 
 def of_operators() -> Iterator[Packed]:
@@ -53,6 +58,15 @@ def packed(title: str, op: Op) -> Packed:
     rng = np.random.default_rng(len(title))
     feeds = [seeded.feeds(op, rng, nasty) for nasty in (False, False, True)]
     return on_host(title, engines.model_of(op), feeds, op.name)
+
+
+def test_the_pack_has_arenas_in_parts(pack: list[Packed]) -> None:
+    parts = [model.regions for model in pack if model.regions is not None]
+    several = [model.regions for model in pack if model.regions is not None and not model.operator]
+    assert sum(len(regions.used) == 2 for regions in parts) > 50
+    assert sum(len(regions.used) == 3 for regions in parts) > 50
+    assert any(not regions.used for regions in parts)
+    assert sum(all(regions.used) for regions in several) >= 10
 
 
 def test_the_hosts_bytes_compiled_for_speed(pack: list[Packed], board: Board, tmp_path: Path) -> None:
@@ -96,6 +110,8 @@ def beyond_the_bound(pack: list[Packed], outcomes: list[Outcome], analysis: Stac
 def differences(model: Packed, outcome: Outcome) -> Iterator[str]:
     if outcome.status != OK or (model.exact and outcome.arena != model.arena):
         yield f"{model.title}: status {outcome.status}, arena {outcome.arena}, on the host {model.arena}"
+    if model.regions != outcome.regions:
+        yield f"{model.title}: {outcome.regions}, on the host {model.regions}"
     if list(model.statuses) != outcome.statuses:
         yield f"{model.title}: runs end with {outcome.statuses}, on the host with {model.statuses}"
         return
