@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from .exporting import Export, export
-    from .inspection import Inspection, OperatorInfo, TensorInfo, inspect
+    from .inspection import Inspection, OperatorInfo, RegionUse, TensorInfo, inspect
     from .optimization import Optimization, optimize
     from .runtime import ArenaUse, Interpreter, PlannedTensor
 
@@ -53,6 +53,7 @@ _HOME = {
     "Optimization": "optimization",
     "PlannedTensor": "runtime",
     "QuantizationError": "errors",
+    "RegionUse": "inspection",
     "StateError": "errors",
     "ToolMissingError": "errors",
     "TensorInfo": "inspection",
@@ -84,6 +85,7 @@ __all__ = [
     "Optimization",
     "PlannedTensor",
     "QuantizationError",
+    "RegionUse",
     "StateError",
     "TensorInfo",
     "ToolMissingError",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import __version__
-from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, Trust, app, command
+from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, Regions, Trust, app, command, region_sizes
 from .errors import AreniteError
 
 if TYPE_CHECKING:
@@ -269,6 +269,7 @@ def optimize(
     epilog="[bold]Examples[/bold]\n\n"
     "arenite inspect model.tflite\n\n"
     "arenite inspect model.tflite --board cortex-m4 --plot plan.png\n\n"
+    "arenite inspect model.tflite --regions 16K,256K --plot plan.png\n\n"
     "arenite inspect model.tflite --json | jq .arena.used"
 )
 @command
@@ -278,6 +279,7 @@ def inspect(
         str | None, typer.Option(help="Also build its firmware: flash by kernel and a bound of the stack, exactly.")
     ] = None,
     optimize: OptimizeOption = Optimize.speed,
+    regions: Regions = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw the arena plan, the peak marked: .png, .svg or .pdf.", show_default=False)
     ] = None,
@@ -289,7 +291,7 @@ def inspect(
     from .inspection import read_content
 
     content = read_content(model)
-    inspection = inspect_model(content)
+    inspection = inspect_model(content, arena_regions=region_sizes(regions))
     if plot is not None:
         _draw_plan(inspection, plot)
     if board is None:

@@ -46,6 +46,34 @@ OptimizeOption = Annotated[
 ]
 
 
+Regions = Annotated[
+    str | None,
+    typer.Option(
+        help="The arena in two to four parts, the fast ones first: 64K,512K. What lies where, in the picture too.",
+        show_default=False,
+    ),
+]
+
+
+def byte_count(option: str, text: str) -> int:
+    """``"65536"``, ``"64K"``, ``"2M"`` in bytes; BadParameter names the option."""
+    units = {"K": 1 << 10, "M": 1 << 20}
+    number = text.strip().upper().removesuffix("B")
+    unit = units.get(number[-1:], 1)
+    digits = number[:-1] if unit > 1 else number
+    if not digits.isdecimal():
+        raise typer.BadParameter(f"--{option} {text}: write bytes, as 65536 or 64K")
+    return int(digits) * unit
+
+
+def region_sizes(text: str | None) -> list[int] | None:
+    """``--regions`` in bytes."""
+    sizes = None if text is None else [byte_count("regions", part) for part in text.split(",")]
+    if sizes is not None and not 2 <= len(sizes) <= 4:
+        raise typer.BadParameter(f"--regions {text}: write two to four sizes, as 64K,512K")
+    return sizes
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command found: ``data`` for ``--json``, ``show`` prints it for people. ``ok`` False is exit code 1."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .command import Debug, Json, Model, Outcome, Trust, app, command
+from .command import Debug, Json, Model, Outcome, Regions, Trust, app, command, region_sizes
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -36,6 +36,7 @@ def compare(
     ] = None,
     samples: Annotated[int, typer.Option(min=0, help="Samples for the errors of layers; 0: no layers.")] = 32,
     board_samples: Annotated[int, typer.Option(min=1, help="Samples for each board.")] = 4,
+    regions: Regions = None,
     peers: Annotated[bool, typer.Option(help="Also run LiteRT and TFLite Micro, where they are installed.")] = True,
     trust: Trust = False,
     json: Json = False,
@@ -63,6 +64,7 @@ def compare(
             layer_samples=samples,
             boards=board or (),
             board_samples=board_samples,
+            arena_regions=region_sizes(regions),
             trust=trust,
             progress=report,
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, app, command
+from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, app, byte_count, command
 
 
 class Package(StrEnum):
@@ -49,23 +49,12 @@ def check(
     """
     from .checking import check as check_model
 
-    limits = {name: _bytes(name, text) for name, text in (("ram", ram), ("flash", flash)) if text is not None}
+    limits = {name: byte_count(name, text) for name, text in (("ram", ram), ("flash", flash)) if text is not None}
     if limits and board is None:
         raise typer.BadParameter("--ram and --flash are held against a firmware: say which with --board cortex-m4")
     result = check_model(model, board, optimize=optimize.value, **limits)
     good = result.ok and not (strict and result.remarks)
     return Outcome(result.to_dict(), lambda: print("\n".join(result.lines())), ok=good)
-
-
-def _bytes(option: str, text: str) -> int:
-    """``"65536"``, ``"64K"``, ``"2M"`` in bytes."""
-    units = {"K": 1 << 10, "M": 1 << 20}
-    number = text.upper().removesuffix("B")
-    unit = units.get(number[-1:], 1)
-    digits = number[:-1] if unit > 1 else number
-    if not digits.isdecimal():
-        raise typer.BadParameter(f"--{option} {text}: write bytes, as 65536 or 64K")
-    return int(digits) * unit
 
 
 @app.command(

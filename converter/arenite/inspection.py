@@ -6,6 +6,7 @@ Needs numpy and the reader only; never TensorFlow.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,35 @@ class PeakOperator:
 
 
 @dataclass(frozen=True)
+class RegionUse:
+    """One part of the arena. Bytes.
+
+    size        that there are.     used  that the model needs.
+    persistent  of these, what the interpreter keeps: at the end of the first region, 0 in the others.
+    """
+
+    size: int
+    used: int
+    persistent: int
+
+    @property
+    def planned(self) -> int:
+        """Tensors and scratch, from the region's start."""
+        return self.used - self.persistent
+
+    def __str__(self) -> str:
+        kept = f", {self.persistent:,} of them persistent" if self.persistent else ""
+        return f"{self.used:,} of {self.size:,} B used{kept}"
+
+
+@dataclass(frozen=True)
 class Inspection:
     """``arenite.inspect``'s answer.
 
     operators       of all subgraphs, the model's own first; what runs in a loop counts once.
     constant_bytes  of all distinct constants.     metadata  entry name → bytes.
-    arena           None when our kernels cannot run the file; ``problem`` says why then.
+    arena           as one; None when our kernels cannot run the file; ``problem`` says why then.
+    plan            of the arena, or of its ``regions`` where the caller gave some.
     unsupported     operators without a kernel, or without one for their operand types, → how often; most frequent first.
     """
 
@@ -74,6 +98,7 @@ class Inspection:
     plan: list[PlannedTensor] = field(repr=False)
     problem: str | None
     unsupported: dict[str, int]
+    regions: list[RegionUse] = field(default_factory=list)
 
     @property
     def macs(self) -> int:
@@ -110,6 +135,7 @@ class Inspection:
         return {
             **asdict(self),
             "arena": arena,
+            "regions": [{**asdict(region), "planned": region.planned} for region in self.regions],
             "peak": self.peak and asdict(self.peak),
             "macs": self.macs,
             "op_counts": self.op_counts,
@@ -117,11 +143,18 @@ class Inspection:
         }
 
 
-def inspect(model: Path | str | bytes) -> Inspection:
-    """Read a ``.tflite`` file (path or content). ModelError when it is missing or malformed."""
+def inspect(model: Path | str | bytes, *, arena_regions: Sequence[int] | None = None) -> Inspection:
+    """Read a ``.tflite`` file (path or content). ModelError when it is missing or malformed.
+
+    arena_regions  bytes of two to four parts of the arena, as :class:`arenite.Interpreter` takes them: the plan is theirs then.
+                   ArenaError when they are too small.
+    """
     content = model if isinstance(model, bytes) else read_content(Path(model))
     graph = reader.read(content)
     arena, plan, problem = _arena(content)
+    regions: list[RegionUse] = []
+    if arena is not None and arena_regions is not None:
+        regions, plan = _in_regions(content, arena_regions)
     parts = graph.subgraphs()
     operators = [op for part in parts for op in part.ops]
     constants = {id(v.data): v.nbytes for part in parts for v in part.values() if v.data is not None}
@@ -137,6 +170,7 @@ def inspect(model: Path | str | bytes) -> Inspection:
         plan=plan,
         problem=problem,
         unsupported=dict(Counter(filter(None, map(_unsupported, operators))).most_common()),
+        regions=regions,
     )
 
 
@@ -148,6 +182,14 @@ def _arena(content: bytes) -> tuple[ArenaUse | None, list[PlannedTensor], str | 
     except (ModelError, ArenaError) as error:
         return None, [], str(error)
     return interpreter.arena_used(), interpreter.memory_plan(), None
+
+
+def _in_regions(content: bytes, sizes: Sequence[int]) -> tuple[list[RegionUse], list[PlannedTensor]]:
+    interpreter = Interpreter(model_content=content, arena_regions=sizes)
+    interpreter.allocate_tensors()
+    kept = [interpreter.arena_used().persistent] + [0] * len(sizes)
+    used = interpreter.regions_used()
+    return [RegionUse(*facts) for facts in zip(sizes, used, kept, strict=False)], interpreter.memory_plan()
 
 
 def _tensor(value: Value, name: str) -> TensorInfo:

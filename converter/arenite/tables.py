@@ -82,7 +82,7 @@ def show_inspection(inspection: Inspection, name: str) -> None:
         parts += [f"[red]does not run here:[/red] {escape(str(inspection.problem))}"]
         parts += [f"without a kernel: {escape(missing)}"] if missing else []
     else:
-        parts += [_plan(inspection.plan, inspection.arena.planned), "", str(inspection.arena)]
+        parts += [*_plans(inspection), "", str(inspection.arena) + (", in one piece" if inspection.regions else "")]
         if (peak := inspection.peak) is not None:
             where = f"#{peak.index} {peak.name} ({short(peak.output_name)})"
             parts += [Text(f"most in use at {where}: {peak.live_bytes:,} B of tensors and scratch")]
@@ -110,8 +110,18 @@ def _operators(inspection: Inspection) -> Table:
     return table
 
 
-def _plan(plan: list[PlannedTensor], planned: int) -> Table:
-    table = grid(">offset", ">bytes", ">from", ">to", "arena", "tensor", title="Arena plan")
+def _plans(inspection: Inspection) -> list[Table]:
+    """The plan of the arena, or of each of its regions."""
+    if inspection.arena is not None and not inspection.regions:
+        return [_plan(inspection.plan, inspection.arena.planned, "Arena plan")]
+    return [
+        _plan([part for part in inspection.plan if part.region == number], region.planned, f"Region {number}: {region}")
+        for number, region in enumerate(inspection.regions)
+    ]
+
+
+def _plan(plan: list[PlannedTensor], planned: int, title: str) -> Table:
+    table = grid(">offset", ">bytes", ">from", ">to", "arena", "tensor", title=title)
     for part in sorted(plan, key=lambda p: (p.first, p.offset)):
         label = Text(short(part.name)) if part.kind == "tensor" else Text(f"scratch of {part.name}", style="yellow")
         row = (f"{part.offset:,}", f"{part.size:,}", str(part.first), str(part.last))

@@ -81,7 +81,8 @@ def test_inspect_json(model: Path) -> None:
     assert found["constant_bytes"] == 12 + 3 * 4
     arena = dict(found["arena"])
     assert arena.pop("used") == sum(arena.values())
-    assert {"name", "kind", "offset", "size", "first", "last"} == set(found["plan"][0])
+    assert {"name", "kind", "offset", "size", "first", "last", "region"} == set(found["plan"][0])
+    assert found["regions"] == []
     fullest = max(
         range(3), key=lambda step: sum(part["size"] for part in found["plan"] if part["first"] <= step <= part["last"])
     )
@@ -95,6 +96,31 @@ def test_inspect_draws_the_plan(model: Path, tmp_path: Path) -> None:
     result = arenite("inspect", model, "--plot", tmp_path / "plan.txt")
     assert result.exit_code == 1 and "must end in .png, .svg, .pdf" in result.stderr
     assert not (tmp_path / "plan.txt").exists()
+
+
+def test_inspect_shows_and_draws_regions(model: Path, tmp_path: Path) -> None:
+    plot = tmp_path / "plan.svg"
+    asked = ("inspect", model, "--regions", "64,1K", "--plot", plot)
+    shown = arenite(*asked).stdout
+    found = json.loads(arenite(*asked, "--json").stdout)
+    assert [region["size"] for region in found["regions"]] == [64, 1024]
+    first, second = found["regions"]
+    assert first["persistent"] == found["arena"]["persistent"] == 48 and second["persistent"] == 0
+    for number, region in enumerate(found["regions"]):
+        ends = [part["offset"] + part["size"] for part in found["plan"] if part["region"] == number]
+        assert max(ends) <= region["planned"] == region["used"] - region["persistent"] < max(ends) + 16
+        caption = f"{region['used']:,} of {region['size']:,} B used"
+        assert f"Region {number}: {caption}" in shown
+        assert f"region {number}: {caption}" in plot.read_text()
+
+
+@pytest.mark.parametrize(
+    ("regions", "code", "words"),
+    [("64", 2, "two to four sizes"), ("64,x", 2, "write bytes"), ("16,16", 1, "16 + 16 bytes are too small")],
+)
+def test_regions_that_cannot_be(model: Path, regions: str, code: int, words: str) -> None:
+    result = arenite("inspect", model, "--regions", regions)
+    assert result.exit_code == code and words in result.stderr
 
 
 def test_inspect_and_run_are_light(model: Path, samples: Path) -> None:
@@ -229,7 +255,8 @@ def test_compare_two_files_without_keras(model: Path, tmp_path: Path) -> None:
     assert [layer["tensor"] for layer in found["layers"]] == ["dense", "relu", "scores"]
     html = page.read_text()
     assert html.count("<svg") == 5 and "src=" not in html and 'href="http' not in html and "url(http" not in html
-    assert "Worst operators" in arenite(*arguments).stdout
+    assert "Worst operators" in arenite(*arguments, "--regions", "64,1K").stdout
+    assert page.read_text().count("of 1,024 B used") == 2  # in the picture and below it
 
 
 # --- convert --------------------------------------------------------------------------------------------------------------

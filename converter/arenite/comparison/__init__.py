@@ -38,6 +38,7 @@ def compare(
     layer_samples: int = 32,
     boards: Sequence[str] = (),
     board_samples: int = 4,
+    arena_regions: Sequence[int] | None = None,
     trust: bool = False,
     progress: Progress = lambda step, done, total: None,
 ) -> Comparison:
@@ -51,10 +52,13 @@ def compare(
     peers          further engines: of ``litert-reference``, ``litert``, ``tflm``. Those absent are listed with the reason.
     layer_samples  how many samples the errors per operator are taken over; 0 leaves them out.
     boards         emulated boards (``boards/boards.csv``) that run the first ``board_samples`` too, whose bytes must be ours.
+    arena_regions  bytes of the arena's parts, for the plan in the report; as in :func:`arenite.inspect`.
     trust          allow Keras models with Lambda layers, whose code is run.
-    Raises DataError when data or labels do not fit, ModelError when the file does not open.
+    Raises DataError when data or labels do not fit, ModelError when the file does not open, ArenaError when it does not fit
+    into the regions.
     """
     content = _content(tflite)
+    inspection = arenite.inspect(content, arena_regions=arena_regions)
     ours = engines.arenite_engine(content)
     inputs = stack_samples(data, specs_of(ours.input_details))
     reference = engines.open_reference(model, trust=trust)
@@ -81,7 +85,7 @@ def compare(
         advice=advise(studied.inputs, studied.operators, results[0].sqnr_db),
         tasks=tasks,
         boards=on_boards(content, ours, [x[:board_samples] for x in inputs], raw, boards, progress),
-        inspection=arenite.inspect(content),
+        inspection=inspection,
     )
 
 

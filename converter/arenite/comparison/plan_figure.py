@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,30 +24,59 @@ _MOST_NAMES = 60
 FORMATS = (".png", ".svg", ".pdf")
 
 
+@dataclass(frozen=True)
+class _Area:
+    """What one panel shows: tensors below ``height`` bytes, with ``caption`` at that height."""
+
+    plan: list[PlannedTensor]
+    height: int
+    caption: str
+
+
 def arena_plan(inspection: Inspection) -> Figure:
-    """Every planned tensor as a rectangle: the operators it lives through × the bytes it occupies.
+    """Every planned tensor as a rectangle: the operators it lives through × the bytes it occupies; a panel for each region.
 
     inspection  of a model that runs here: with an arena.
     """
-    if inspection.arena is None:
-        raise ModelError(f"there is no arena plan, the model does not run here: {inspection.problem}")
-    height = max(inspection.arena.planned, 1)
+    areas = _areas(inspection)
     names = [operator.name for operator in inspection.operators]
     steps = max((tensor.last + 1 for tensor in inspection.plan), default=1)
     with rc_context(STYLE):
-        figure = Figure(figsize=(min(9 + max(0, steps - 40) * 0.12, 24), 4.2))
-        axes = figure.add_subplot()
-        for number, tensor in enumerate(inspection.plan):
-            _rectangle(axes, tensor, (TEAL, SKY)[number % 2], height)
-        _mark_peak(axes, inspection, height, steps)
-        axes.set_xlim(-0.5, steps - 0.5)
-        axes.set_ylim(0, height * 1.1)
+        figure = Figure(figsize=(min(9 + max(0, steps - 40) * 0.12, 24), 1.8 + 2.4 * len(areas)))
+        panels = figure.subplots(len(areas), sharex=True, squeeze=False)[:, 0]
+        for axes, area in zip(panels, areas, strict=True):
+            _draw_area(axes, area, inspection, steps)
+        _mark_peak(panels[0], areas[0].height, inspection, steps)
+        panels[-1].set_xlim(-0.5, steps - 0.5)
         if steps <= _MOST_NAMES:
-            axes.set_xticks(range(steps), names[:steps], rotation=60, ha="right", fontsize=7)
+            panels[-1].set_xticks(range(steps), names[:steps], rotation=60, ha="right", fontsize=7)
         else:
-            axes.set_xlabel("operator")
-        axes.set_ylabel("arena offset, bytes")
+            panels[-1].set_xlabel("operator")
     return figure
+
+
+def _areas(inspection: Inspection) -> list[_Area]:
+    if inspection.arena is None:
+        raise ModelError(f"there is no arena plan, the model does not run here: {inspection.problem}")
+    if not inspection.regions:
+        height = inspection.arena.planned
+        return [_Area(inspection.plan, height, f"{height:,} B")]
+    return [
+        _Area([part for part in inspection.plan if part.region == number], region.planned, f"region {number}: {region}")
+        for number, region in enumerate(inspection.regions)
+    ]
+
+
+def _draw_area(axes: Axes, area: _Area, inspection: Inspection, steps: int) -> None:
+    height = max(area.height, 1)
+    for number, tensor in enumerate(area.plan):
+        _rectangle(axes, tensor, (TEAL, SKY)[number % 2], height)
+    axes.axhline(height, color=RUST, lw=1, ls="--")
+    axes.text(steps - 0.5, height, area.caption, color=RUST, ha="right", va="bottom", fontsize=8)
+    if (peak := inspection.peak) is not None:
+        axes.axvspan(peak.index - 0.5, peak.index + 0.5, color=RUST, alpha=0.12, lw=0)
+    axes.set_ylim(0, height * 1.16)
+    axes.set_ylabel("arena offset, bytes")
 
 
 def _rectangle(axes: Axes, tensor: PlannedTensor, colour: str, height: int) -> None:
@@ -60,15 +90,13 @@ def _rectangle(axes: Axes, tensor: PlannedTensor, colour: str, height: int) -> N
         axes.text(*middle, label, ha="center", va="center", fontsize=7, color="white", clip_on=True)
 
 
-def _mark_peak(axes: Axes, inspection: Inspection, height: int, steps: int) -> None:
-    """The plan's height, and the operator during which most bytes are alive."""
-    axes.axhline(height, color=RUST, lw=1, ls="--")
-    axes.text(steps - 0.5, height, f"{height:,} B", color=RUST, ha="right", va="bottom", fontsize=8)
+def _mark_peak(axes: Axes, height: int, inspection: Inspection, steps: int) -> None:
+    """The operator during which most bytes are alive, in words above the first panel."""
     if (peak := inspection.peak) is not None:
-        axes.axvspan(peak.index - 0.5, peak.index + 0.5, color=RUST, alpha=0.12, lw=0)
+        where = peak.index / steps
+        side = "left" if where <= 0.2 else "center" if where < 0.7 else "right"
         label = f"peak: {peak.live_bytes:,} B at #{peak.index} {peak.name}"
-        axes.text(peak.index, height * 1.04, label, color=RUST, fontsize=8, ha="center" if 0.2 < peak.index / steps < 0.7
-                  else "left" if peak.index / steps <= 0.2 else "right")  # fmt: skip
+        axes.text(peak.index, max(height, 1) * 1.09, label, color=RUST, fontsize=8, ha=side)
 
 
 def require_format(path: Path) -> None:
