@@ -21,8 +21,8 @@ def clamp(x: np.ndarray, activation: str) -> np.ndarray:
     if x.dtype.kind == "i":
         codes = np.iinfo(x.dtype)
         low, high = max(low, codes.min), min(high, codes.max)
-    clamped: np.ndarray = np.clip(x, x.dtype.type(low), x.dtype.type(high))
-    return clamped
+    limited = np.asarray(np.maximum(x, x.dtype.type(low)))
+    return limited if high == np.inf else np.minimum(limited, x.dtype.type(high), out=limited)
 
 
 def tanh_or_clamp(x: np.ndarray, activation: str) -> np.ndarray:

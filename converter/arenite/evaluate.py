@@ -231,16 +231,35 @@ def dequantize(q: np.ndarray, quant: Quantization) -> np.ndarray:
 
 def quantize(x: np.ndarray, quant: Quantization, dtype: str = "int8") -> np.ndarray:
     """The nearest steps of the grid, halves away from zero as TFLite's QUANTIZE does, saturated to ``dtype``."""
-    steps = np.asarray(x, np.float32) / _along(quant.scale, quant.axis, np.ndim(x))
-    rounded = np.trunc(steps + np.copysign(np.float32(0.5), steps))
-    shifted = rounded.astype(np.float64) + _along(quant.zero_point, quant.axis, np.ndim(x))
+    shifted = _steps(x, quant).astype(np.float64) + _along(quant.zero_point, quant.axis, np.ndim(x))
     result: np.ndarray = np.clip(shifted, *limits(dtype)).astype(numpy_dtype(dtype))
     return result
 
 
+def _steps(x: np.ndarray, quant: Quantization) -> np.ndarray:
+    """``x`` in steps of the grid's scale, to the nearest whole number, float32."""
+    steps: np.ndarray = np.asarray(np.asarray(x, np.float32) / _along(quant.scale, quant.axis, np.ndim(x)))
+    steps += np.copysign(np.float32(0.5), steps)
+    np.trunc(steps, out=steps)
+    return steps
+
+
+#: Integers that float32 holds, with any zero point of theirs.
+NARROW = frozenset({"int4", "int8", "uint8", "int16"})
+
+
 def on_grid(x: np.ndarray, quant: Quantization, dtype: str) -> np.ndarray:
-    """Real values rounded to those that the quantized tensor can hold."""
-    return dequantize(quantize(x, quant, dtype), quant)
+    """Real values rounded to those that the quantized tensor can hold: ``dequantize`` of ``quantize``."""
+    if dtype not in NARROW:
+        return dequantize(quantize(x, quant, dtype), quant)
+    zero = _along(quant.zero_point, quant.axis, np.ndim(x))
+    low, high = ((limit - zero).astype(np.float32) for limit in limits(dtype))
+    steps = _steps(x, quant)
+    np.fmax(steps, low, out=steps)  # NaN is the lowest
+    np.minimum(steps, high, out=steps)
+    steps += np.float32(0)  # -0 is no integer
+    steps *= _along(quant.scale, quant.axis, np.ndim(x))
+    return steps
 
 
 def keeps_samples_apart(graph: Graph) -> bool:

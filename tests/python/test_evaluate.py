@@ -46,6 +46,20 @@ def test_quantize_rounds_halves_away_from_zero_and_saturates() -> None:
     assert on_grid(np.float32([[3.4, 3.2]]), channels, "int8").tolist() == [[3, 4]]
 
 
+@pytest.mark.parametrize(("dtype", "zero"), [("int4", 3), ("int8", -128), ("uint8", 130), ("int16", 0), ("int32", 9)])
+def test_values_on_a_grid_are_those_of_its_steps(dtype: str, zero: int) -> None:
+    rng = np.random.default_rng(0)
+    grid = Quantization(np.float32([0.5, 0.03]), np.int64([zero, 1]), 1)
+    halves = np.arange(-40, 40).reshape(-1, 2) * grid.scale * np.float32(0.5)
+    x = np.concatenate([halves, rng.normal(0, 40, (500, 2)), [[1e30, -np.inf], [-0.0, -1e-9]]]).astype(np.float32)
+    made = on_grid(x, grid, dtype)
+    assert made.tobytes() == dequantize(quantize(x, grid, dtype), grid).tobytes()
+
+
+def test_what_is_no_number_is_the_lowest_step() -> None:
+    assert on_grid(np.float32([np.nan, 1]), Quantization.per_tensor(0.5, -1), "int8").tolist() == [-63.5, 1]
+
+
 @pytest.mark.parametrize(
     ("line", "apart"),
     [

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 #: Columns whose errors are spread over the others at once: products of matrices instead of vectors.
-BLOCK = 64
+BLOCK = 32
 
 
 def quadratic(moments: np.ndarray, errors: np.ndarray) -> np.ndarray:
@@ -32,42 +32,49 @@ def spread_errors(
     """Integers one column after the other, each one's error spread over those that follow: [G, B, K].
 
     kept  bool [G, B, K]: weights that stay zero.
+    Column k is rounded after Σ (weight − rounded)[j] · U[j, k] over the columns j before it was added, where H = U D Uᵀ with
+    U upper triangular and ones on its diagonal: the same integers as by the inverse of H, which it does without.
     """
     order = np.argsort(-np.einsum("gkk->gk", moments), axis=1, kind="stable")
-    sorted_moments = np.take_along_axis(
-        np.take_along_axis(moments, order[:, :, None], axis=1), order[:, None, :], axis=2
-    )
-    factor = np.linalg.cholesky(np.linalg.inv(sorted_moments)).swapaxes(1, 2)
-    rest = np.take_along_axis(weights, order[:, None, :], axis=2)
-    zero = np.take_along_axis(kept, order[:, None, :], axis=2)
-    steps = np.zeros_like(rest)
-    for begin in range(0, rest.shape[2], BLOCK):
-        end = min(begin + BLOCK, rest.shape[2])
-        errors = _round_block(rest, steps, zero, factor, scales, limits, begin, end)
-        rest[:, :, end:] -= errors @ factor[:, begin:end, end:]
-    result = np.empty_like(steps)
-    np.put_along_axis(result, np.broadcast_to(order[:, None, :], steps.shape), steps, axis=2)
+    columns, zero = _columns(weights, order), _columns(kept, order)
+    spread = _unit_triangle(_sorted(moments, order)).swapaxes(1, 2)
+    steps, errors, rest = np.zeros_like(columns), np.zeros_like(columns), columns.copy()
+    for begin in range(0, columns.shape[1], BLOCK):
+        end = min(begin + BLOCK, columns.shape[1])
+        rest[:, begin:end] += spread[:, begin:end, :begin] @ errors[:, :begin]
+        for k in range(begin, end):
+            steps[:, k] = _rounded(rest[:, k] / scales, limits, zero[:, k])
+            errors[:, k] = columns[:, k] - scales * steps[:, k]
+            rest[:, k + 1 : end] += spread[:, k + 1 : end, k, None] * errors[:, None, k]
+    result = np.empty_like(weights)
+    np.put_along_axis(result.swapaxes(1, 2), order[:, :, None], steps, axis=1)
     return result
 
 
-def _round_block(
-    rest: np.ndarray,
-    steps: np.ndarray,
-    zero: np.ndarray,
-    factor: np.ndarray,
-    scales: np.ndarray,
-    limits: tuple[int, int],
-    begin: int,
-    end: int,
-) -> np.ndarray:
-    """Round the columns from ``begin`` to ``end``; their errors over the factor's diagonal, [G, B, end − begin]."""
-    errors = np.empty((*rest.shape[:2], end - begin))
-    for k in range(begin, end):
-        steps[:, :, k] = np.where(zero[:, :, k], 0, np.clip(np.rint(rest[:, :, k] / scales), *limits))
-        error = (rest[:, :, k] - scales * steps[:, :, k]) / factor[:, None, k, k]
-        rest[:, :, k + 1 : end] -= error[:, :, None] * factor[:, None, k, k + 1 : end]
-        errors[:, :, k - begin] = error
-    return errors
+def _columns(array: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """[G, B, K] as [G, K, B], where a column lies in one piece, in ``order``."""
+    return np.take_along_axis(array.swapaxes(1, 2), order[:, :, None], axis=1)
+
+
+def _sorted(moments: np.ndarray, order: np.ndarray) -> np.ndarray:
+    rows: np.ndarray = np.take_along_axis(moments, order[:, :, None], axis=1)
+    return np.take_along_axis(rows, order[:, None, :], axis=2)
+
+
+def _unit_triangle(moments: np.ndarray) -> np.ndarray:
+    """U of U D Uᵀ, upper triangular with ones on its diagonal: Cholesky from the other end."""
+    upper = np.linalg.cholesky(moments[:, ::-1, ::-1])[:, ::-1, ::-1]
+    unit: np.ndarray = upper / np.einsum("gkk->gk", upper)[:, None]
+    return unit
+
+
+def _rounded(wanted: np.ndarray, limits: tuple[int, int], zero: np.ndarray) -> np.ndarray:
+    """The nearest integers within ``limits``, 0 where ``zero``; in place of ``wanted``."""
+    np.rint(wanted, out=wanted)
+    np.maximum(wanted, limits[0], out=wanted)
+    np.minimum(wanted, limits[1], out=wanted)
+    wanted[zero] = 0
+    return wanted
 
 
 def settle(
@@ -80,18 +87,30 @@ def settle(
     sweeps: int = 3,
 ) -> np.ndarray:
     """``steps`` after each weight in turn has taken the integer that is best beside the others, ``sweeps`` times."""
-    steps = steps.copy()
-    gradient = (scales[..., None] * steps - weights) @ moments
+    columns, zero = np.ascontiguousarray(steps.swapaxes(1, 2)), np.ascontiguousarray(kept.swapaxes(1, 2))
+    gradient = moments @ (scales[:, None] * columns - weights.swapaxes(1, 2))
     for _ in range(sweeps):
-        changed = False
-        for k in range(weights.shape[2]):
-            wanted = steps[:, :, k] - gradient[:, :, k] / (moments[:, None, k, k] * scales)
-            better = np.where(kept[:, :, k], 0, np.clip(np.rint(wanted), *limits))
-            change = (better - steps[:, :, k]) * scales
-            if change.any():
-                changed = True
-                steps[:, :, k] = better
-                gradient += change[:, :, None] * moments[:, None, k, :]
-        if not changed:
+        before = columns.copy()
+        for begin in range(0, columns.shape[1], BLOCK):
+            _settle_block(moments, columns, gradient, scales, limits, zero, slice(begin, begin + BLOCK))
+        if np.array_equal(columns, before):
             break
-    return steps
+    return np.ascontiguousarray(columns.swapaxes(1, 2))
+
+
+def _settle_block(
+    moments: np.ndarray,
+    steps: np.ndarray,
+    gradient: np.ndarray,
+    scales: np.ndarray,
+    limits: tuple[int, int],
+    zero: np.ndarray,
+    block: slice,
+) -> None:
+    """One sweep over the columns of ``block``; ``steps`` and ``gradient`` [G, K, B] follow."""
+    before, own, local = steps[:, block].copy(), moments[:, block, block], gradient[:, block].copy()
+    for k in range(before.shape[1]):
+        best = _rounded(before[:, k] - local[:, k] / (own[:, k, k, None] * scales), limits, zero[:, block][:, k])
+        local[:, k + 1 :] += own[:, k + 1 :, k, None] * ((best - before[:, k]) * scales)[:, None]
+        steps[:, block][:, k] = best
+    gradient += moments[:, :, block] @ ((steps[:, block] - before) * scales[:, None])
