@@ -109,6 +109,7 @@ def _make(float_graph: Graph, context: PassContext, predict: Predict) -> _Made:
         stages=list(context.stages),
         float_fallback=list(context.float_fallback),
         wide=set(),
+        effects={},
     )
     graph = run_passes(float_graph, own, TARGET)
     return _Made(graph, predict(float_graph, graph, own), own)

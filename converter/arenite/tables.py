@@ -151,6 +151,9 @@ def show_conversion(conversion: Conversion, output: Path, *, explain: bool) -> N
         out.print(Text(f"float32 {report.float_bytes:,} B → {kind} {report.file_bytes:,} B"))
     for name, db in report.predicted_sqnr_db.items():
         out.print(Text(f"predicted SQNR of '{name}': {decibel(db)} dB"))
+    for name, db in report.effects.items():
+        effect = f"the outputs err {db:.1f} dB less by it" if db else "given up, the outputs err no less by it"
+        out.print(Text(f"{name}: {effect}, on calibration samples kept apart"))
     if report.precision is not None:
         out.print(Text(str(report.precision)))
     out.print(Text(report.arena_note if report.arena is None else str(report.arena)))

@@ -206,6 +206,7 @@ class PassContext:
     ranges       trained ranges by the value's name, which count more than what calibration sees.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     without      those of IMPROVEMENTS that are left out.
+    effects      improvement → dB that the outputs err less by it on samples kept apart; 0 when it was given up for that.
     uneven       inputs whose features differ much in size, and what to do about it.
     floating     operators that passes made for the float side of an input.
     exact        the float graph as quantize met it.   twins  operator → what it was in ``exact``.
@@ -241,6 +242,7 @@ class PassContext:
     twins: dict[Op, Op] = field(default_factory=dict)
     floating: set[Op] = field(default_factory=set)
     uneven: dict[Value, str] = field(default_factory=dict)
+    effects: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_integer(self) -> bool:

@@ -20,15 +20,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..activation import clamp
-from ..evaluate import Execution, evaluate, keeps_samples_apart
+from ..evaluate import Execution
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import attribute, data_operands, declaration
-from .context import PassContext, set_constant
+from .context import Entry, PassContext, set_constant
+from .judging import Judge, Parts, distinct, parted
 from .rounding import MOST_TAPS, Moments, change, moments, rounded
 from .scheme import bias_scale, quantize_bias
 
@@ -36,12 +37,12 @@ NAME = "refine_weights"
 
 #: Fewer samples say nothing about inputs.
 LEAST = 8
-#: Samples that are run, at most; three of four fit the weights, the others judge.
-SAMPLES = 96
 #: Standard errors from which on a mean difference counts.
 CERTAIN = 2.0
-#: Bytes of activations that are held, and of one batch.
-HELD_BYTES, BATCH_BYTES = 256 << 20, 32 << 20
+#: Products of weights with those of the same sum up to which each half is tried without the other too.
+MOST_TRIED = 2_000_000
+#: What stands for errors that vanish.
+EXACT_DB = 200.0
 
 
 def run(graph: Graph, context: PassContext) -> None:
@@ -50,10 +51,16 @@ def run(graph: Graph, context: PassContext) -> None:
     if reason := _refusal(graph, context):
         context.refused(graph.name, f"weights stay as they are: {reason}")
         return
-    before = {op: list(op.inputs) for op in graph.ops}
-    samples = _samples(graph, context)
-    _Refinement(graph, context, samples).run()
-    _keep_the_better(graph, before, samples, context)
+    samples = parted(context.exact, context.samples, LEAST)
+    judge = Judge(context.exact, samples.judging)
+    old = _Trial.of(graph, judge, [])
+    trials = {}
+    for left_out in _left_out(graph, context):
+        own = replace(context, without=context.without | left_out, log=[])
+        _Refinement(graph, own, samples).run()
+        trials[left_out] = _Trial.of(graph, judge, own.log)
+        old.restore()
+    _keep_the_best(graph, old, trials, samples, context)
 
 
 def _refusal(graph: Graph, context: PassContext) -> str:
@@ -61,35 +68,50 @@ def _refusal(graph: Graph, context: PassContext) -> str:
         return "it was asked for"
     if context.ranges:
         return "they were trained for their grids"
-    if len(context.samples[0]) < LEAST:
-        return f"there are {len(context.samples[0])} samples, fewer than {LEAST}"
+    if (count := len(distinct(context.samples))) < LEAST:
+        return f"there are {count} samples, fewer than {LEAST}"
     if any(declaration(op.name).resource is not None or op.callees for op in graph.ops):
         return "the model has branches, loops or variables that it assigns"
     return ""
 
 
+def _left_out(graph: Graph, context: PassContext) -> Iterator[frozenset[str]]:
+    """What is left out in each trial: nothing, and where that is cheap, each half of it."""
+    yield frozenset()
+    if not context.without & {"rounding", "bias"} and _work(graph) <= MOST_TRIED:
+        yield from (frozenset({"rounding"}), frozenset({"bias"}))
+
+
+def _work(graph: Graph) -> int:
+    """Weights times weights of the same sum."""
+    work = 0
+    for op in graph.ops:
+        decl = declaration(op.name)
+        if (
+            decl.products is not None
+            and decl.weight is not None
+            and (data := op.operand(decl.weight[0]).data) is not None
+        ):
+            groups, outputs, taps = decl.products.filters(op, data).shape
+            work += groups * outputs * taps**2
+    return work
+
+
 @dataclass(frozen=True)
-class _Samples:
-    """Samples to fit to, and others to judge by; each a list of batches, each an array per input."""
+class _Trial:
+    """Constants of the operators, what the model errs with them, and what was noted on the way."""
 
-    fitted: list[list[np.ndarray]]
-    judging: list[list[np.ndarray]]
+    inputs: dict[Op, list[Value | None]]
+    noise: float
+    log: list[Entry]
 
+    @classmethod
+    def of(cls, graph: Graph, judge: Judge, log: list[Entry]) -> _Trial:
+        return cls({op: list(op.inputs) for op in graph.ops}, judge.noise(graph), log)
 
-def _samples(graph: Graph, context: PassContext) -> _Samples:
-    """As many of the calibration samples as may be held, spread evenly over them."""
-    assert context.exact is not None
-    largest = max((value.nbytes for value in context.exact.values() if not value.is_constant), default=1)
-    count = int(np.clip(HELD_BYTES // (8 * largest), LEAST, min(SAMPLES, len(context.samples[0]))))
-    chosen = np.linspace(0, len(context.samples[0]) - 1, count).round().astype(int)
-    border = np.arange(count) % 4 != 3  # every fourth judges
-    size = max(1, min(BATCH_BYTES // (4 * largest), count)) if keeps_samples_apart(context.exact) else 1
-    return _Samples(*(list(_batches(context.samples, chosen[part], size)) for part in (border, ~border)))
-
-
-def _batches(samples: list[np.ndarray], chosen: np.ndarray, size: int) -> Iterator[list[np.ndarray]]:
-    for begin in range(0, len(chosen), size):
-        yield [array[chosen[begin : begin + size]] for array in samples]
+    def restore(self) -> None:
+        for op, operands in self.inputs.items():
+            op.inputs = list(operands)
 
 
 @dataclass
@@ -103,7 +125,7 @@ class _Pair:
 class _Refinement:
     """Both graphs, operator by operator, over all batches."""
 
-    def __init__(self, graph: Graph, context: PassContext, samples: _Samples) -> None:
+    def __init__(self, graph: Graph, context: PassContext, samples: Parts) -> None:
         assert context.exact is not None
         self._graph, self._exact, self._context = graph, context.exact, context
         self._fitted = [_Pair(Execution(context.exact, batch), Execution(graph, batch)) for batch in samples.fitted]
@@ -279,35 +301,33 @@ def _correct_bias(graph: Graph, op: Op, shift: np.ndarray, context: PassContext)
     return _set_bias(graph, op, before + shift, context) - before
 
 
-def _keep_the_better(
-    graph: Graph, before: dict[Op, list[Value | None]], samples: _Samples, context: PassContext
+def _keep_the_best(
+    graph: Graph, old: _Trial, trials: dict[frozenset[str], _Trial], samples: Parts, context: PassContext
 ) -> None:
-    """Give the operators their constants of ``before`` again unless the model errs less on the judging samples."""
-    after = {op: list(op.inputs) for op in graph.ops}
-    new = _noise(graph, samples, context)
-    _restore(before)
-    old = _noise(graph, samples, context)
-    if new < old:
-        _restore(after)
+    """Give the operators the constants with which the model errs least on the judging samples; the old ones when none do."""
+    left_out, best = min(trials.items(), key=lambda trial: trial[1].noise)
+    asked = [name for name in ("rounding", "bias") if name not in context.without]
+    if best.noise < old.noise:
+        best.restore()
+        context.log += best.log
+        kept = [name for name in asked if name not in left_out]
+        gain = _gain(old, best)
         context.applied(
             graph.name,
-            f"the outputs err {10 * np.log10(old / new) if new else np.inf:.1f} dB less on samples kept apart",
+            f"{' and '.join(kept)} kept: the outputs err {gain:.1f} dB less on {samples.judges} samples kept apart",
         )
-    elif after != before:
-        context.refused(graph.name, "the old weights and biases are back: with the new ones the outputs err no less")
+        context.effects |= {" and ".join(kept): gain} | dict.fromkeys(left_out, 0.0)
+        return
+    context.log += [entry for entry in trials[frozenset()].log if entry.kind == "refused"]
+    if any(trial.inputs != old.inputs for trial in trials.values()):
+        context.refused(
+            graph.name,
+            "the old weights and biases are back: with the new ones the outputs err no less on "
+            f"{samples.judges} samples kept apart",
+        )
+        context.effects |= dict.fromkeys(asked, 0.0)
 
 
-def _restore(inputs: dict[Op, list[Value | None]]) -> None:
-    for op, operands in inputs.items():
-        op.inputs = list(operands)
-
-
-def _noise(graph: Graph, samples: _Samples, context: PassContext) -> float:
-    """Squared error over squared result, summed over the outputs."""
-    assert context.exact is not None
-    energies = np.zeros((len(graph.outputs), 2))
-    with np.errstate(all="ignore"):
-        for batch in samples.judging:
-            for i, (a, b) in enumerate(zip(evaluate(context.exact, batch), evaluate(graph, batch), strict=True)):
-                energies[i] += [np.square(a, dtype=np.float64).sum(), np.square(a.astype(np.float64) - b).sum()]
-    return float((energies[:, 1] / np.maximum(energies[:, 0], 1e-30)).sum())
+def _gain(old: _Trial, new: _Trial) -> float:
+    """dB that the outputs err less, ``EXACT_DB`` at most."""
+    return min(float(10 * np.log10(old.noise / new.noise)), EXACT_DB) if new.noise > 0 else EXACT_DB
