@@ -5,10 +5,7 @@
 namespace arenite {
 namespace {
 
-Status prepare(const Node& node, uint32_t*) {
-  ARENITE_CHECK(broadcasts(node.input(0), node.input(1), node.output(0)), kBadShape);
-  return Status::kOk;
-}
+Status prepare(const Node& node, uint32_t*) { return check_broadcast(node); }
 
 template <typename T>
 void eval_as(const Node& node) {

@@ -9,6 +9,12 @@ namespace arenite {
 // Whether the output's shape is what numpy makes of a and b.
 bool broadcasts(const Tensor& a, const Tensor& b, const Tensor& output);
 
+// prepare of an operator of two operands that asks for nothing else.
+inline Status check_broadcast(const Node& node) {
+  ARENITE_CHECK(broadcasts(node.input(0), node.input(1), node.output(0)), kBadShape);
+  return Status::kOk;
+}
+
 // Elements out[i] from a[i * step_a] and b[i * step_b], i < count; steps are 0 or 1.
 template <typename T, typename Out = T>
 struct BroadcastRun {

@@ -22,7 +22,7 @@ float real_factor(const Node& node) { return node.input(0).scale() / (node.input
 
 Status prepare(const Node& node, uint32_t*) {
   ARENITE_CHECK(activation_is_fusable(activation_of(node)), kBadOption);
-  ARENITE_TRY(integer_division::prepare(node));
+  ARENITE_TRY(check_broadcast(node));
   const Tensor output = node.output(0);
   if (is_float(output) || is_integer(output)) return Status::kOk;
   ARENITE_CHECK(is_scaled(node.input(0)) && is_scaled(node.input(1)) && is_scaled(output), kBadQuantization);

@@ -18,11 +18,7 @@ Status prepare(const Node& node, uint32_t*) {
   return Status::kOk;
 }
 
-Status eval(const Node& node) {
-  ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
-  copy_whole(node.input(0), node.output(0));
-  return Status::kOk;
-}
+Status eval(const Node& node) { return eval_copy(node); }
 
 }  // namespace
 }  // namespace arenite

@@ -15,7 +15,7 @@ struct FloorDiv {
   }
 };
 
-Status prepare(const Node& node, uint32_t*) { return integer_division::prepare(node); }
+Status prepare(const Node& node, uint32_t*) { return check_broadcast(node); }
 
 Status eval(const Node& node) { return integer_division::eval(node, FloorDiv{}); }
 

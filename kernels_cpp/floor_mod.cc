@@ -18,7 +18,7 @@ struct FloorMod {
   }
 };
 
-Status prepare(const Node& node, uint32_t*) { return integer_division::prepare(node); }
+Status prepare(const Node& node, uint32_t*) { return check_broadcast(node); }
 
 Status eval(const Node& node) { return integer_division::eval(node, FloorMod{}); }
 

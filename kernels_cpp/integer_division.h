@@ -7,11 +7,6 @@
 
 namespace arenite::integer_division {
 
-inline Status prepare(const Node& node) {
-  ARENITE_CHECK(broadcasts(node.input(0), node.input(1), node.output(0)), kBadShape);
-  return Status::kOk;
-}
-
 template <typename T>
 inline bool has_zero(const BroadcastRun<T>& run) {
   for (int32_t i = 0; i < run.count; ++i) {

@@ -7,10 +7,7 @@
 namespace arenite {
 namespace {
 
-Status prepare(const Node& node, uint32_t*) {
-  ARENITE_CHECK(broadcasts(node.input(0), node.input(1), node.output(0)), kBadShape);
-  return Status::kOk;
-}
+Status prepare(const Node& node, uint32_t*) { return check_broadcast(node); }
 
 int32_t integer_power(int32_t base, int32_t exponent) {
   uint32_t square = static_cast<uint32_t>(base);

@@ -32,6 +32,19 @@ inline std::vector<ElementwiseVariant> elementwise_variants() {
   return list;
 }
 
+// What every variant of a kernel gives for `job`, whose `out` is set here.
+template <typename Job>
+void compare_variants(const char* name, void (*ElementwiseVariant::*kernel)(const Job&), Job job, int32_t seed,
+                      const std::vector<int8_t>& expected) {
+  for (const ElementwiseVariant& variant : elementwise_variants()) {
+    if (variant.*kernel == nullptr) continue;
+    std::vector<int8_t> got(expected.size());
+    job.out = got.data();
+    (variant.*kernel)(job);
+    compare(name, variant.name, seed, expected, got);
+  }
+}
+
 inline void test_sum(int32_t seed) {
   Random random(static_cast<uint32_t>(seed));
   SumS8 sum = {};
@@ -60,13 +73,7 @@ inline void test_sum(int32_t seed) {
     if (sum.scaled) o = sum.sign_of_two * sum.other_scaling(o);
     expected.push_back(static_cast<int8_t>(clamp(sum.zero_point + sum.total(w + o), sum.min, sum.max)));
   }
-  for (const ElementwiseVariant& variant : elementwise_variants()) {
-    if (variant.sum_s8 == nullptr) continue;
-    std::vector<int8_t> got(expected.size());
-    sum.out = got.data();
-    variant.sum_s8(sum);
-    compare("sum_s8", variant.name, seed, expected, got);
-  }
+  compare_variants("sum_s8", &ElementwiseVariant::sum_s8, sum, seed, expected);
 }
 
 inline void test_product(int32_t seed) {
@@ -91,13 +98,7 @@ inline void test_product(int32_t seed) {
     const int32_t code = job.zero_point + requantize_reference(product, job.multiplier);
     expected.push_back(static_cast<int8_t>(clamp(code, job.min, job.max)));
   }
-  for (const ElementwiseVariant& variant : elementwise_variants()) {
-    if (variant.product_s8 == nullptr) continue;
-    std::vector<int8_t> got(expected.size());
-    job.out = got.data();
-    variant.product_s8(job);
-    compare("product_s8", variant.name, seed, expected, got);
-  }
+  compare_variants("product_s8", &ElementwiseVariant::product_s8, job, seed, expected);
 }
 
 // Not where the operator's own loops run, which Python tests compare with TFLite Micro.

@@ -1,23 +1,9 @@
-// libFuzzer: open, allocate and invoke (trial.h) on files that a mutator changes that knows the format (places.h); one
-// time in four it changes bytes. The inputs' bytes follow from the file, so that a finding repeats.
-#include "tests/cpp/places.h"
+// libFuzzer: open, allocate and invoke (trial.h) on changed models. The inputs' bytes follow from the file.
+#include "tests/cpp/fuzz_mutator.h"
 #include "tests/cpp/trial.h"
 
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
-
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  uint32_t hash = 2166136261;  // FNV-1a
-  for (size_t i = 0; i < size; ++i) hash = (hash ^ data[i]) * 16777619;
-  std::mt19937 random(hash);
+  std::mt19937 random = choices_of(data, size);
   (void)trial::run(data, size, random);
   return 0;
-}
-
-extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::vector<uint8_t> file(data, data + size);
-  if (size < 16 || random() % 4 == 0 || !trial::change_places(&file, random))
-    return LLVMFuzzerMutate(data, size, max_size);
-  std::memcpy(data, file.data(), size);
-  return size;
 }

@@ -39,15 +39,26 @@ class Block {
 // Below `bound`, which is not 0.
 inline uint32_t pick(std::mt19937& random, size_t bound) { return static_cast<uint32_t>(random() % bound); }
 
+inline uint32_t bytes_of(const arenite::Tensor& tensor) {
+  return arenite::stored_bytes(tensor.type, static_cast<uint32_t>(tensor.count()));
+}
+
 // Any bytes, small numbers, or floats that few expect.
-inline void fill(const arenite::Tensor& input, std::mt19937& random) {
-  const uint32_t size = arenite::stored_bytes(input.type, static_cast<uint32_t>(input.count()));
+inline void fill(uint8_t* data, size_t size, std::mt19937& random) {
   const uint32_t kFloats[] = {0x7FC00000, 0x7F800000, 0xFF800000, 0x4F000000, 0xCF000001, 0x00000001, 0x3F800000, 0};
   const uint32_t kind = pick(random, 5);
-  for (uint32_t at = 0; at < size; at += 4) {
+  for (size_t at = 0; at < size; at += 4) {
     const uint32_t words[] = {static_cast<uint32_t>(random()), pick(random, 9), pick(random, 9) - 4,
                               kFloats[pick(random, 8)], 0x01000100};
-    std::memcpy(input.as<uint8_t>() + at, &words[kind], size - at < 4 ? size - at : 4);
+    std::memcpy(data + at, &words[kind], size - at < 4 ? size - at : 4);
+  }
+}
+
+// The inputs that the file lets the caller set.
+inline void fill_inputs(const arenite::Interpreter& interpreter, std::mt19937& random) {
+  for (uint32_t i = 0; i < interpreter.input_count(); ++i) {
+    const arenite::Tensor input = interpreter.input(i);
+    if (input.data != nullptr && !input.constant) fill(input.as<uint8_t>(), bytes_of(input), random);
   }
 }
 
@@ -56,24 +67,23 @@ inline Status invoke(arenite::Interpreter* interpreter, std::mt19937& random) {
   interpreter->set_iteration_limit(kIterations);
   Status last = Status::kOk;
   for (int runs = 0; runs < 2; ++runs) {
-    for (uint32_t i = 0; i < interpreter->input_count(); ++i) {
-      const arenite::Tensor input = interpreter->input(i);
-      if (input.data != nullptr && !input.constant) fill(input, random);
-    }
+    fill_inputs(*interpreter, random);
     last = interpreter->invoke();
   }
   return last;
 }
 
-// In arenas that grow to what the model asks for.
-inline Status allocate_and_invoke(const arenite::Model& model, std::mt19937& random) {
+// use(interpreter, arena's bytes), allocated in an arena that grows to what the model asks for; its status, or that of
+// allocate.
+template <typename Use>
+Status with_arena(const arenite::Model& model, Use use) {
   for (size_t arena_size = 1024;;) {
     const Block arena(arena_size);
     std::memset(arena.data(), 0x5A, arena_size);
     arenite::Interpreter interpreter(model, kKernels, arena.data(), arena_size);
     arenite::Error error;
     const Status status = interpreter.allocate(&error);
-    if (status == Status::kOk) return invoke(&interpreter, random);
+    if (status == Status::kOk) return use(&interpreter, arena_size);
     if (status != Status::kArenaTooSmall || error.detail <= arena_size || error.detail > kMaxArena) return status;
     arena_size = error.detail;
   }
@@ -85,7 +95,8 @@ inline Status run(const uint8_t* content, size_t size, std::mt19937& random) {
   if (size != 0) std::memcpy(file.data(), content, size);
   arenite::Model model;
   ARENITE_TRY(arenite::Model::open(file.data(), size, &model));
-  const Status status = allocate_and_invoke(model, random);
+  const Status status =
+      with_arena(model, [&random](arenite::Interpreter* interpreter, size_t) { return invoke(interpreter, random); });
   if (std::memcmp(file.data(), content, size) != 0) {
     std::fprintf(stderr, "the model was written to\n");
     std::abort();

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sanitized
-from test_fuzz import CORPUS, make_seeds
+from test_fuzz import CORPUS, SECONDS, make_seeds
 
 from arenite.board.elf import demangle
 
@@ -84,7 +84,7 @@ def build() -> Path:
     """The instrumented programs' directory."""
     options = [f"-DCMAKE_CXX_FLAGS={FLAGS}", "-DCMAKE_CXX_COMPILER=clang++", "-DARENITE_SANITIZE=fuzzer-no-link"]
     sanitized.call("cmake", "-S", sanitized.ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
-    targets = ("fuzz_open", "fuzz_run", "mutate")
+    targets = (*SECONDS, "mutate")
     sanitized.call("cmake", "--build", BUILD, "-j", "2", "--target", *targets, seconds=3600)
     return BUILD / "tests" / "cpp"
 
@@ -94,7 +94,7 @@ def run(programs: Path, copies: int) -> Path:
     seeds, raw = BUILD / "seeds", BUILD / "raw"
     make_seeds(seeds)
     shutil.rmtree(raw, ignore_errors=True)
-    for program in ("fuzz_open", "fuzz_run"):
+    for program in SECONDS:
         kept = [corpus for corpus in (seeds, CORPUS / program) if corpus.is_dir()]
         _profiled(raw, programs / program, "-runs=0", *map(str, kept))
     _profiled(raw, programs / "mutate", str(copies), "1", *map(str, sorted(seeds.iterdir())))
@@ -120,8 +120,9 @@ def tool(name: str) -> str:
 
 def measured(profile: Path, programs: Path) -> Iterator[Function]:
     """Every function of the runtime."""
-    binaries = [programs / "fuzz_run", "-object", programs / "fuzz_open", "-object", programs / "mutate"]
-    command = [tool("llvm-cov"), "export", *binaries, f"-instr-profile={profile}"]
+    first, *others = (programs / name for name in (*SECONDS, "mutate"))
+    objects = [word for program in others for word in ("-object", program)]
+    command = [tool("llvm-cov"), "export", first, *objects, f"-instr-profile={profile}"]
     document = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     merged: dict[tuple[str, str], dict[tuple[int, ...], bool]] = {}
     for function in document["data"][0]["functions"]:

@@ -15,8 +15,8 @@ import seeded
 from oracle import engines
 from test_mutations import MODELS
 
-#: program → seconds of a test
-SECONDS = {"fuzz_open": 60, "fuzz_run": 120}
+#: program → seconds of a test, and executions that are fewer than any machine makes in them
+SECONDS = {"fuzz_open": (50, 10_000), "fuzz_run": (80, 10_000), "fuzz_ways": (50, 1_000)}
 CORPUS = sanitized.ROOT / "build" / "fuzz"
 
 
@@ -37,7 +37,8 @@ def test_no_file_hurts(program: str) -> None:
     corpus, artifacts = CORPUS / program, CORPUS / "findings"
     make_seeds(corpus)
     artifacts.mkdir(exist_ok=True)
-    seconds = int(os.environ.get("FUZZ_SECONDS", SECONDS[program]))
+    usual, least = SECONDS[program]
+    seconds = int(os.environ.get("FUZZ_SECONDS", usual))
     # Not rss_limit_mb: that looks at the highest ever, which a child inherits from the process that starts it.
     options = {"max_total_time": seconds, "max_len": 16384, "timeout": 300, "malloc_limit_mb": 2048, "rss_limit_mb": 0,
                "print_final_stats": 1, "artifact_prefix": f"{artifacts}/{program}-"}  # fmt: skip
@@ -50,4 +51,4 @@ def test_no_file_hurts(program: str) -> None:
     )
     (executions,) = re.findall(r"number_of_executed_units: (\d+)", report)
     print(f"{program}: {executions} executions")
-    assert int(executions) > 10_000
+    assert int(executions) > least

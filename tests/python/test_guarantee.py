@@ -85,16 +85,18 @@ def _reference(record: flat.Record, name: str) -> int:
         (lambda r: r._vtable + 2, 0xFFFF, "past the end"),
         (lambda r: r._vtable + 4, 2, "malformed"),  # a field in the offset of the vtable
         (lambda r: r._vtable + 4, 0xFFFC, "malformed"),  # beyond the table
+        (lambda r: r._vtable + 4, None, "malformed"),  # where the table ends
         (lambda r: r._vtable + 4, 5, "not aligned"),
     ],
 )
 def test_tables_that_lie_badly_are_refused_with_their_byte(
-    place: Callable[[flat.Record], int], number: int, words: str
+    place: Callable[[flat.Record], int], number: int | None, words: str
 ) -> None:
     content = bytearray(changed(lambda root: None))
     record = flat.read(bytes(content))
     at = place(record)
-    content[at : at + 2] = number.to_bytes(2, "little")
+    size = content[record._vtable + 2 : record._vtable + 4]
+    content[at : at + 2] = size if number is None else number.to_bytes(2, "little")
     said = refusal(bytes(content))
     assert words in said and f"at byte {record.position}" in said
 
@@ -105,6 +107,31 @@ def test_tables_at_odd_places_are_refused() -> None:
     for odd in (1, 2, 3):
         content[:4] = (first + odd).to_bytes(4, "little")
         assert f"at byte {first + odd}: a value or the caller's memory is not aligned" in refusal(bytes(content))
+
+
+def add(content: bytes, at: int, number: int) -> bytes:
+    """``content`` whose 32-bit number at ``at`` is larger."""
+    value = int.from_bytes(content[at : at + 4], "little") + number
+    return content[:at] + (value % 2**32).to_bytes(4, "little") + content[at + 4 :]
+
+
+def test_what_a_table_refers_to_lies_at_even_places() -> None:
+    content = changed(lambda root: None)
+    root = flat.read(content)
+    main = root.records("subgraphs")[0]
+    assert "not aligned" in refusal(add(content, root.position, 1))  # its vtable, one byte before
+    for odd in (1, 2, 3):
+        assert "not aligned" in refusal(add(content, _field(main, "inputs"), odd))
+
+
+def test_a_vector_may_end_where_the_file_does() -> None:
+    content = changed(lambda root: None)
+    name = _reference(flat.read(content).records("subgraphs")[0].records("tensors")[0], "name")
+    length = int.from_bytes(content[name : name + 4], "little")
+    room = len(content) - name - 4
+    Interpreter(model_content=add(content, name, room - length))
+    for more in (1, 4, 2**32 - 1 - room):
+        assert "past the end" in refusal(add(content, name, room - length + more))
 
 
 # --- what cannot overflow ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shlex
@@ -91,6 +92,38 @@ def test_shell_quick_start(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> N
         result = CliRunner().invoke(app, shlex.split(line)[1:])
         assert result.exit_code == 0, f"{line}\n{result.output}"
     assert np.load("scores.npy").shape == (24, 10)
+
+
+def test_cpp_quick_start_is_the_example() -> None:
+    """Each line is one of examples/cpp, in the same order; that is built and run by test_cpp_package.py."""
+    (block,) = blocks("cpp")
+    lines = iter((ROOT / "examples" / "cpp" / "main.cc").read_text().splitlines())
+    assert all(line in lines for line in block.splitlines())
+
+
+def figures(name: str) -> dict[tuple[str, str, str], int]:
+    """Of a table of ``benchmarks/``: (board, model, quantity) → value."""
+    with open(ROOT / "benchmarks" / name, newline="") as file:
+        return {(row["board"], row["model"], row["quantity"]): int(row["value"]) for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize(
+    ("row", "model"),
+    [("visual wake words", "vww"), ("image classification", "resnet"), ("keyword spotting", "kws"),
+     ("anomaly detection", "ad")],
+)  # fmt: skip
+def test_figures_are_those_of_the_budget(row: str, model: str) -> None:
+    """Within the 1 % that the budget itself allows."""
+    (line,) = (line for line in README.splitlines() if line.startswith(f"| {row} |"))
+    cells = [cell.strip().replace(",", "").split(" / ") for cell in line.strip("|").split("|")]
+    for (ours, theirs), quantity, unit in zip(
+        cells[1:4], ("instructions", "arena", "flash"), (1000, 1, 1), strict=True
+    ):
+        for told, table in ((ours, "budget.csv"), (theirs, "peers.csv")):
+            measured = figures(table)["cortex-m4", model, quantity] / unit
+            assert abs(int(told) - measured) <= 0.01 * measured, (
+                f"README: {row}, {quantity}: {told}, {table}: {measured:.0f}"
+            )
 
 
 def test_setup_script_explains_itself() -> None:
