@@ -3,8 +3,6 @@
 A quantized graph is simulated: constants are dequantized and each result is rounded to its tensor's grid. That is what
 the int8 scheme costs before any rounding inside the integer kernels (the kernels themselves are in the runtime).
 
-The operators of subgraphs that are called are not observed.
-
 State: the reference of an operator with variables gets their real values as arrays of its own and writes into them.
 """
 
@@ -19,6 +17,7 @@ from .elements import limits, numpy_dtype
 from .errors import GraphError, UnsupportedError
 from .graph import Graph, Op, Quantization, Value
 from .opdef import CUSTOM, data_operands, declaration, title
+from .places import Place
 
 #: Called with each input and result, in the order in which they are computed.
 Observer = Callable[[Value, np.ndarray], None]
@@ -36,6 +35,7 @@ def evaluate(
     observe: Observer | None = None,
     state: State | None = None,
     resources: dict[str, np.ndarray] | None = None,
+    inside: bool = False,
 ) -> list[np.ndarray]:
     """The graph's outputs for ``inputs``, real values in the order of ``graph.inputs``.
 
@@ -44,8 +44,9 @@ def evaluate(
              dropped after their last reader, so memory stays near the largest live set.
     state    what the variables hold before; left with what they hold afterwards. None, or none of them: zeros.
     resources  the same for resource variables, by name; None: as in a first run.
+    inside   observe what happens in subgraphs that are called too, every round of it.
     """
-    execution = Execution(graph, inputs, observe, state, resources)
+    execution = Execution(graph, inputs, observe, state, resources, inside)
     for op in graph.ops:
         execution.step(op)
     return execution.outputs(state)
@@ -61,8 +62,10 @@ class Execution:
         observe: Observer | None = None,
         state: State | None = None,
         resources: dict[str, np.ndarray] | None = None,
+        inside: bool = False,
     ) -> None:
         self._graph, self._observe = graph, observe
+        self._observe_inside = observe if inside else None
         self._variables = graph.variables()
         self._readers = Counter(value for op in graph.ops for value in op.inputs if value is not None)
         self._readers.update(graph.outputs)
@@ -85,7 +88,7 @@ class Execution:
         operands = self.operands(op)
         if self._observe is not None:
             _observe_state(op, operands, self._observe)
-        made = _results(op, operands, self._resources) if results is None else results
+        made = _results(op, operands, self._resources, self._observe_inside) if results is None else results
         for value, array in zip(op.outputs, made, strict=True):
             self._store(value, array)
         for value in [v for v in self._variables if v in op.inputs]:
@@ -132,6 +135,29 @@ def runs_by_parts(graph: Graph) -> bool:
     return not any(op.callees or declaration(op.name).resource is not None for op in graph.ops)
 
 
+def keeps_resources(graph: Graph) -> bool:
+    """Whether runs depend on those before them by resource variables."""
+    return any(declaration(op.name).resource is not None for part in graph.subgraphs() for op in part.ops)
+
+
+def takes_one_path(graph: Graph) -> bool:
+    """Whether all inputs take the same branches and as many rounds, and none leaves anything for the next."""
+    if keeps_resources(graph):
+        return False
+    ops = [op for part in graph.subgraphs() for op in part.ops]
+    moved = set(graph.inputs)  # what depends on them
+    before = 0
+    while before < len(moved):
+        before = len(moved)
+        for op in ops:
+            if any(value in moved for value in op.inputs):
+                moved.update(op.outputs if not op.callees else ())
+            for places in declaration(op.name).carried(op):
+                values = [place.value for place in places if isinstance(place, Place)]
+                moved.update(values if any(value in moved for value in values) else ())
+    return not any(value in moved for op in ops for value in declaration(op.name).decided_by(op))
+
+
 def _as_stored(value: Value, array: np.ndarray) -> np.ndarray:
     return array if value.quant is None else on_grid(array, value.quant, value.dtype)
 
@@ -144,13 +170,19 @@ def _observe_state(op: Op, operands: list[np.ndarray | None], observe: Observer)
             observe(op.operand(index), array)
 
 
-def _results(op: Op, operands: Sequence[np.ndarray | None], resources: dict[str, np.ndarray]) -> list[np.ndarray]:
+def _results(
+    op: Op,
+    operands: Sequence[np.ndarray | None],
+    resources: dict[str, np.ndarray],
+    observe: Observer | None = None,
+) -> list[np.ndarray]:
+    """``observe`` sees what happens in the subgraphs that it calls."""
     decl = declaration(op.name)
 
     def run(graph: Graph, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         if graph.variables():
             raise GraphError(f"{op.name} of {op.origin} keeps state in a subgraph; only the interpreter can run that")
-        return evaluate(graph, inputs, resources=resources)
+        return evaluate(graph, inputs, observe, resources=resources, inside=True)
 
     if decl.resource is not None:
         return decl.resource(op, operands, resources, run)
@@ -269,7 +301,7 @@ def keeps_samples_apart(graph: Graph) -> bool:
     """
     if not graph.inputs or any(not value.shape or value.shape[0] != 1 for value in graph.inputs):
         return False
-    if not runs_by_parts(graph):
+    if not takes_one_path(graph):
         return False
     rng = np.random.default_rng(0)
     pairs = [rng.random((2, *value.shape[1:])).astype(value.dtype) for value in graph.inputs]

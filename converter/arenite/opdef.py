@@ -20,6 +20,7 @@ import numpy as np
 from .cases import Draw, weight_dtype
 from .errors import GraphError
 from .graph import RESOURCE, Graph, Op, Value
+from .places import Holder
 from .products import Products
 from .restating import Steps
 from .spatial import Window
@@ -165,6 +166,9 @@ class Declaration:
                   it changes ``resources``, real values by name.
     calls         (op, inputs, run) → outputs, of operators that call subgraphs, instead of the reference: run(graph,
                   inputs) gives a subgraph's outputs.
+    decided_by    (op) → values that decide which subgraphs it calls, and how often.
+    carried       (op) → groups of holders with the same elements at one time or another, so that they have one type and one
+                  grid: operands and results of calls with the subgraphs' inputs and outputs, a variable and its readers.
     fuses_as      the fused activation that this operator is equal to, ``"RELU"``.
     passes_clamp  a clamp around zero gives the same before the operator as behind it (it moves or selects elements).
     selects       results are operands' elements, clamped at most; where neither ``moves`` nor ``passes_clamp`` says so.
@@ -216,6 +220,8 @@ class Declaration:
     case: Callable[[Draw, str], Op] | None = None
     calls: Calls | None = None
     resource: Resource | None = None
+    decided_by: Callable[[Op], list[Value]] = lambda op: []
+    carried: Callable[[Op], list[list[Holder]]] = lambda op: []
     limits: str = ""
     fuses_as: str | None = None
     passes_clamp: bool = False

@@ -119,7 +119,7 @@ def _constants(context: PassContext) -> dict[int, list[np.ndarray | None]]:
     """The operands that the model has as constants, real values, by the operator's place in the float graph."""
     assert context.exact is not None
     places = {twin: place for place, twin in enumerate(context.exact.ops)}
-    return {places[twin]: real_operands(op) for op, twin in context.twins.items()}
+    return {places[twin]: real_operands(op) for op, twin in context.twins.items() if twin in places}
 
 
 def _price(plain: _Made, made: _Made, wanted_db: float) -> Price:

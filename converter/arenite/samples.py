@@ -47,7 +47,7 @@ def stack_samples(data: Any, inputs: Sequence[InputSpec]) -> list[np.ndarray]:
 
 
 def batches(
-    data: Any, inputs: Sequence[InputSpec], size: int | None, count: int | None = None, seed: int = 0
+    data: Any, inputs: Sequence[InputSpec], size: int | None, count: int | None = None, seed: int | None = 0
 ) -> Iterator[list[np.ndarray]]:
     """The samples, ``size`` at a time (None: in one piece or as they come); no more than one piece is held.
 
@@ -76,7 +76,7 @@ def batches(
 class Source(Protocol):
     """Samples that lie somewhere, and need to know what the model expects before they are read."""
 
-    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int) -> Iterable[Any]:
+    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int | None) -> Iterable[Any]:
         """What :func:`batches` takes, single samples at best: at most ``count``, chosen by ``seed``. Raises DataError."""
 
 
@@ -99,15 +99,19 @@ def _columns(data: Any, inputs: Sequence[InputSpec]) -> list[Any] | None:
     return arrays
 
 
-def chosen(total: int, count: int | None, seed: int) -> np.ndarray | None:
-    """Ascending indices of ``count`` of ``total`` samples, chosen at random; None when all are wanted."""
+def chosen(total: int, count: int | None, seed: int | None) -> np.ndarray | None:
+    """Ascending indices of ``count`` of ``total`` samples, chosen at random, the first without a seed; None when all are
+    wanted.
+    """
     if count is None or count >= total:
         return None
+    if seed is None:
+        return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(total, count, replace=False))
 
 
 def _slices(
-    columns: list[Any], inputs: Sequence[InputSpec], size: int | None, count: int | None, seed: int
+    columns: list[Any], inputs: Sequence[InputSpec], size: int | None, count: int | None, seed: int | None
 ) -> Iterator[list[Any]]:
     total = len(columns[0])
     order = chosen(total, count, seed)

@@ -61,7 +61,7 @@ class Code(Source):
     name: str
     function: Callable[[], Any]
 
-    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int) -> Any:
+    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int | None) -> Any:
         with self._explained():
             data = self.function()
         return self._watched(data) if isinstance(data, Iterator) else data
@@ -87,7 +87,7 @@ class ImageFolder(Source):
     path: Path
     scale: tuple[float, float] | None
 
-    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int) -> Iterator[np.ndarray]:
+    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int | None) -> Iterator[np.ndarray]:
         spec, mode = _image_input(inputs, self.path)
         files = sorted(file for file in self.path.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
         if not files:
@@ -156,7 +156,7 @@ class Table(Source):
 
     path: Path
 
-    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int) -> Iterator[list[np.ndarray]]:
+    def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int | None) -> Iterator[list[np.ndarray]]:
         header, total = self._measure()
         columns = self._columns(header, inputs)
         order = chosen(total, count, seed)

@@ -12,7 +12,7 @@ from several_runs import allocated, compare, run
 
 import arenite
 from arenite import flat, writer
-from arenite.errors import GraphError, ModelError, UnsupportedError
+from arenite.errors import GraphError, ModelError
 from arenite.evaluate import evaluate
 from arenite.graph import Graph, Value
 from arenite.reader import read
@@ -299,55 +299,6 @@ def test_variables_that_do_not_fit(old: str, new: str) -> None:
     assert old in COUNTER
     with pytest.raises(ModelError):
         allocated(write(parse(COUNTER.replace(old, new))))
-
-
-def test_quantizing_control_flow_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match=r"the model became if\n.*--allow-float-fallback"):
-        arenite.convert(parse(BRANCH), "int8", [[True], X])
-
-
-LEAKY = """
-%x: float32[1,4] = input
-%w: float32[4,4] = const random(3)
-%a: float32[1,4] = fully_connected(%x, %w, none)
-%axes: int32[2] = const [0, 1]
-%s: float32[] = sum(%a, %axes) {keep_dims=False}
-%0: float32[] = const 0.0
-%p: bool[] = greater(%s, %0)
-call_once() {init_subgraph_index=@"init"}
-%h: resource[] = var_handle() {shared_name="a"}
-%old: float32[1,4] = read_variable(%h)
-%new: float32[1,4] = add(%old, %a)
-assign_variable(%h, %new)
-%y: float32[1,4] = if(%p, %new) {then_subgraph_index=@"double", else_subgraph_index=@"same"} @"gate"
-%o: float32[1,4] = fully_connected(%y, %w, none)
-return %o
-
-subgraph "init"
-%a: resource[] = var_handle() {shared_name="a"}
-%1: float32[1,4] = const [5, 6, 7, 8]
-assign_variable(%a, %1)
-return
-""" + BRANCH[BRANCH.index('\nsubgraph "double"') :]
-
-
-def test_what_surrounds_branches_and_variables_is_quantized_when_the_rest_may_stay_float() -> None:
-    """Samples follow each other: the variable's range is what it reaches by the last one."""
-    samples = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
-    converted = arenite.convert(parse(LEAKY), "int8", samples, allow_float_fallback=True, io="float32")
-    kinds = {op.name: op.outputs[0].dtype for op in converted.graph.ops if op.outputs}
-    assert (kinds["fully_connected"], kinds["sum"], kinds["if"], kinds["read_variable"]) == (
-        "int8", "int8", "float32", "float32",
-    )  # fmt: skip
-    assert any(
-        "layer 'gate': if stays float, with 1 operators in its subgraphs" in w for w in converted.report.warnings
-    )
-    compare(converted.content, [[x[None]] for x in samples[:5]], ["tflm"])  # LiteRT sums wrongly to a scalar
-    exact = allocated(arenite.convert(parse(LEAKY)).content)
-    rounded = allocated(converted.content)
-    for x in samples:
-        (truth,), (result,) = run(exact, [x[None]]), run(rounded, [x[None]])
-        assert np.abs(truth - result).max() < 1.5
 
 
 def test_conversion_and_inspection() -> None:

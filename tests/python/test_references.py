@@ -164,6 +164,9 @@ def test_a_batch_gives_the_samples_one_by_one() -> None:
         np.testing.assert_allclose(reference(op, [x, *rest])[0], np.concatenate(singles), rtol=1e-5, atol=1e-6)
     reshape = make_op("reshape", [x[:1], np.array([1, 50], np.int32)], constant=[1])
     np.testing.assert_array_equal(declaration("reshape").reference(reshape, [x, None])[0], x.reshape(3, 50))
+    bounds = [np.array(entry, np.int32) for entry in ([0, 1], [1, 4], [1, 2])]
+    part = make_op("strided_slice", [x[:1], *bounds], constant=[1, 2, 3])
+    np.testing.assert_array_equal(declaration("strided_slice").reference(part, [x, *bounds])[0], x[:, 1:4:2])
 
 
 @pytest.mark.parametrize("name", rows())

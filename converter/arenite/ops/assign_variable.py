@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from ..calls import assign_resource, refuse_reference
 from ..opdef import Declaration, QuantRule
+from ..places import Place
 
 OP = Declaration(
-    shape=lambda op: [], reference=refuse_reference, quant=QuantRule.PLAIN, data=(1,), resource=assign_resource
+    shape=lambda op: [],
+    reference=refuse_reference,
+    quant=QuantRule.PLAIN,
+    data=(1,),
+    resource=assign_resource,
+    carried=lambda op: [[op.operand(0), Place(op, "inputs", 1)]],
 )

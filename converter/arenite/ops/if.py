@@ -12,6 +12,7 @@ from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Op, Value
 from ..opdef import Declaration, QuantRule, Run
+from ..places import Holder, Place
 
 THEN, ELSE = "then_subgraph_index", "else_subgraph_index"
 
@@ -30,6 +31,19 @@ def calls(op: Op, inputs: Sequence[np.ndarray | None], run: Run) -> list[np.ndar
     return run(callee(op, THEN if condition.reshape(-1)[0] else ELSE), operands)
 
 
+def carried(op: Op) -> list[list[Holder]]:
+    """An operand with what both branches take for it; a result with what both give."""
+    branches = [callee(op, branch) for branch in (THEN, ELSE)]
+    taken: list[list[Holder]] = [
+        [Place(op, "inputs", i + 1), *(Place(branch, "inputs", i) for branch in branches)]
+        for i in range(len(op.inputs) - 1)
+    ]
+    given: list[list[Holder]] = [
+        [Place(op, "outputs", i), *(Place(branch, "outputs", i) for branch in branches)] for i in range(len(op.outputs))
+    ]
+    return taken + given
+
+
 def case(draw: Draw, dtype: str) -> Op:
     kind = draw.choice(["int8", "float32"])
     x = cases.tensor(draw, kind, cases.shape(draw))
@@ -39,5 +53,13 @@ def case(draw: Draw, dtype: str) -> Op:
 
 
 OP = Declaration(
-    shape=shape, reference=refuse_reference, calls=calls, case=case, data=(0,), moves=True, quant=QuantRule.PLAIN
+    shape=shape,
+    reference=refuse_reference,
+    calls=calls,
+    decided_by=lambda op: [op.operand(0)],
+    carried=carried,
+    case=case,
+    data=(0,),
+    moves=True,
+    quant=QuantRule.PLAIN,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..calls import read_resource, refuse_reference
 from ..opdef import Declaration, QuantRule
+from ..places import Place
 
 # The resource does not say how large the variable is: the result does.
 OP = Declaration(
@@ -12,4 +13,5 @@ OP = Declaration(
     quant=QuantRule.PLAIN,
     data=(),
     resource=read_resource,
+    carried=lambda op: [[op.operand(0), Place(op, "outputs", 0)]],
 )

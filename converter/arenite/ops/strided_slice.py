@@ -47,7 +47,16 @@ def shape(op: Op) -> list[tuple[int, ...]]:
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     x = inputs[0]
     assert x is not None
-    return [np.ascontiguousarray(x[index(op)]).reshape(x[index(op)].shape)]
+    part = x[_of_batch(op, index(op))]
+    return [np.ascontiguousarray(part).reshape(part.shape)]
+
+
+def _of_batch(op: Op, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """All of a batch where ``entries`` take all of the leading axis."""
+    dims = op.operand(0).shape
+    if entries and isinstance(entries[0], slice) and entries[0].indices(dims[0]) == (0, dims[0], 1):
+        return (slice(None), *entries[1:])
+    return entries
 
 
 MASKS = {

@@ -11,5 +11,6 @@ OP = Declaration(
     quant=QuantRule.PLAIN,
     data=(),
     resource=lambda op, inputs, resources, run: [resource_name(op)],
+    carried=lambda op: [[op.output, str(resource_name(op))]],
     attrs={"container": "", "shared_name": ""},
 )

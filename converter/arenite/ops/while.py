@@ -12,6 +12,7 @@ from ..cases import Draw
 from ..errors import GraphError
 from ..graph import Graph, Op, Value
 from ..opdef import Declaration, QuantRule, Run
+from ..places import Holder, Place
 
 CONDITION, BODY = "cond_subgraph_index", "body_subgraph_index"
 
@@ -30,6 +31,21 @@ def calls(op: Op, inputs: Sequence[np.ndarray | None], run: Run) -> list[np.ndar
             return state
         state = run(callee(op, BODY), state)
     raise GraphError(f"{op.name} of {op.origin} does not end within {ITERATION_LIMIT:,} rounds")
+
+
+def carried(op: Op) -> list[list[Holder]]:
+    """A variable of the loop: operand, what condition and body take, what the body gives, and result."""
+    condition, body = callee(op, CONDITION), callee(op, BODY)
+    return [
+        [
+            Place(op, "inputs", i),
+            Place(condition, "inputs", i),
+            Place(body, "inputs", i),
+            Place(body, "outputs", i),
+            Place(op, "outputs", i),
+        ]
+        for i in range(len(op.inputs))
+    ]
 
 
 def case(draw: Draw, dtype: str) -> Op:
@@ -60,5 +76,13 @@ def _body(draw: Draw, x: Value) -> Graph:
 
 
 OP = Declaration(
-    shape=shape, reference=refuse_reference, calls=calls, case=case, data=(0,), moves=True, quant=QuantRule.PLAIN
+    shape=shape,
+    reference=refuse_reference,
+    calls=calls,
+    decided_by=lambda op: callee(op, CONDITION).outputs,
+    carried=carried,
+    case=case,
+    data=(0,),
+    moves=True,
+    quant=QuantRule.PLAIN,
 )

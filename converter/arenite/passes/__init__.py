@@ -66,9 +66,9 @@ PIPELINE: tuple[ModuleType, ...] = EXACT + TARGET
 #: Passes of integer models that cost time and gain accuracy alone; ``PassContext.fast`` leaves them out.
 IMPROVERS: tuple[ModuleType, ...] = (equalize, refine_weights)
 #: Passes that know one graph only: they leave a model with subgraphs alone.
-ONE_GRAPH: tuple[ModuleType, ...] = (scale_features, equalize, refine_weights, dead_channels, plan_memory)
-#: Passes of integer schemes: subgraphs stay float. The others run on each subgraph.
-MAIN_GRAPH: tuple[ModuleType, ...] = (take_ranges, restate, tabulate, calibrate, bound_masks, quantize)
+ONE_GRAPH: tuple[ModuleType, ...] = (dead_channels, plan_memory)
+#: Passes that are given the model's graph alone, and go into its subgraphs themselves if at all. The others run on each.
+WHOLE: tuple[ModuleType, ...] = (calibrate, scale_features, quantize, refine_weights)
 
 
 def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...] = PIPELINE) -> Graph:
@@ -97,7 +97,7 @@ def _run_pass(module: ModuleType, graph: Graph, context: PassContext) -> None:
     if len(parts) > 1 and module in ONE_GRAPH:
         context.refused(graph.name, "the model has subgraphs, which this pass does not look into")
         return
-    for part in parts[:1] if module in MAIN_GRAPH else parts:
+    for part in parts[:1] if module in WHOLE else parts:
         module.run(part, context)
     graph.verify()
 

@@ -8,49 +8,80 @@ from __future__ import annotations
 
 from ..graph import Graph, Op, Origin, Quantization, Value
 from ..opdef import Role, name_of
+from ..places import Place, readers, sources
+from .boundaries import Boundaries
 from .context import PassContext
 
 #: Between the zero points of uint8 and int8.
 UINT8_SHIFT = 128
 
 
-def bridge(graph: Graph, integer: set[Op], context: PassContext) -> dict[Value, str]:
-    """Put quantize and dequantize where types meet; all values are still float32.
+def bridge(graph: Graph, integer: set[Op], boundaries: Boundaries, context: PassContext) -> dict[Value, str]:
+    """Put quantize and dequantize where types meet, in all subgraphs; all values are still float32.
 
     Returns the type that each value that is float32 now and no constant will have: after this it is written and read in that.
     """
     kinds: dict[Value, str] = {}
-    producers = graph.producers()
-    ends = context.activations if context.io == "uint8" else context.io
-    for value in [v for v in graph.values() if not (v.is_constant or v.is_variable) and v.dtype == "float32"]:
-        producer = producers.get(value)
-        kinds[value] = own = ends if producer is None else _kind(producer, integer, context)
-        wanted = {op: _kind(op, integer, context) for op in graph.ops if value in op.inputs}
-        for kind in dict.fromkeys(wanted.values()):
-            if kind != own:
-                copy = _copy(graph, value, own, kind, producer, [op for op in wanted if wanted[op] == kind], context)
-                kinds[copy] = kind
-        if value in graph.outputs and own != ends:
-            kinds[_end(graph, value, own, ends, producer, kinds, context)] = ends
-    for op in graph.ops:
-        for value in (v for v in op.inputs if v is not None and v.is_variable):
-            kinds[value] = _kind(op, integer, context)
+    for part in graph.subgraphs():
+        _Bridging(part, integer, boundaries, kinds, context).run(is_model=part is graph)
     return kinds
 
 
-def _kind(op: Op, integer: set[Op], context: PassContext) -> str:
-    return context.activations_of(op) if op in integer else "float32"
+class _Bridging:
+    """Of one graph; ``kinds`` is filled."""
+
+    def __init__(
+        self, graph: Graph, integer: set[Op], boundaries: Boundaries, kinds: dict[Value, str], context: PassContext
+    ) -> None:
+        self._graph, self._integer, self._boundaries, self._kinds = graph, integer, boundaries, kinds
+        self._context = context
+        self._ends = context.activations if context.io == "uint8" else context.io
+
+    def run(self, is_model: bool) -> None:
+        read = readers(self._graph)
+        for value, source in sources(self._graph).items():
+            if value.dtype != "float32":
+                continue
+            producer = source.holder if isinstance(source.holder, Op) else None
+            self._kinds[value] = own = self._kind(source)
+            wanted = {place: self._kind(place) for place in read.get(value, []) if not is_model or _is_operand(place)}
+            for kind in dict.fromkeys(wanted.values()):
+                if kind != own:
+                    there = [place for place in wanted if wanted[place] == kind]
+                    copy = _copy(self._graph, value, own, kind, producer, there, self._context)
+                    self._kinds[copy] = kind
+            if is_model and value in self._graph.outputs and own != self._ends:
+                end = _end(self._graph, value, own, self._ends, producer, self._kinds, self._context)
+                self._kinds[end] = self._ends
+        for op in self._graph.ops:
+            for state in (v for v in op.inputs if v is not None and v.is_variable):
+                self._kinds[state] = self._kind_of(op)
+
+    def _kind(self, place: Place) -> str:
+        """What ``place`` is written or read in."""
+        carried = self._boundaries.kind(place)
+        if carried is not None:
+            return carried
+        return self._kind_of(place.holder) if isinstance(place.holder, Op) else self._ends
+
+    def _kind_of(self, op: Op) -> str:
+        return self._context.activations_of(op) if op in self._integer else "float32"
+
+
+def _is_operand(place: Place) -> bool:
+    return isinstance(place.holder, Op)
 
 
 def _copy(
-    graph: Graph, value: Value, own: str, kind: str, producer: Op | None, readers: list[Op], context: PassContext
+    graph: Graph, value: Value, own: str, kind: str, producer: Op | None, there: list[Place], context: PassContext
 ) -> Value:
-    """``value`` in another type, which ``readers`` read."""
+    """``value`` in another type, which is read at the places ``there``."""
     copy = Value(graph.unique_name(f"{value.name}_{kind}"), "float32", value.shape)
     role = Role.DEQUANTIZE if kind == "float32" else Role.QUANTIZE
-    op = Op(name_of(role), [value], [copy], origin=producer.origin if producer else _first_origin(readers))
-    for reader in readers:
-        reader.inputs = [copy if v is value else v for v in reader.inputs]
+    operators = [place.holder for place in there if isinstance(place.holder, Op)]
+    op = Op(name_of(role), [value], [copy], origin=producer.origin if producer else _first_origin(operators))
+    for place in there:
+        place.put(copy)
     graph.ops.insert(graph.ops.index(producer) + 1 if producer else 0, op)
     context.statistics[copy] = context.statistics[value]
     if own != "float32" and kind != "float32":

@@ -1,4 +1,4 @@
-"""Run the float graph on the user's samples and note each value's range.
+"""Run the float graph on the user's samples and note each value's range, in subgraphs over all rounds.
 
 Changes nothing in the graph; fills ``context.statistics``. The graph has been folded and fused by now, so exactly the
 tensors that will be quantized are seen: extremes and how often which values occur. Which range follows from that is decided
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sized
 
 import numpy as np
 
-from ..errors import CalibrationError, DataError, UnsupportedError
-from ..evaluate import evaluate, keeps_samples_apart
-from ..graph import RESOURCE, Graph, Value
+from ..errors import CalibrationError, DataError
+from ..evaluate import evaluate, keeps_resources, keeps_samples_apart
+from ..graph import Graph, Value
 from ..opdef import data_operands, declaration
 from ..samples import InputSpec, Reservoir, batches
 from .context import PassContext, Statistics
@@ -40,13 +40,13 @@ ADVICE = (
 def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
-    _refuse_control_flow(graph, context)
     if context.calibration is None and context.ranges:
         context.statistics = trained_statistics(graph, context)
         context.applied(graph.name, f"took {len(context.ranges)} trained ranges; no calibration data")
         return
-    statistics = {value: Statistics() for value in graph.values() if not value.is_constant}
-    observer = _Observer(graph, statistics, distributions=context.effective_calibrator != "minmax")
+    parts = graph.subgraphs()
+    statistics = {value: Statistics() for part in parts for value in part.values() if not value.is_constant}
+    observer = _Observer(parts, statistics, distributions=context.effective_calibrator != "minmax")
     kept, batch, features = Reservoir(KEPT_SAMPLES, KEPT_BYTES, context.seed), _batch_size(graph), _Features(graph)
     resources: dict[str, np.ndarray] = {}  # samples follow each other as the runs of a device do
     total = known_count(context)
@@ -55,40 +55,24 @@ def run(graph: Graph, context: PassContext) -> None:
         kept.add(inputs)
         features.add(inputs)
         with np.errstate(all="ignore"):  # overflow shows as infinity, which the observer refuses
-            evaluate(graph, inputs, observer, resources=resources)
+            evaluate(graph, inputs, observer, resources=resources, inside=True)
         if context.progress is not None:
             context.progress("calibrating", kept.seen, total)
     context.samples = kept.samples
     features.note(context)
-    _take_trained(statistics, context)
+    _take_trained(parts, statistics, context)
     context.statistics = statistics
     context.applied(graph.name, f"measured {len(statistics)} values over {kept.seen} samples, {batch} at a time")
 
 
-def _take_trained(statistics: dict[Value, Statistics], context: PassContext) -> None:
+def _take_trained(parts: list[Graph], statistics: dict[Value, Statistics], context: PassContext) -> None:
     """Trained ranges in place of those that were seen."""
-    by_name = {value.name: seen for value, seen in statistics.items()}
-    for name, (low, high) in context.ranges.items():
-        if name in by_name:
-            by_name[name].low, by_name[name].high, by_name[name].trained = low, high, True
+    by_name = {(part.name, v.name): statistics[v] for part in parts for v in part.values() if v in statistics}
+    for place, (low, high) in context.ranges.items():
+        if place in by_name:
+            by_name[place].low, by_name[place].high, by_name[place].trained = low, high, True
         else:
-            context.refused(name, "its trained range is not used: nothing has this name any more")
-
-
-def _refuse_control_flow(graph: Graph, context: PassContext) -> None:
-    """Ranges inside loops and branches, and of variables that are assigned, depend on more than one sample."""
-    lines = [
-        f"{op.origin} became {op.name}"
-        for op in graph.ops
-        if op.callees or any(value is not None and value.dtype == RESOURCE for value in (*op.inputs, *op.outputs))
-    ]
-    if lines and not context.allow_float_fallback:
-        raise UnsupportedError(
-            "models with control flow or assigned variables are not quantized as a whole:\n  "
-            + "\n  ".join(dict.fromkeys(lines))
-            + "\nWith allow_float_fallback=True (--allow-float-fallback) what is inside loops, branches and variables stays"
-            " float32 and the rest is quantized; or convert without quantize, or move it out of the model"
-        )
+            context.refused(place[1], "its trained range is not used: nothing has this name any more")
 
 
 def read_samples(graph: Graph, size: int, context: PassContext) -> Iterator[list[np.ndarray]]:
@@ -101,9 +85,10 @@ def read_samples(graph: Graph, size: int, context: PassContext) -> Iterator[list
                 f"input '{name}' has shape {list(value.shape)}: calibration runs sample by sample, convert with batch=1"
             )
     names = zip(graph.input_names, graph.inputs, strict=True)
+    seed = None if keeps_resources(graph) else context.seed  # what follows each other stays together
     specs = [InputSpec(name, value.shape, value.dtype) for name, value in names]
     try:
-        yield from batches(context.calibration, specs, size, context.sample_count, context.seed)
+        yield from batches(context.calibration, specs, size, context.sample_count, seed)
     except DataError as error:
         raise CalibrationError(f"calibration data: {error}") from None
 
@@ -164,11 +149,12 @@ def _copies(graph: Graph, value: Value) -> int:
 class _Observer:
     """Takes in each value; ``begin`` is the number of the batch's first sample."""
 
-    def __init__(self, graph: Graph, statistics: dict[Value, Statistics], distributions: bool) -> None:
+    def __init__(self, parts: list[Graph], statistics: dict[Value, Statistics], distributions: bool) -> None:
+        ops = [op for part in parts for op in part.ops]
         self._statistics = statistics
-        self._origins = graph.producers()
-        self._averaged = {data_operands(op)[0][1] for op in graph.ops if declaration(op.name).weight is not None}
-        self._crested = {op.operand(0) for op in graph.ops if declaration(op.name).negligible is not None}
+        self._origins = {value: op for op in ops for value in op.outputs}
+        self._averaged = {data_operands(op)[0][1] for op in ops if declaration(op.name).weight is not None}
+        self._crested = {op.operand(0) for op in ops if declaration(op.name).negligible is not None}
         self._distributions = distributions
         self.begin = 0
 

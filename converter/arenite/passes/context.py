@@ -203,7 +203,7 @@ class PassContext:
     sample_count  at most so many samples of it; None: all.   seed  of every random choice.
     calibrator   how the range of an int8 activation is chosen, one of ``calibrators.CALIBRATORS``.
     samples      calibration data as one array per input, once calibrate has read it: all, or a random choice of many.
-    ranges       trained ranges by the value's name, which count more than what calibration sees.
+    ranges       trained ranges by the names of graph and value, which count more than what calibration sees.
     statistics   filled by calibrate, read by quantize; keyed by the values of the graph that both see.
     without      those of IMPROVEMENTS that are left out.
     effects      improvement → dB that the outputs err less by it on samples kept apart; 0 when it was given up for that.
@@ -227,7 +227,7 @@ class PassContext:
     statistics: dict[Value, Statistics] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    ranges: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     allow_float_fallback: bool = False
     builtins_only: bool = False

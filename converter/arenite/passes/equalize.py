@@ -43,7 +43,7 @@ def run(graph: Graph, context: PassContext) -> None:
         context.refused(graph.name, "channels are not equalized: the weights were trained for their grids")
         return
     for op in graph.ops:
-        if declaration(op.name).weight is not None:
+        if declaration(op.name).weight is not None and context.statistics[op.output].lows is not None:
             _equalize(graph, op, context)
 
 

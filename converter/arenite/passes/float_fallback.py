@@ -11,11 +11,12 @@ from .context import PassContext
 
 
 def settle(graph: Graph, integer: Collection[Op], context: PassContext) -> None:
-    """Note every operator outside ``integer`` that has float operands or results.
+    """Note every operator, in subgraphs too, outside ``integer`` that has float operands or results.
 
     Raises UnsupportedError naming them when there are any and ``context.allow_float_fallback`` is not set; else warns.
     """
-    floats = [op for op in graph.ops if op not in integer and _computes_in_float(op)]
+    ops = [op for part in graph.subgraphs() for op in part.ops]
+    floats = [op for op in ops if op not in integer and _computes_in_float(op)]
     chosen = [op for op in floats if context.activations_of(op) == "float32"]
     for op in chosen:
         context.applied(op.origin, f"{op.name} stays float, as was asked for")
@@ -46,9 +47,6 @@ def _computes_in_float(op: Op) -> bool:
 
 
 def _reason(op: Op, context: PassContext) -> str:
-    inside = sum(len(part.ops) for graph in op.callees for part in graph.subgraphs())
-    if inside:
-        return f"{op.origin}: {op.name} stays float, with {inside} operators in its subgraphs"
     return f"{op.origin}: {op.name} has no {context.activations_of(op)} kernel for {_given(op)}"
 
 

@@ -6,166 +6,52 @@ the union of its members'. Operators with a fixed result (softmax) fix the grid 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from ..graph import Graph, Op, Quantization, Value
-from ..opdef import QuantRule, Role, StateGrid, data_operands, declaration, name_of, weight_operand
-from .context import PassContext, Statistics
-from .ranges import Group, choose
-from .reach import clamped_at, farthest, grows_with
-from .scheme import HEADROOM, activation_quantization
-
-#: [low, high], real values.
-Range = tuple[float, float]
-
-#: What a range that was taken down to what is needed keeps beyond it, as a part of it: the extremes of extremes are few.
-NARROWED_ROOM = 0.02
-
-#: Results of the same weights whose ranges are no wider together than so many times alone count as one.
-MUCH_THE_SAME = 1.5
-
-
-@dataclass(eq=False)
-class _Group(Group):
-    """Values that share one grid: either ``fixed``, or from the range [low, high]. ``seen``: each member's own range."""
-
-    members: list[Value]
-    fixed: Quantization | None = None
-    seen: dict[Value, Range] = field(default_factory=dict)
-
-
-class _Groups:
-    """Values by group; merging keeps a fixed grid (two different ones are never merged).
-
-    kinds  value → its integer type, which the members of a group have in common.
-    """
-
-    def __init__(
-        self, statistics: dict[Value, Statistics], alike: dict[Value, list[Value]], kinds: dict[Value, str]
-    ) -> None:
-        self._statistics = statistics
-        self._alike = alike
-        self._kinds = kinds
-        self._of: dict[Value, _Group] = {}
-
-    def of(self, value: Value) -> _Group:
-        if value not in self._of:
-            if value.data is not None:
-                low, high = float(value.data.min(initial=0)), float(value.data.max(initial=0))
-            else:
-                low, high = self._range(value)
-            self._of[value] = _Group([value], low, high, seen={value: (low, high)})
-        return self._of[value]
-
-    def _range(self, value: Value) -> Range:
-        """What the value reached; with its likes, if that is much the same: then they are samples of one thing."""
-        own = self._statistics[value]
-        seen = [self._statistics[other] for other in self._alike.get(value, [value])]
-        low, high = min(s.low for s in seen), max(s.high for s in seen)
-        return (low, high) if high - low <= MUCH_THE_SAME * (own.high - own.low) else (own.low, own.high)
-
-    def has(self, value: Value) -> bool:
-        return value in self._of
-
-    def merge(self, first: Value, second: Value) -> None:
-        a, b = self.of(first), self.of(second)
-        if a is b:
-            return
-        assert a.fixed is None or b.fixed is None or a.fixed == b.fixed
-        a.low, a.high, a.fixed = min(a.low, b.low), max(a.high, b.high), a.fixed or b.fixed
-        a.members += b.members
-        a.seen |= b.seen
-        for member in b.members:
-            self._of[member] = a
-
-    def narrow(self, needed: dict[Value, Range]) -> None:
-        """Take each group's range down to what its members are needed in."""
-        for group in {id(group): group for group in self._of.values()}.values():
-            ranges = [needed[value] for value in group.members if value in needed]
-            if len(ranges) == len(group.members):
-                low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-                bounded = any(value.is_constant for value in group.members)  # and not by what samples happen to hold
-                room = 0 if bounded else NARROWED_ROOM * (high - low)
-                group.low, group.high = max(group.low, low - room), min(group.high, high + room)
-
-    def grids(
-        self, graph: Graph, room: Callable[[list[Value]], float], context: PassContext
-    ) -> dict[Value, Quantization]:
-        """The grids; ``room`` says for the members of an int16 group how many times its range they reach."""
-        groups = list({id(group): group for group in self._of.values()}.values())
-        coarse = [group for group in groups if group.fixed is None and self._kind(group) == "int8"]
-        choose(graph, coarse, context)
-        fine = _Fine(graph, self._of, room)
-        table = {}
-        for group in groups:
-            low, high = fine.range(group) if self._kind(group) == "int16" else (group.low, group.high)
-            grid = group.fixed or activation_quantization(low, high, self._kind(group))
-            table.update(dict.fromkeys(group.members, grid))
-        return table
-
-    def _kind(self, group: _Group) -> str:
-        """The type of the members; int8 for constants alone."""
-        return next((self._kinds[value] for value in group.members if not value.is_constant), "int8")
-
-
-class _Fine:
-    """Ranges of int16 groups: what was seen, with room for what was not, but no more than can come."""
-
-    def __init__(self, graph: Graph, groups: dict[Value, _Group], room: Callable[[list[Value]], float]) -> None:
-        self._producers, self._groups, self._room = graph.producers(), groups, room
-        self._known: dict[_Group, float] = {}
-
-    def range(self, group: _Group) -> Range:
-        times = self._times(group)
-        return group.low * times, group.high * times
-
-    def _times(self, group: _Group) -> float:
-        """How many times what was seen the range is."""
-        if group not in self._known:
-            self._known[group] = self._room(
-                group.members
-            )  # what a group says of itself, when its values go in a circle
-            seen = max(-group.low, group.high)
-            most = max(self._most(value, group) for value in group.members if not value.is_constant)
-            if seen > 0:
-                self._known[group] = min(self._known[group], max(most / seen, 1))
-        return self._known[group]
-
-    def _most(self, value: Value, group: _Group) -> float:
-        """The largest magnitude that can come from outside of the group by way of ``value``; infinite if unknown."""
-        op = self._producers.get(value)
-        if op is None:
-            return np.inf
-        if declaration(op.name).quant is QuantRule.SAME_AS_INPUT and any(v in group.members for v in op.inputs):
-            return 0.0
-        grown = grows_with(op)
-        if grown is None or grown not in self._groups or self._groups[grown].fixed is not None:
-            return clamped_at(op)
-        return min(clamped_at(op), farthest(op, self._reach(self._groups[grown])))
-
-    def _reach(self, group: _Group) -> float:
-        return max(abs(end) for end in self.range(group))
+from ..opdef import QuantRule, Role, StateGrid, data_operands, declaration, weight_operand
+from ..places import Place
+from .boundaries import Boundaries
+from .carried_grids import join_carried
+from .context import PassContext
+from .grid_groups import GridGroups, Range, requantize
+from .scheme import HEADROOM
 
 
 def assign_grids(
-    graph: Graph, integer: set[Op], kinds: dict[Value, str], context: PassContext
+    graph: Graph, integer: set[Op], kinds: dict[Value, str], boundaries: Boundaries, context: PassContext
 ) -> dict[Value, Quantization]:
     """Grid of every value that integer operators write or read as an activation, same-scale constants included.
 
     integer   operators that compute in integers; requantizing operators that have to be inserted are added to it.
     kinds     the type that each value will have; what such operators write is added to it.
     """
-    groups = _Groups(context.statistics, _alike(graph), kinds)
+    parts = graph.subgraphs()
+    groups = GridGroups(context.statistics, _alike(parts), kinds)
+    for part in parts:
+        _group_operators(part, groups, integer, kinds, context)
+    for value in graph.inputs:
+        if value.dtype == "float32" and kinds[value] != "float32":
+            groups.of(value)
+    join_carried(groups, boundaries, integer, kinds, context)
+    needed: dict[Value, Range] = {}
+    for part in parts:
+        needed |= _needed(part, integer, groups)
+    groups.narrow(needed)
+    return groups.grids(graph, lambda members: _headroom(members, graph, integer, context), context)
+
+
+def _group_operators(
+    graph: Graph, groups: GridGroups, integer: set[Op], kinds: dict[Value, str], context: PassContext
+) -> None:
+    """Groups of what integer operators read and write, tied where they need one grid."""
     for op in list(graph.ops):
         decl = declaration(op.name)
         if decl.role is Role.QUANTIZE:
             for value in (op.operand(0), op.output):
                 if kinds.get(value, "float32") != "float32":
                     groups.of(value)
-        if op not in integer:
+        if op not in integer or decl.quant is QuantRule.PLAIN:
             continue
         for _, value in data_operands(op):
             if not value.is_constant:
@@ -179,17 +65,12 @@ def assign_grids(
             group = groups.of(value)
             if decl.fixed:
                 group.fixed = Quantization.per_tensor(*decl.fixed[kinds[value]])
-    for value in graph.inputs:
-        if value.dtype == "float32" and kinds[value] != "float32":
-            groups.of(value)
-    groups.narrow(_needed(graph, integer, groups))
-    return groups.grids(graph, lambda members: _headroom(members, graph, integer, context), context)
 
 
-def _alike(graph: Graph) -> dict[Value, list[Value]]:
+def _alike(parts: list[Graph]) -> dict[Value, list[Value]]:
     """Results of the same weights, as in the towers of a siamese network: each result → all of them."""
     sharing: dict[tuple[str, Value], list[Value]] = {}
-    for op in graph.ops:
+    for op in (op for part in parts for op in part.ops):
         weight = declaration(op.name).weight
         if weight is not None and op.operand(weight[0]).is_constant:
             sharing.setdefault((op.attrs.get("fused_activation_function", ""), op.operand(weight[0])), []).append(
@@ -198,7 +79,7 @@ def _alike(graph: Graph) -> dict[Value, list[Value]]:
     return {value: values for values in sharing.values() if len(values) > 1 for value in values}
 
 
-def _needed(graph: Graph, integer: set[Op], groups: _Groups) -> dict[Value, Range]:
+def _needed(graph: Graph, integer: set[Op], groups: GridGroups) -> dict[Value, Range]:
     """The part of its range in which each value of a group matters; what lies outside may saturate at the end of the grid.
 
     An operator that selects or moves elements needs its operands where its results are needed: a pixel below all
@@ -293,7 +174,7 @@ def _has_weights(op: Op) -> bool:
 
 
 def _tie(
-    graph: Graph, op: Op, groups: _Groups, integer: set[Op], kinds: dict[Value, str], context: PassContext
+    graph: Graph, op: Op, groups: GridGroups, integer: set[Op], kinds: dict[Value, str], context: PassContext
 ) -> None:
     """One grid for the operands and results of ``op``; operands on a fixed grid that is not everyone's are requantized."""
     values = [value for _, value in data_operands(op)]
@@ -301,7 +182,8 @@ def _tie(
     if len(fixed) > 1:
         for value in dict.fromkeys(values):
             if groups.of(value).fixed is not None:
-                kinds[_requantize(graph, op, value, integer, context)] = kinds[value]
+                places = [Place(op, "inputs", i) for i, operand in enumerate(op.inputs) if operand is value]
+                requantize(graph, places, integer, kinds, context)
         values = [value for _, value in data_operands(op)]
     results = _real_results(op)
     for value in (*values, *results):
@@ -311,17 +193,3 @@ def _tie(
 def _real_results(op: Op) -> list[Value]:
     """Those that get a grid: indices beside them stay whole numbers."""
     return [value for value in op.outputs if value.dtype == "float32"]
-
-
-def _requantize(graph: Graph, op: Op, value: Value, integer: set[Op], context: PassContext) -> Value:
-    """Insert a change of scale between ``value`` and ``op``; what ``op`` then reads."""
-    copy = Value(graph.unique_name(f"{value.name}_rescaled"), value.dtype, value.shape)
-    change = Op(name_of(Role.QUANTIZE), [value], [copy], origin=op.origin)
-    graph.ops.insert(graph.ops.index(op), change)
-    integer.add(change)
-    op.inputs = [copy if v is value else v for v in op.inputs]
-    context.statistics[copy] = context.statistics[value]
-    context.applied(
-        op.origin, f"requantized '{value.name}': its scale is fixed, {op.name} needs one scale for all operands"
-    )
-    return copy

@@ -26,11 +26,13 @@ from collections import Counter
 
 import numpy as np
 
+from ..errors import CalibrationError
 from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import QuantRule, Role, data_operands, declaration, rows
 from ..tabulation import table
 from . import float_fallback, precision
+from .boundaries import Boundaries, quantize_carried_constants
 from .bridges import bridge, turn_ends
 from .context import PassContext, set_constant
 from .grids import assign_grids
@@ -45,25 +47,53 @@ def run(graph: Graph, context: PassContext) -> None:
     if not context.is_integer:
         return
     context.exact = graph.copy()
-    context.twins = dict(zip(graph.ops, context.exact.ops, strict=True))
-    for op in graph.ops:
+    context.twins = dict(zip(_operators(graph), _operators(context.exact), strict=True))
+    for op in _operators(graph):
         _take_integer_form(op, context)
-    integer = {op for op in graph.ops if has_kernel(op, context)}
+    boundaries = Boundaries(graph, context)
+    integer = {op for op in _operators(graph) if has_kernel(op, context)} | boundaries.integer_operators()
+    _require_seen(graph, integer, context)
     float_fallback.settle(graph, integer, context)
     if context.aim_db is not None:
         widenable = {op for op in integer if _takes_int16(op, context)}
         precision.choose(graph, integer, widenable, context)
-    kinds = bridge(graph, integer, context)
-    grids = assign_grids(graph, integer, kinds, context)
-    for op in list(graph.ops):
-        if op in integer:
+    kinds = bridge(graph, integer, boundaries, context)
+    grids = assign_grids(graph, integer, kinds, boundaries, context)
+    for part in graph.subgraphs():
+        for op in [op for op in part.ops if op in integer]:
             quantize_states(op, grids, context)
-            _quantize_constants(graph, op, grids, context)
+            _quantize_constants(part, op, grids, context)
+    quantize_carried_constants(boundaries, grids)
     for value, quant in grids.items():
         if not value.is_constant:
             value.dtype, value.quant = kinds[value], quant
     turn_ends(graph, context)
     context.applied(graph.name, f"{len(integer)} operators compute in integers, {_counts(integer, context)}")
+
+
+def _operators(graph: Graph) -> list[Op]:
+    return [op for part in graph.subgraphs() for op in part.ops]
+
+
+def _require_seen(graph: Graph, integer: set[Op], context: PassContext) -> None:
+    """Raise CalibrationError naming the subgraphs that integer operators stand in and that no sample came to."""
+    lines = [
+        f"{op.origin}: subgraph '{part.name}' of its {op.name}, with {len(part.ops)} operators"
+        for op in _operators(graph)
+        for part in op.callees
+        if any(_is_unseen(value, context) for inner in part.ops if inner in integer for value in inner.outputs)
+    ]
+    if lines:
+        raise CalibrationError(
+            "no calibration sample takes these branches or enters these loops, so that the ranges inside are unknown:\n  "
+            + "\n  ".join(lines)
+            + "\nAdd samples that do, or leave the layers float (layers={'name': 'float'}, --layer 'name=float')"
+        )
+
+
+def _is_unseen(value: Value, context: PassContext) -> bool:
+    seen = context.statistics[value]
+    return value.dtype == "float32" and value.size > 0 and seen.low > seen.high
 
 
 def _takes_int16(op: Op, context: PassContext) -> bool:
@@ -133,6 +163,8 @@ def _quantize_constants(graph: Graph, op: Op, grids: dict[Value, Quantization], 
         quantize_weighted(graph, op, grids[data_operands(op)[0][1]], context)
     quantize_matrices(graph, op, grids, context)
     _fill_table(graph, op, grids, context)
+    if declaration(op.name).quant is QuantRule.PLAIN:
+        return  # what it carries is quantized at its place
     for index, value in data_operands(op):
         if value.data is not None and value.dtype == "float32":
             dtype = _data_dtype(op, index, value, context)

@@ -9,9 +9,9 @@ each operator with weights:
   nearest to the float graph's (``least_squares``); a weight that is zero stays zero;
 * bias: the mean difference that is left in each channel goes into the bias.
 
-Not when: fewer than ``LEAST`` samples; the model has subgraphs or variables that it assigns; ranges were trained. An operator
-whose results are no better with the new weights on samples that were not used to find them keeps the old ones, and so does
-the whole model.
+Not when: fewer than ``LEAST`` samples; the model has variables that it assigns; the operator stands in a subgraph; ranges
+were trained. An operator whose results are no better with the new weights on samples that were not used to find them keeps
+the old ones, and so does the whole model.
 Why: rounding each weight to the nearest step is best only when inputs are independent of each other. They are not, and
 errors of the operators before are of use too: they can be taken back.
 """
@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..activation import clamp
-from ..evaluate import Execution
+from ..evaluate import Execution, keeps_resources
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import attribute, data_operands, declaration
 from .context import Entry, PassContext, set_constant
@@ -70,8 +70,8 @@ def _refusal(graph: Graph, context: PassContext) -> str:
         return "they were trained for their grids"
     if (count := len(distinct(context.samples))) < LEAST:
         return f"there are {count} samples, fewer than {LEAST}"
-    if any(declaration(op.name).resource is not None or op.callees for op in graph.ops):
-        return "the model has branches, loops or variables that it assigns"
+    if keeps_resources(graph):
+        return "the model has variables that it assigns"
     return ""
 
 

@@ -59,6 +59,6 @@ def _note_range(graph: Graph, op: Op, source: Value, context: PassContext) -> No
     low, high = (scale * (limit - zero) for limit in limits(between.dtype))
     if op.output in graph.outputs:
         source.name, op.output.name = op.output.name, source.name
-    context.ranges[source.name] = (low, high)
+    context.ranges[graph.name, source.name] = (low, high)
     graph.replace_uses(op.output, source)
     context.applied(op.origin, f"'{source.name}' has its trained range [{low:.4g}, {high:.4g}]")

@@ -12,6 +12,7 @@ from ..elements import limits
 from ..errors import CalibrationError
 from ..graph import Graph, Op, Value
 from ..opdef import QuantRule, Role, data_operands, declaration
+from .boundaries import carried
 from .context import PassContext, Statistics
 
 #: (low, high), real values.
@@ -20,16 +21,31 @@ Range = tuple[float, float]
 
 def trained_statistics(graph: Graph, context: PassContext) -> dict[Value, Statistics]:
     """What calibration would have seen of each value. Raises CalibrationError naming the results without a range."""
-    values = [value for value in graph.values() if not value.is_constant]
-    ranges = {value: context.ranges[value.name] for value in values if value.name in context.ranges}
-    for op in reversed(graph.ops):
-        _to_operands(op, ranges)
-    for op in graph.ops:
-        _to_results(op, ranges, context)
+    parts = graph.subgraphs()
+    named = {(part.name, v.name): v for part in parts for v in part.values() if not v.is_constant}
+    values, ops = list(named.values()), [op for part in parts for op in part.ops]
+    ranges = {value: context.ranges[place] for place, value in named.items() if place in context.ranges}
+    known = -1
+    while known < len(ranges):  # what one graph knows is news for another
+        known = len(ranges)
+        for op in reversed(ops):
+            _to_operands(op, ranges)
+        for op in ops:
+            _to_results(op, ranges, context)
+        for group in carried(graph):
+            _share([place.value for place in group], ranges)
     missing = [value for value in values if value.dtype == "float32" and value not in ranges]
     if missing:
-        raise CalibrationError(_told(graph, missing))
+        raise CalibrationError(_told(ops, missing))
     return {value: _statistics(value, ranges.get(value, (0.0, 0.0))) for value in values}
+
+
+def _share(values: list[Value], ranges: dict[Value, Range]) -> None:
+    """What is carried from one place to another lies in the range of all."""
+    known = [one for value in values if (one := _of_operand(value, ranges)) is not None]
+    for value in values if any(not value.is_constant and value in ranges for value in values) else []:
+        if not value.is_constant:
+            ranges.setdefault(value, (min(low for low, _ in known), max(high for _, high in known)))
 
 
 def _to_operands(op: Op, ranges: dict[Value, Range]) -> None:
@@ -76,8 +92,8 @@ def _statistics(value: Value, found: Range) -> Statistics:
     return Statistics(*found, lows=lows, highs=highs, crest=found[0], trained=True)
 
 
-def _told(graph: Graph, missing: list[Value]) -> str:
-    producers = graph.producers()
+def _told(ops: list[Op], missing: list[Value]) -> str:
+    producers = {value: op for op in ops for value in op.outputs}
     lines = [
         f"{producers[value].name} of {producers[value].origin}"
         if value in producers
