@@ -104,9 +104,8 @@ int32_t round_quotient(float a, float b) {
   division.step(0, 8);
   division.step(0, 8);
   division.step(0, 7);
-  uint32_t q = division.quotient;  // 24 bits
-  const uint32_t twice = 2 * division.remainder;
-  if (twice > fb.mantissa || (twice == fb.mantissa && (q & 1) != 0)) ++q;
+  uint32_t q = division.quotient;                 // 24 bits
+  if (2 * division.remainder > fb.mantissa) ++q;  // no tie: b times an odd number of 25 bits is no a of 24
   if (exponent > 7 || (exponent == 7 && q == 1u << 24)) return INT32_MAX;
   if (exponent >= 0) return static_cast<int32_t>(q << exponent);
   if (exponent < -25) return 0;

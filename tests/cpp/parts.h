@@ -38,6 +38,7 @@ class Parts {
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
+  size_t count() const { return sizes_.size(); }
   uint8_t* data(size_t i) const { return memory_ + begins_[i]; }
   size_t size(size_t i) const { return sizes_[i]; }
   // All but the first.

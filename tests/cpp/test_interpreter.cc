@@ -21,7 +21,7 @@ using arenite::Status;
 using arenite::Tensor;
 namespace f = arenite::format;
 
-constexpr int kIncrement = 7, kSum = 8, kCount = 9, kFail = 10, kTick = 12;
+constexpr int kIncrement = 7, kSum = 8, kCount = 9, kFail = 10, kTick = 12, kGreed = 13;
 
 // increment: output = input + 1, by way of scratch as large as the tensor.
 Status prepare_increment(const Node& node, uint32_t* scratch_bytes) {
@@ -76,12 +76,19 @@ Status eval_tick(const Node& node) {
   return Status::kOk;
 }
 
+// Wants more scratch than any arena may have.
+Status prepare_greed(const Node&, uint32_t* scratch_bytes) {
+  *scratch_bytes = 1u << 31;
+  return Status::kOk;
+}
+
+const Kernel greed = {prepare_greed, eval_fail, "b>b@1", kGreed, 1};
 const Kernel increment = {prepare_increment, eval_increment, "b>b@1", kIncrement, 2, f::BuiltinOptions::AddOptions};
 const Kernel sum = {prepare_nothing, eval_sum, "ff>f@1 b*>b@1", kSum, 1};
 const Kernel counter = {prepare_nothing, eval_count, "bb>b@1", kCount, 1};
 const Kernel fail = {prepare_nothing, eval_fail, "b[i]>b@1", kFail, 1};
 const Kernel tick = {prepare_tick, eval_tick, "b>b@1", kTick, 1, f::BuiltinOptions::NONE, true};
-const Kernel* const kKernels[] = {&increment, &sum, &counter, &fail, &tick};
+const Kernel* const kKernels[] = {&increment, &sum, &counter, &fail, &tick, &greed};
 
 // x -> +1 -> a -> +1 -> b; a + b + x -> y.
 test::ModelSpec diamond() {
@@ -215,6 +222,7 @@ void test_rows_of_the_table() {
   refused([](auto& s) { s.tensors[0].type = f::TensorType::FLOAT32; }, Status::kBadType, 0);
   refused([](auto& s) { s.operators[0] = {kFail, {0, -1}, {1}}; }, Status::kOk, 0);
   refused([](auto& s) { s.operators[0] = {kFail, {0, 0}, {1}}; }, Status::kBadType, 0);
+  refused([](auto& s) { s.operators[0].code = kGreed; }, Status::kLimitExceeded, 0);
 }
 
 void test_variables_and_failures() {
@@ -286,9 +294,38 @@ void test_offline_plan() {
   CHECK_STATUS(with_plan({1, 0, 4, 0x7FFFFFF0, -1, -1, -1}).status, kBadPlan);
   CHECK_STATUS(with_plan({1, 0, 3, -1, -1, -1}).status, kBadPlan);
   CHECK_STATUS(with_plan({1, 0, 4, -1, -1, -1}).status, kBadPlan);
+  CHECK_STATUS(with_plan({1, 0, 4, -1, -1, -1, -1, -1}).status, kBadPlan);
   CHECK_STATUS(with_plan({2, 0, 4, -1, -1, -1, -1}).status, kBadPlan);
   CHECK_STATUS(with_plan({1, 1, 4, -1, -1, -1, -1}).status, kBadPlan);
   CHECK_STATUS(with_plan({1}).status, kBadPlan);
+}
+
+// A plan is for tensors that share room; where none does it is not followed.
+void test_offline_plan_and_retained_tensors() {
+  test::ModelSpec spec = diamond();
+  spec.operators[2].inputs = {2};  // x -> a -> b -> y, b in the place of x
+  spec.metadata = {{"OfflineMemoryAllocation", {1, 0, 4, 0, 112, 0, 112}}};
+  test::Aligned file(spec.build()), arena(4096);
+  Model model;
+  CHECK_STATUS(Model::open(file.data(), file.size(), &model), kOk);
+  Interpreter interpreter(model, kKernels, arena.data(), arena.size());
+  CHECK_STATUS(interpreter.allocate(), kOk);
+  CHECK(interpreter.tensor(0).data == interpreter.tensor(2).data);
+  CHECK_STATUS(interpreter.allocate(nullptr, Sharing::kRetainAll), kOk);
+  CHECK(interpreter.tensor(0).data != interpreter.tensor(2).data);
+}
+
+// A tensor without elements has an address, so that kernels may count and copy from there.
+void test_empty_tensors_have_a_place() {
+  test::ModelSpec spec = diamond();
+  for (test::TensorSpec& tensor : spec.tensors) tensor.dims = {0, 100};
+  test::Aligned file(spec.build()), arena(1024);
+  Model model;
+  CHECK_STATUS(Model::open(file.data(), file.size(), &model), kOk);
+  Interpreter interpreter(model, kKernels, arena.data(), arena.size());
+  CHECK_STATUS(interpreter.allocate(), kOk);
+  for (uint32_t i = 0; i < 4; ++i) CHECK(interpreter.tensor(i).data != nullptr);
+  CHECK_STATUS(interpreter.invoke(), kOk);
 }
 
 void test_observer() {
@@ -325,6 +362,8 @@ int main() {
   test_variables_and_failures();
   test_kept_scratch();
   test_offline_plan();
+  test_offline_plan_and_retained_tensors();
+  test_empty_tensors_have_a_place();
   test_observer();
   test_resolver();
   return check::failures();

@@ -108,6 +108,7 @@ void test_shapes() {
   refused([](auto& s) { s.tensors[1].dims = {1 << 30, 1 << 30, 1 << 30, 1 << 30}; }, Status::kBadShape, -1, 1);
   refused([](auto& s) { s.tensors[1].dims = {0, 1 << 20, 1 << 20}; }, Status::kBadShape, -1, 1);  // strides count too
   refused([](auto& s) { s.tensors[1].dims = {1 << 16, (1 << 15) - 1}; }, Status::kOk);
+  refused([](auto& s) { s.tensors[1] = {{-1}, f::TensorType::RESOURCE}; }, Status::kBadShape, -1, 1);
   refused([](auto& s) { s.tensors[1].dims = {}; }, Status::kOk);
   refused([](auto& s) { s.tensors[1].dims = {0, 4}; }, Status::kOk);
 }

@@ -88,6 +88,15 @@ void test_better_than_largest_first() {
   check_promise(items, 55296);
 }
 
+// Each of the three orders is the only one that finds the least somewhere.
+void test_every_order_counts() {
+  std::vector<Allocation> latest = {item(80, 0, 1), item(64, 2, 2), item(32, 2, 2), item(80, 1, 2)};
+  CHECK_EQ(plan(&latest), 176);  // the other two: 192
+  std::vector<Allocation> earliest = {item(32, 2, 2), item(96, 2, 3), item(64, 0, 1), item(64, 0, 1), item(96, 0, 2)};
+  CHECK_EQ(plan(&earliest), 224);  // the other two: 256
+  check_promise(earliest, 224);
+}
+
 void test_fixed_offsets() {
   std::vector<Allocation> items = {item(100, 0, 2, 64), item(50, 0, 2), item(200, 1, 2)};
   const uint32_t bytes = plan(&items);
@@ -118,6 +127,7 @@ int main() {
   test_random_graphs();
   test_chains_are_optimal();
   test_better_than_largest_first();
+  test_every_order_counts();
   test_fixed_offsets();
   test_limits();
   return check::failures();

@@ -93,6 +93,16 @@ void test_short_lives_are_fast() {
   CHECK_EQ(spans[1].used, 256u);
 }
 
+// Of two that do not fit together, the one that is needed for the shorter time.
+void test_the_shorter_life_goes_first() {
+  std::vector<Allocation> items = {{48, 0, 0, 3, 0, false}, {64, 0, 1, 1, 0, false}};
+  Span spans[] = {{0, 64, 0}, {4096, 64, 0}};
+  uint32_t bytes = 0;
+  CHECK_STATUS(arenite::plan_regions(items.data(), 2, kForever, spans, 2, &bytes), kOk);
+  CHECK_EQ(items[0].offset, 4096u);
+  CHECK_EQ(items[1].offset, 0u);
+}
+
 // The hottest would leave no room for the largest, which fits into the first region alone.
 void test_large_ones_get_room_too() {
   std::vector<Allocation> items = {{256, 0, 0, 9, 0, false}, {32, 0, 2, 2, 0, false}};
@@ -199,6 +209,11 @@ void test_refusals() {
   CHECK_STATUS(interpreter.allocate_in(&region, 1), kMisaligned);
   Region many[4] = {region, region, region, region};
   CHECK_STATUS(interpreter.allocate_in(many, 4), kLimitExceeded);
+  if (sizeof(void*) == 8) {  // offsets have 32 bits
+    Interpreter behind(model.model, kKernels, memory.data() + 2048, 304);
+    region = {memory.data(), 1024};
+    CHECK_STATUS(behind.allocate_in(&region, 1), kLimitExceeded);
+  }
   region = {memory.data() + 1024, 96};
   CHECK_STATUS(interpreter.allocate_in(&region, 1, &error), kArenaTooSmall);
   region = {memory.data() + 1024, 1024};
@@ -211,6 +226,7 @@ void test_refusals() {
 int main() {
   test_random_lives();
   test_short_lives_are_fast();
+  test_the_shorter_life_goes_first();
   test_large_ones_get_room_too();
   test_two_models_share_a_region();
   test_refusals();

@@ -32,19 +32,14 @@ constexpr uint32_t kRuns = 3;  // the last one after a reset of the variables
 // How runs ended, and of those that ended well the outputs' bytes.
 class Trace {
  public:
-  void add(Status status) {
-    bytes_.push_back(static_cast<uint8_t>(status));
-    endless_ = endless_ || status == Status::kTooManyIterations;
-  }
+  void add(Status status) { bytes_.push_back(static_cast<uint8_t>(status)); }
   void add(const void* data, size_t size) {
     const uint8_t* const from = static_cast<const uint8_t*>(data);
     if (size != 0) bytes_.insert(bytes_.end(), from, from + size);
   }
   bool operator==(const Trace& other) const { return bytes_ == other.bytes_; }
-  bool endless() const { return endless_; }  // a loop was ended
 
  private:
-  bool endless_ = false;
   std::vector<uint8_t> bytes_;
 };
 
@@ -217,42 +212,77 @@ class Ways {
     for (const Trace& trace : traces) require(trace == plain_, "a shared region gives other bytes");
   }
 
-  // C sets no limit to loops: without those that have none.
+  // In an arena of the stated size, or in parts that suffice or not.
   void from_c() {
-    if (plain_.endless()) return;
-    Parts arena({size_});
+    const bool whole = pick(random_, 2) == 0;
+    const Parts parts(whole ? std::vector<size_t>{size_} : some_sizes());
     arenite_interpreter c;
-    require(open_c(&c, arena) == ARENITE_Ok && arenite_arena_used(&c) <= size_, "C does not open what C++ does");
+    const bool opened = open_c(&c, parts) == ARENITE_Ok;
+    require(opened || !whole, "C does not open what C++ does");
+    require(arenite_arena_used(&c) <= parts.size(0), "more of the arena than there is");
+    if (!opened) return;
+    arenite_set_iteration_limit(&c, kIterations);
+    if (pick(random_, 2) == 0) give_up_c(&c);
     Trace trace;
-    for (uint32_t run = 0; run < kRuns; ++run) {
-      std::mt19937 values(run);
-      if (run + 1 == kRuns) arenite_reset_variables(&c);
-      for (uint32_t i = 0; i < arenite_input_count(&c); ++i) {
-        const arenite_tensor input = arenite_input(&c, i);
-        const bool constant = model_.is_constant(static_cast<uint32_t>(model_.inputs().i32(i)));
-        if (input.data != nullptr && !constant) fill(static_cast<uint8_t*>(input.data), input.bytes, values);
-      }
-      const arenite_status status = pick(random_, 2) == 0 ? arenite_invoke(&c, nullptr) : step_c(&c);
-      trace.add(static_cast<Status>(status));
-      for (uint32_t i = 0; status == ARENITE_Ok && i < arenite_output_count(&c); ++i) {
-        trace.add(arenite_output(&c, i).data, arenite_output(&c, i).bytes);
-      }
-    }
+    for (uint32_t run = 0; run < kRuns; ++run) run_c(&c, run, &trace);
     require(trace == plain_, "C gives other bytes");
+    look_at_all_c(c);
   }
 
  private:
-  arenite_status open_c(arenite_interpreter* c, const Parts& arena) const {
+  arenite_status open_c(arenite_interpreter* c, const Parts& parts) const {
     static const arenite::OpResolver kResolver(kKernels);
-    return arenite_open(c, file_, file_size_, reinterpret_cast<const arenite_resolver*>(&kResolver), arena.data(0),
-                        arena.size(0), nullptr);
+    const auto* resolver = reinterpret_cast<const arenite_resolver*>(&kResolver);
+    if (parts.count() == 1) return arenite_open(c, file_, file_size_, resolver, parts.data(0), parts.size(0), nullptr);
+    std::vector<arenite_region> regions;
+    for (size_t i = 0; i < parts.count(); ++i) regions.push_back({parts.data(i), parts.size(i), 0});
+    const uint32_t count = static_cast<uint32_t>(regions.size());
+    const arenite_status status = arenite_open_in(c, file_, file_size_, resolver, regions.data(), count, nullptr);
+    for (const arenite_region& region : regions) require(region.used <= region.size, "more of a region than there is");
+    return status;
   }
-  arenite_status step_c(arenite_interpreter* c) {
+  void run_c(arenite_interpreter* c, uint32_t run, Trace* trace) {
+    std::mt19937 values(run);
+    if (run + 1 == kRuns) arenite_reset_variables(c);
+    for (uint32_t i = 0; i < arenite_input_count(c); ++i) {
+      const arenite_tensor input = arenite_input(c, i);
+      const bool constant = model_.is_constant(static_cast<uint32_t>(model_.inputs().i32(i)));
+      if (input.data != nullptr && !constant) fill(static_cast<uint8_t*>(input.data), input.bytes, values);
+    }
+    const arenite_status status = invoke_c(c);
+    trace->add(static_cast<Status>(status));
+    for (uint32_t i = 0; status == ARENITE_Ok && i < arenite_output_count(c); ++i) {
+      trace->add(arenite_output(c, i).data, arenite_output(c, i).bytes);
+    }
+  }
+  arenite_status invoke_c(arenite_interpreter* c) {
+    static const arenite_observer kNobody = {[](void*, uint32_t) {}, [](void*, uint32_t) {}, nullptr};
+    const uint32_t way = pick(random_, 3);
+    if (way == 0) return arenite_invoke(c, nullptr);
+    if (way == 1) return arenite_invoke_observed(c, &kNobody, nullptr);
     int done = 0;
     arenite_status status = ARENITE_Ok;
     while (status == ARENITE_Ok && done == 0) status = arenite_invoke_step(c, budget(), &done, nullptr);
+    require(arenite_next_operator(c) == 0, "an invoke is over and goes on");
     return status;
   }
+  void give_up_c(arenite_interpreter* c) {
+    int done = 0;
+    (void)arenite_invoke_step(c, budget(), &done, nullptr);
+    arenite_restart_steps(c);
+    arenite_reset_variables(c);
+  }
+  // Every byte that it says there is.
+  static void look_at_all_c(const arenite_interpreter& c) {
+    Trace nothing;
+    for (uint32_t i = 0; i <= arenite_tensor_count(&c); ++i) {
+      const arenite_tensor tensor = arenite_any_tensor(&c, i);
+      if (tensor.data != nullptr) nothing.add(tensor.data, tensor.bytes);
+      nothing.add(tensor.name, tensor.name_length);
+      nothing.add(tensor.dims, static_cast<size_t>(tensor.rank) * sizeof *tensor.dims);
+    }
+  }
+
   Interpreter over(const Parts& parts) const { return Interpreter(model_, kKernels, parts.data(0), parts.size(0)); }
 
   uint32_t budget() { return pick(random_, 8) == 0 ? 0xFFFFFFFF : 1 + pick(random_, 4); }
@@ -285,7 +315,10 @@ inline void refused_in_c(const uint8_t* file, size_t size) {
   require(arenite_invoke(&c, nullptr) == ARENITE_NotReady, "invoke of what is not open");
   require(arenite_invoke_step(&c, 1, &done, nullptr) == ARENITE_NotReady && done == 0, "step of what is not open");
   arenite_reset_variables(&c);
+  arenite_restart_steps(&c);
+  arenite_set_iteration_limit(&c, 1);
   require(arenite_arena_used(&c) == 0 && arenite_input_count(&c) == 0 && arenite_output_count(&c) == 0, "not empty");
+  require(arenite_tensor_count(&c) == 0 && arenite_operator_count(&c) == 0, "not empty");
   require(arenite_input(&c, 0).data == nullptr && arenite_output(&c, 0).data == nullptr, "tensors of what is not open");
 }
 

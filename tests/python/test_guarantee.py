@@ -36,7 +36,8 @@ def refusal(content: bytes) -> str:
         (lambda r: r.update(subgraphs=[subgraph(r)] * 256), LIMIT),
         (lambda r: operator(r).update(opcode_index=2), "operator 0: an index"),
         (lambda r: operator(r).update(opcode_index=0xFFFFFFFF), "operator 0: an index"),
-        (lambda r: r["metadata"][0].update(buffer=99), "an index of a buffer"),
+        (lambda r: r["metadata"][0].update(buffer=len(r["buffers"])), "an index of a buffer"),
+        (lambda r: tensor(r, "c").update(buffer=len(r["buffers"])), "an index of a buffer"),
         (lambda r: r["buffers"][0].update(offset=1 << 32, size=8), "tensor 0: a constant is not aligned"),
         (lambda r: tensor(r, "c").update(type="INT4"), "the operator does not take operands of these types"),
         (lambda r: tensor(r, "c").update(type="STRING"), "the operator does not take operands of these types"),
@@ -62,6 +63,18 @@ def test_tables_that_are_visited_more_often_than_the_file_has_words() -> None:
         place = _field(record, "tensors")
         data[place : place + 4] = ((shared - place) % 2**32).to_bytes(4, "little")
     assert len(data) < 100_000 and LIMIT in refusal(bytes(data))
+
+
+def test_more_operators_in_time_than_can_be_counted() -> None:
+    """Each call of a subgraph takes a tick for each of its operators."""
+    calls, length = 260, 255
+    both = '{then_subgraph_index=@"s", else_subgraph_index=@"s"}'
+    main = ["%c: bool[] = input", "%x0: float32[4] = input"]
+    main += [f"%x{i + 1}: float32[4] = if(%c, %x{i}) {both}" for i in range(calls)]
+    part = ["%y0: float32[4] = input", *(f"%y{i + 1}: float32[4] = relu(%y{i})" for i in range(length))]
+    text = "\n".join([*main, f"return %x{calls}", "", 'subgraph "s"', *part, f"return %y{length}"])
+    said = refusal(write(parse(text)))
+    assert "subgraph 1" in said and LIMIT in said
 
 
 def _field(record: flat.Record, name: str) -> int:
