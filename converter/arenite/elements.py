@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
     return np.dtype("int8" if dtype == "int4" else dtype)
 
 
+@cache
 def limits(dtype: str) -> tuple[int, int]:
     """The lowest and the highest value of an integer dtype."""
     if dtype == "int4":

@@ -9,8 +9,9 @@ already be written as a float ``.tflite``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -189,15 +190,9 @@ class Graph:
     # --- looking around ---------------------------------------------------------------------------------------------
     def values(self) -> Iterator[Value]:
         """Every value once: inputs first, then operands and results in the order of the operators."""
-        seen: set[int] = set()
-        groups: Iterable[Iterable[Value | None]] = (
-            [self.inputs] + [part for op in self.ops for part in (op.inputs, op.outputs)] + [self.outputs]
-        )
-        for group in groups:
-            for value in group:
-                if value is not None and id(value) not in seen:
-                    seen.add(id(value))
-                    yield value
+        groups = [self.inputs, *(part for op in self.ops for part in (op.inputs, op.outputs)), self.outputs]
+        found: dict[Value | None, None] = dict.fromkeys(chain.from_iterable(groups))
+        return (value for value in found if value is not None)
 
     def variables(self) -> list[Value]:
         """The state that is kept from one run to the next, in the order of its first readers."""
