@@ -43,14 +43,14 @@ Status check_shape(Vector shape, uint32_t element_size, uint32_t* count) {
 // Of 8 bytes a constant needs the alignment of words; check_signatures says for which operands that is enough.
 constexpr uint32_t alignment(Type type) { return type_size(type) < 4 ? type_size(type) : 4; }
 
-// A constant has the length that its shape asks for and may be read in place. `bytes` of the tensor. Weights are int4,
-// activations never.
+// A constant has the length that its shape asks for and may be read in place. `bytes` of the tensor. Weights are int4
+// and float16, activations never.
 Status check_constant(Table tensor, Table buffer, uint32_t bytes, Type type) {
   const Vector data = buffer.vector(format::Buffer::data);
   if (data.size() == 0) {
     // Data outside of the flatbuffer cannot be found in flash by its position in a file.
     ARENITE_CHECK(!buffer.has(format::Buffer::offset), kBadBuffer);
-    ARENITE_CHECK(type != Type::kInt4 || bytes == 0, kBadType);
+    ARENITE_CHECK((type != Type::kInt4 && type != Type::kFloat16) || bytes == 0, kBadType);
     return Status::kOk;
   }
   ARENITE_CHECK(data.size() == bytes && !tensor.has(format::Tensor::sparsity), kBadBuffer);
@@ -92,6 +92,7 @@ Status check_scales(Vector scales, Vector shape, int32_t axis) {
 // Of the values that a zero point may have; types that are not quantized have none.
 int32_t zero_point_bits(Type type) {
   if (type == Type::kInt4) return 4;
+  if (type == Type::kFloat16) return 0;
   return type_size(type) <= 2 ? static_cast<int32_t>(8 * type_size(type)) : 0;
 }
 

@@ -92,7 +92,8 @@ class Interpreter {
   // i < input_count() or output_count(), in the file's order; data is null before allocate.
   Tensor input(uint32_t i) const { return tensor(static_cast<uint32_t>(model_->inputs().i32(i))); }
   Tensor output(uint32_t i) const { return tensor(static_cast<uint32_t>(model_->outputs().i32(i))); }
-  // index < model.tensor_count(). data is null too when no operator uses the tensor.
+  // index < model.tensor_count(). data is null too when no operator uses the tensor, or all read the float16 constant
+  // that it is made of.
   Tensor tensor(uint32_t index) const;
 
   bool ready() const { return ready_; }

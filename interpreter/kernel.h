@@ -43,7 +43,6 @@ struct Bytes {
 
 class Interpreter;
 struct Invocation;
-struct Kernel;
 struct Planning;
 
 // One operator as its kernel sees it. Cheap to make: it looks things up in the model when asked. Views are built on
@@ -77,13 +76,15 @@ class Node {
   // it another size, BadOption when no VAR_HANDLE can be found. Sets *scratch_bytes.
   Status bind_variable(int32_t i, uint32_t bytes, uint32_t* scratch_bytes) const;
 
+  // The float16 constant that operand i is a DEQUANTIZE of; else operand i. For kernels that read float16 where it
+  // lies, in prepare and eval; they say so in Kernel::half_operands.
+  Tensor half_or_input(int32_t i) const;
+  // For DEQUANTIZE of a float16 constant, in prepare: when all readers read the constant itself, the result takes no
+  // room, and its data is null in eval.
+  void spare_result() const;
+
   // Counts one round of a loop; TooManyIterations when the program allows no more. Only in eval.
   Status count_iteration() const;
-
-  // Where the operator lies in the model: the same in every call, and of no other one. With kernel(), which searches
-  // for it, for kernels that keep tables of their own behind their Kernel.
-  const uint8_t* place() const { return table_; }
-  const Kernel& kernel() const;
 
   // Null: compute the whole tensor. Else compute only these rows of image 0; whole tensors of input and output
   // operands do not exist then (their data is null).
@@ -158,6 +159,7 @@ struct Kernel {
   // The scratch belongs to this operator alone and keeps its contents from one eval to the next; zeroes at the start.
   bool keeps_scratch = false;
   const char* custom_code = nullptr;  // the operator's name in the file when code is kCustomOperator
+  uint8_t half_operands = 0;          // bit i: operand i is read by Node::half_or_input
 };
 
 constexpr uint8_t kCustomOperator = 32;  // BuiltinOperator CUSTOM

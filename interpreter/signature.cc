@@ -4,11 +4,11 @@ namespace arenite {
 namespace {
 
 // Letter of a signature by TensorType. Tensors of types without one are refused before; a signature's '.' is any type
-// whose elements are whole bytes, its 'n' one of whole numbers: i or q.
-constexpr char kLetters[] = "f.iBq.?h.b..Qr.I.4";
+// that activations may have, its 'n' one of whole numbers: i or q.
+constexpr char kLetters[] = "feiBq.?h.b..Qr.I.4";
 
 bool matches(char letter, Type type) {
-  if (letter == '.') return type != Type::kInt4;
+  if (letter == '.') return type != Type::kInt4 && type != Type::kFloat16;
   if (letter == 'n') return type == Type::kInt32 || type == Type::kInt64;
   return kLetters[static_cast<uint8_t>(type)] == letter;
 }

@@ -8,6 +8,7 @@ namespace arenite {
 // TensorType of TFLite schema v3; only types that some kernel takes.
 enum class Type : uint8_t {
   kFloat32 = 0,
+  kFloat16 = 1,  // of constants only
   kInt32 = 2,
   kUInt8 = 3,
   kInt64 = 4,
@@ -33,6 +34,7 @@ constexpr uint32_t type_size(Type type) {
     case Type::kUInt64:
       return 8;
     case Type::kInt16:
+    case Type::kFloat16:
       return 2;
     case Type::kUInt8:
     case Type::kBool:

@@ -1,5 +1,6 @@
 // BATCH_MATMUL: products of matrices, the leading axes broadcast. int8 runs on the microkernel of fully_connected,
 // which wants both operands with the summed axis innermost: what lies otherwise is transposed into scratch.
+#include "kernels_cpp/half.h"
 #include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
@@ -43,7 +44,7 @@ struct Product {
 
   explicit Product(const Node& node)
       : left{node.input(0), node.option_i8(Options::adj_x, 0) != 0},
-        right{node.input(1), node.option_i8(Options::adj_y, 0) == 0},
+        right{weights_operand(node, 1), node.option_i8(Options::adj_y, 0) == 0},
         output(node.output(0)) {}
 
   int32_t batches() const { return output.count() / (left.rows() * right.rows()); }
@@ -126,8 +127,8 @@ void eval_s8(const Node& node, const Product& p) {
   }
 }
 
-// out = finish(sum of products in Acc) for every element.
-template <typename T, typename Acc, typename Finish>
+// out = finish(sum of products in Acc) for every element. Right: of the right side's elements.
+template <typename T, typename Right, typename Acc, typename Finish>
 void eval_plain(const Product& p, Finish finish) {
   const int32_t depth = p.left.depth();
   const int32_t left_step = p.left.step();
@@ -135,11 +136,11 @@ void eval_plain(const Product& p, Finish finish) {
   T* out = p.output.as<T>();
   for (int32_t batch = 0; batch < p.batches(); ++batch) {
     const T* lefts = p.left.tensor.as<T>() + p.left.offset(p.output, batch);
-    const T* rights = p.right.tensor.as<T>() + p.right.offset(p.output, batch);
+    const auto rights = WeightsFrom<Right>::at(p.right.tensor, p.right.offset(p.output, batch));
     for (int32_t i = 0; i < p.left.rows(); ++i) {
       const T* left = lefts + i * p.left.row_step();
       for (int32_t j = 0; j < p.right.rows(); ++j) {
-        const T* right = rights + j * p.right.row_step();
+        const auto right = rights + j * p.right.row_step();
         Acc sum = 0;
         for (int32_t k = 0; k < depth; ++k) sum += left[k * left_step] * right[k * right_step];
         *out++ = finish(sum);
@@ -152,7 +153,7 @@ void eval_plain(const Product& p, Finish finish) {
 void eval_s16(const Product& p) {
   Multiplier multiplier;
   fill_multipliers(p.left.tensor, p.right.tensor, p.output, &multiplier);
-  eval_plain<int16_t, int64_t>(p, [=](int64_t sum) {
+  eval_plain<int16_t, int16_t, int64_t>(p, [=](int64_t sum) {
     return static_cast<int16_t>(clamp(multiply_wide_by_quantized_multiplier(sum, multiplier), INT16_MIN, INT16_MAX));
   });
 }
@@ -174,7 +175,9 @@ bool variant_f32(const Product& p) {
 }
 
 void eval_f32(const Product& p) {
-  if (!variant_f32(p)) eval_plain<float, float>(p, [](float sum) { return sum; });
+  const auto same = [](float sum) { return sum; };
+  if (is_half(p.right.tensor)) return eval_plain<float, Half, float>(p, same);
+  if (!variant_f32(p)) eval_plain<float, float, float>(p, same);
 }
 
 // Row i of a matrix, in one piece.
@@ -231,4 +234,4 @@ Status eval(const Node& node) {
 }  // namespace
 }  // namespace arenite
 
-ARENITE_KERNEL(batch_matmul);
+ARENITE_KERNEL_READING_HALF(batch_matmul, 1 << 1);

@@ -99,17 +99,20 @@ bool variant_f32(const Convolution& conv, ConvF32 job, RowRange rows) {
   return true;
 }
 
-void eval_f32(const Node& node, const Convolution& conv) {
+// Weight: float or Half. Variants take float32 throughout.
+template <typename Weight>
+void eval_float(const Node& node, const Convolution& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
-  const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
+  const FloatBias bias(conv.bias);
   const auto sum = [&](RowBuffer input, const PixelWindow& at, int32_t n) {
-    return channel_sum<float, float, float>(conv, input, at, n);
+    return channel_sum<float, float, Weight>(conv, input, at, n);
   };
-  const auto finish = [=](float s, int32_t n) { return range.apply(bias == nullptr ? s : s + bias[n]); };
+  const auto finish = [=](float s, int32_t n) { return range.apply(bias.plus(s, n)); };
   for_each_output<float>(node, conv, sum, finish, [&](RowBuffer input, RowBuffer output, RowRange rows) {
-    const ConvF32 job = {
-        conv.window, conv.filter.dim(3), group_outputs(conv), input, output, conv.filter.as<float>(), bias,
-        range.min,   range.max};
+    if (is_half(conv.filter) || is_half(conv.bias)) return false;
+    const ConvF32 job = {conv.window, conv.filter.dim(3),      group_outputs(conv), input,
+                         output,      conv.filter.as<float>(), bias.wide,           range.min,
+                         range.max};
     return variant_f32(conv, job, rows);
   });
 }
@@ -178,6 +181,10 @@ void eval_s16(const Node& node, const Convolution& conv) {
   });
 }
 
+void eval_f32(const Node& node, const Convolution& conv) {
+  is_half(conv.filter) ? eval_float<Half>(node, conv) : eval_float<float>(node, conv);
+}
+
 constexpr Bodies<Convolution> kBodies = {eval_hybrid<int8_t>, eval_hybrid<Int4>, eval_f32, eval_s16, eval_s8};
 
 Status eval(const Node& node) { return eval_convolution(node, kFields, kChannelAxis, kBodies); }
@@ -185,4 +192,4 @@ Status eval(const Node& node) { return eval_convolution(node, kFields, kChannelA
 }  // namespace
 }  // namespace arenite
 
-ARENITE_KERNEL(conv_2d);
+ARENITE_KERNEL_READING_HALF(conv_2d, 1 << 1 | 1 << 2);

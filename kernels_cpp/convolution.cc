@@ -18,7 +18,7 @@ WindowAxis width_axis(const Convolution& conv) {
 }  // namespace
 
 Convolution::Convolution(const Node& node)
-    : input(node.input(0)), filter(node.input(1)), bias(node.input(2)), output(node.output(0)) {}
+    : input(node.input(0)), filter(weights_operand(node, 1)), bias(weights_operand(node, 2)), output(node.output(0)) {}
 
 Status Convolution::load(const Node& node, const WindowFields& fields, int32_t axis) {
   ARENITE_CHECK(input.rank == 4 && filter.rank == 4 && output.rank == 4, kBadShape);

@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/bodies.h"
+#include "kernels_cpp/half.h"
 #include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/patch.h"

@@ -3,6 +3,7 @@
 
 #include "kernels_cpp/activation.h"
 #include "kernels_cpp/bodies.h"
+#include "kernels_cpp/half.h"
 #include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
@@ -24,8 +25,8 @@ struct Operands {
 
   explicit Operands(const Node& node)
       : input(node.input(0)),
-        filter(node.input(1)),
-        bias(node.input(2)),
+        filter(weights_operand(node, 1)),
+        bias(weights_operand(node, 2)),
         output(node.output(0)),
         activation(node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE)) {}
 
@@ -215,31 +216,31 @@ void eval_s8(const Node& node, const Operands& o) {
   }
 }
 
-// out[row, first + n] = finish(sum, n) for n < count: the plain loop of types without microkernels. T: of input and
-// output.
-template <typename Sum, typename T, typename Weight, typename Finish>
-void for_each_sum(const Operands& o, int32_t first, int32_t count, Finish finish) {
+// The plain loop. Weight: float or Half.
+template <typename Weight>
+void eval_float(const Operands& o, const FloatBias& bias, ActivationRange<float> range) {
   const int32_t depth = o.depth();
-  const T* in = o.input.as<T>();
-  T* out = o.output.as<T>() + first;
-  for (int32_t row = 0; row < o.rows(); ++row, in += depth, out += o.outputs()) {
-    const Weight* weights = o.filter.as<Weight>() + static_cast<ptrdiff_t>(first) * depth;
-    for (int32_t n = 0; n < count; ++n, weights += depth) {
-      Sum sum = 0;
+  const float* in = o.input.as<float>();
+  float* out = o.output.as<float>();
+  for (int32_t row = 0; row < o.rows(); ++row, in += depth) {
+    for (int32_t n = 0; n < o.outputs(); ++n) {
+      const auto weights = WeightsFrom<Weight>::at(o.filter, n * depth);
+      float sum = 0;
       for (int32_t k = 0; k < depth; ++k) sum += in[k] * weights[k];
-      out[n] = finish(sum, n);
+      *out++ = range.apply(bias.plus(sum, n));
     }
   }
 }
 
 void eval_f32(const Node&, const Operands& o) {
   const ActivationRange<float> range = activation_range_f32(o.activation);
-  const float* bias = o.bias.present ? o.bias.as<float>() : nullptr;
-  const bool done = isa::gemm_f32({o.rows(), o.outputs(), o.depth(), o.input.as<float>(), o.filter.as<float>(),
-                                   o.output.as<float>(), bias, range.min, range.max});
-  if (done) return;
-  for_each_sum<float, float, float>(
-      o, 0, o.outputs(), [=](float sum, int32_t n) { return range.apply(bias == nullptr ? sum : sum + bias[n]); });
+  const FloatBias bias(o.bias);
+  if (is_half(o.filter)) return eval_float<Half>(o, bias, range);
+  if (!is_half(o.bias) && isa::gemm_f32({o.rows(), o.outputs(), o.depth(), o.input.as<float>(), o.filter.as<float>(),
+                                         o.output.as<float>(), bias.wide, range.min, range.max})) {
+    return;
+  }
+  eval_float<float>(o, bias, range);
 }
 
 // The rows of the input are the pixels of a 1x1 convolution. By a variant of this processor; false: the plain loop has
@@ -309,4 +310,4 @@ Status eval(const Node& node) {
 }  // namespace
 }  // namespace arenite
 
-ARENITE_KERNEL(fully_connected);
+ARENITE_KERNEL_READING_HALF(fully_connected, 1 << 1 | 1 << 2);

@@ -1,4 +1,5 @@
 // GATHER: the indices of one axis that operand 1 lists; with batch_dims, each batch has its own list.
+#include "kernels_cpp/half.h"
 #include "kernels_cpp/index_list.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/movement.h"
@@ -34,18 +35,24 @@ Status check_shapes(const Tensor& input, const Tensor& indices, const Tensor& ou
 }
 
 Status prepare(const Node& node, uint32_t*) {
-  const Tensor input = node.input(0);
+  const Tensor input = weights_operand(node, 0);
   const Tensor indices = node.input(1);
   const Axes at(node);
   ARENITE_CHECK(at.axis >= 0 && at.batch >= 0 && at.batch <= at.axis && at.batch <= indices.rank, kBadOption);
   ARENITE_TRY(check_shapes(input, indices, node.output(0), at));
-  ARENITE_CHECK(keeps_grid(input, node.output(0)), kBadQuantization);
+  ARENITE_CHECK(is_half(input) || keeps_grid(input, node.output(0)), kBadQuantization);
   return Status::kOk;
+}
+
+// One entry of the table, `bytes` there.
+void take(const Tensor& table, const uint8_t* from, int32_t bytes, uint8_t* to) {
+  if (!is_half(table)) return copy_chunks(from, 0, to, 0, bytes, 1);
+  HalfWeights{reinterpret_cast<const uint16_t*>(from)}.widen(bytes / 2, reinterpret_cast<float*>(to));
 }
 
 Status eval(const Node& node) {
   ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
-  const Tensor input = node.input(0);
+  const Tensor input = weights_operand(node, 0);
   const Tensor indices = node.input(1);
   const Axes at(node);
   const int32_t size = input.dim(at.axis);
@@ -59,12 +66,13 @@ Status eval(const Node& node) {
   int32_t outer = 1;
   for (int32_t i = at.batch; i < at.axis; ++i) outer *= input.dim(i);
   const int32_t bytes = pitch(input, at.axis);
+  const int32_t made = is_half(input) ? 2 * bytes : bytes;
   const int32_t listed = batches == 0 ? 0 : indices.count() / batches;
   const uint8_t* in = input.as<uint8_t>();
   uint8_t* out = node.output(0).as<uint8_t>();
   for (int32_t i = 0; i < batches * outer; ++i, in += size * bytes) {
     const int32_t own = i / outer * listed;
-    for (int32_t j = 0; j < listed; ++j, out += bytes) copy_chunks(in + list[own + j] * bytes, 0, out, 0, bytes, 1);
+    for (int32_t j = 0; j < listed; ++j, out += made) take(input, in + list[own + j] * bytes, bytes, out);
   }
   return Status::kOk;
 }
@@ -72,4 +80,4 @@ Status eval(const Node& node) {
 }  // namespace
 }  // namespace arenite
 
-ARENITE_KERNEL(gather);
+ARENITE_KERNEL_READING_HALF(gather, 1 << 0);

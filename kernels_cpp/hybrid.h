@@ -10,7 +10,7 @@ namespace arenite {
 
 // A constant false where such bodies are left out.
 inline bool is_hybrid(const Tensor& input, const Tensor& weights) {
-  return ARENITE_HYBRID != 0 && is_float(input) && !is_float(weights);
+  return ARENITE_HYBRID != 0 && is_float(input) && !is_float(weights) && !is_half(weights);
 }
 
 // Weights of scale `scale_count`: one for all or one per output channel along `channel_axis`, without zero points.

@@ -5,6 +5,7 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
+#include "kernels_cpp/microkernels/half.h"
 #include "kernels_cpp/microkernels/int16x8.h"
 #include "kernels_cpp/microkernels/int4.h"
 #include "kernels_cpp/microkernels/portable.h"
@@ -37,6 +38,18 @@ namespace chosen = v7m;
 #else
 namespace arenite::isa {
 namespace chosen = portable;
+}
+#endif
+
+// Every unit of an M-profile converts float16; the second bit of __ARM_FP asks for the type __fp16 too.
+#if defined(__arm__) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && (__ARM_FP & 4)
+#include "kernels_cpp/microkernels/half_vfp.h"
+namespace arenite::isa {
+using vfp::to_float;
+}
+#else
+namespace arenite::isa {
+using portable::to_float;
 }
 #endif
 

@@ -27,6 +27,9 @@ constexpr bool only_float(const char* begin, const char* end) {
   return *begin == 'f' && result != 'b' && result != 'h' && result != 'B';  // quantize stays
 }
 
+// A constant of float16.
+constexpr bool is_half(const char* begin) { return *begin == 'e'; }
+
 constexpr bool contains(const char* begin, const char* end, char letter) { return find(begin, end, letter) < end; }
 
 // Whether its activations are int16; state may be so beside int8 ones.
@@ -44,8 +47,8 @@ constexpr bool only_integers(const char* begin, const char* end) {
 }
 
 // Those that this build's kernels take: all but those that are float32 throughout, hybrid, plain integers throughout,
-// have int16 or have int4, as types.h leaves them out. A function and an aggregate, because gcc puts some objects that
-// a constexpr constructor has filled into .data.
+// have float16, int16 or int4, as types.h leaves them out. A function and an aggregate, because gcc puts some objects
+// that a constexpr constructor has filled into .data.
 template <size_t N>
 constexpr Signatures<N> built_signatures(const char (&all)[N]) {
   Signatures<N> built = {};
@@ -54,6 +57,7 @@ constexpr Signatures<N> built_signatures(const char (&all)[N]) {
     end = begin;
     while (end < N - 1 && all[end] != ' ') ++end;
     if (ARENITE_FLOAT == 0 && only_float(all + begin, all + end)) continue;
+    if (ARENITE_FLOAT16 == 0 && is_half(all + begin)) continue;
     if (ARENITE_INT32 == 0 && only_integers(all + begin, all + end)) continue;
     if (ARENITE_HYBRID == 0 && is_hybrid(all + begin)) continue;
     if (ARENITE_INT16 == 0 && has_int16(all + begin, all + end)) continue;
@@ -91,19 +95,22 @@ constexpr int32_t None = NONE;
 }  // namespace arenite::kernels
 
 // In kernels_cpp/<name>.cc, after static functions prepare and eval: defines arenite::kernels::<name>.
-#define ARENITE_KERNEL(name) ARENITE_KERNEL_OBJECT(name, false)
+#define ARENITE_KERNEL(name) ARENITE_KERNEL_OBJECT(name, false, 0)
 // The same, and what eval leaves in its scratch is there again at the next eval.
-#define ARENITE_KERNEL_WITH_STATE(name) ARENITE_KERNEL_OBJECT(name, true)
+#define ARENITE_KERNEL_WITH_STATE(name) ARENITE_KERNEL_OBJECT(name, true, 0)
+// The same, and constants of float16 are read where they lie: operand i if bit i is set.
+#define ARENITE_KERNEL_READING_HALF(name, operands) ARENITE_KERNEL_OBJECT(name, false, operands)
 
 // In the namespace, because clang before 16 looks prepare and eval up where the macro stands.
-#define ARENITE_KERNEL_OBJECT(name, keeps_scratch)  \
-  namespace arenite::kernels {                      \
-  const Kernel name = {prepare,                     \
-                       eval,                        \
-                       row::name::kSignatures.text, \
-                       row::name::kCode,            \
-                       row::name::kMaxVersion,      \
-                       row::name::kOptions,         \
-                       keeps_scratch,               \
-                       row::name::kCustomCode};     \
+#define ARENITE_KERNEL_OBJECT(name, keeps_scratch, half_operands) \
+  namespace arenite::kernels {                                    \
+  const Kernel name = {prepare,                                   \
+                       eval,                                      \
+                       row::name::kSignatures.text,               \
+                       row::name::kCode,                          \
+                       row::name::kMaxVersion,                    \
+                       row::name::kOptions,                       \
+                       keeps_scratch,                             \
+                       row::name::kCustomCode,                    \
+                       half_operands};                            \
   }

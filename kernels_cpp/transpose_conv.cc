@@ -1,6 +1,7 @@
 // TRANSPOSE_CONV: the gradient of a convolution with respect to its input. Each output gathers the inputs that reach
 // it, in the order in which TFLite scatters them, so that no tensor of int32 sums is needed and floats round alike.
 #include "kernels_cpp/activation.h"
+#include "kernels_cpp/half.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/microkernels/output_stage.h"
 #include "kernels_cpp/padding.h"
@@ -41,9 +42,9 @@ struct TransposeConv {
 
   explicit TransposeConv(const Node& node)
       : shape(node.input(0)),
-        filter(node.input(1)),
+        filter(weights_operand(node, 1)),
         input(node.input(2)),
-        bias(node.input(3)),
+        bias(weights_operand(node, 3)),
         output(node.output(0)),
         vertical{output.back(2), filter.back(2), node.option_i32(Options::stride_h, 0), 1},
         horizontal{output.back(1), filter.back(1), node.option_i32(Options::stride_w, 0), 1},
@@ -89,25 +90,25 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   return Status::kOk;
 }
 
-// Sum of one output channel over the inputs that reach it. W: of the weights. Acc: uint32_t for int8, so that sums
-// wrap; int64_t for int16; float for float.
-template <typename T, typename W, typename Acc, typename Product>
-Acc gather(const TransposeConv& conv, const T* image, Reach y, Reach x, const W* filter, Product product) {
+// Sum of one output channel over the inputs that reach it. Weights: a pointer, or what stands for one. Acc: uint32_t
+// for int8, so that sums wrap; int64_t for int16; float for float.
+template <typename Acc, typename T, typename Weights, typename Product>
+Acc gather(const TransposeConv& conv, const T* image, Reach y, Reach x, Weights filter, Product product) {
   const int32_t channels = conv.channels();
   const int32_t pitch = conv.input.dim(2) * channels;
   Acc sum = 0;
   for (int32_t i = y.begin; i < y.end; ++i) {
-    const W* taps = filter + (y.first_tap - i * conv.vertical.stride) * conv.horizontal.kernel * channels;
+    const Weights taps = filter + (y.first_tap - i * conv.vertical.stride) * conv.horizontal.kernel * channels;
     for (int32_t j = x.begin; j < x.end; ++j) {
       const T* in = image + i * pitch + j * channels;
-      const W* weights = taps + (x.first_tap - j * conv.horizontal.stride) * channels;
+      const Weights weights = taps + (x.first_tap - j * conv.horizontal.stride) * channels;
       for (int32_t c = 0; c < channels; ++c) sum += product(in[c], weights[c]);
     }
   }
   return sum;
 }
 
-// out = finish(sum, channel) for every element of the output.
+// out = finish(sum, channel) for every element of the output. W: of the weights.
 template <typename T, typename W, typename Acc, typename Product, typename Finish>
 void transpose_conv(const TransposeConv& conv, Product product, Finish finish) {
   const int32_t pad_top = conv.vertical.pad_before(conv.padding);
@@ -120,9 +121,9 @@ void transpose_conv(const TransposeConv& conv, Product product, Finish finish) {
       const Reach rows(conv.vertical, pad_top, conv.input.dim(1), y);
       for (int32_t x = 0; x < conv.output.dim(2); ++x) {
         const Reach columns(conv.horizontal, pad_left, conv.input.dim(2), x);
-        const W* filter = conv.filter.as<W>();
-        for (int32_t n = 0; n < conv.outputs(); ++n, filter += filter_size) {
-          *out++ = finish(gather<T, W, Acc>(conv, image, rows, columns, filter, product), n);
+        for (int32_t n = 0; n < conv.outputs(); ++n) {
+          const auto filter = WeightsFrom<W>::at(conv.filter, n * filter_size);
+          *out++ = finish(gather<Acc>(conv, image, rows, columns, filter, product), n);
         }
       }
     }
@@ -157,12 +158,13 @@ void eval_s16(const Node& node, const TransposeConv& conv) {
       [&](int64_t sum, int32_t n) { return stage.apply(sum, n); });
 }
 
+template <typename Weight>
 void eval_f32(const TransposeConv& conv) {
   const ActivationRange<float> range = activation_range_f32(conv.activation);
-  const float* bias = conv.bias.present ? conv.bias.as<float>() : nullptr;
-  transpose_conv<float, float, float>(
+  const FloatBias bias(conv.bias);
+  transpose_conv<float, Weight, float>(
       conv, [](float x, float w) { return x * w; },
-      [=](float sum, int32_t n) { return range.apply(bias == nullptr ? sum : sum + bias[n]); });
+      [=](float sum, int32_t n) { return range.apply(bias.plus(sum, n)); });
 }
 
 Status eval(const Node& node) {
@@ -170,7 +172,7 @@ Status eval(const Node& node) {
   const TransposeConv conv(node);
   ARENITE_CHECK(conv.shape.constant || conv.shape_agrees(), kBadValue);
   if (is_float(conv.input)) {
-    eval_f32(conv);
+    is_half(conv.filter) ? eval_f32<Half>(conv) : eval_f32<float>(conv);
   } else if (is_int16(conv.input)) {
     eval_s16(node, conv);
   } else {
@@ -182,4 +184,4 @@ Status eval(const Node& node) {
 }  // namespace
 }  // namespace arenite
 
-ARENITE_KERNEL(transpose_conv);
+ARENITE_KERNEL_READING_HALF(transpose_conv, 1 << 1 | 1 << 3);

@@ -29,6 +29,11 @@
 #define ARENITE_INT4 1
 #endif
 
+// 0 leaves out weights of float16 beside activations of float32.
+#ifndef ARENITE_FLOAT16
+#define ARENITE_FLOAT16 ARENITE_FLOAT
+#endif
+
 namespace arenite {
 
 // Choose the body of a kernel. A constant false where such bodies are left out, so that they are not linked.
@@ -38,5 +43,6 @@ inline bool is_integer(const Tensor& operand) {
   return ARENITE_INT32 != 0 && (operand.type == Type::kInt32 || operand.type == Type::kInt64);
 }
 inline bool is_int4(const Tensor& operand) { return ARENITE_INT4 != 0 && operand.type == Type::kInt4; }
+inline bool is_half(const Tensor& operand) { return ARENITE_FLOAT16 != 0 && operand.type == Type::kFloat16; }
 
 }  // namespace arenite

@@ -14,6 +14,7 @@ import typer
 
 from . import __version__
 from .command import Debug, Json, Model, Optimize, OptimizeOption, Outcome, Regions, Trust, app, command, region_sizes
+from .data_option import KINDS, Scale, samples_at
 from .errors import AreniteError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Quantize(StrEnum):
     int8 = "int8"
     int16x8 = "16x8"
     dynamic = "dynamic"
+    float16 = "float16"
 
 
 class Io(StrEnum):
@@ -76,13 +78,12 @@ def convert(
     output: Annotated[Path, typer.Option("-o", "--output", help="The .tflite file to write.", show_default=False)],
     quantize: Annotated[
         Quantize,
-        typer.Option(help="int8, 16x8: integer arithmetic throughout. dynamic: integer weights only, uncalibrated."),
+        typer.Option(help="int8, 16x8: integer arithmetic throughout. dynamic, float16: weights only, uncalibrated."),
     ] = Quantize.none,
     calibrate: Annotated[
         Path | None,
         typer.Option(
-            help=".npz, .npy or .csv with typical inputs, a folder of images, or module:function that yields samples; "
-            "needed to quantize, unless the model was trained for it (arenite.qat).",
+            help=f"Typical inputs: {KINDS}; needed to quantize, unless the model was trained for it (arenite.qat).",
             show_default=False,
         ),
     ] = None,
@@ -136,10 +137,7 @@ def convert(
             "or auto (by the measured loss of the outputs)."
         ),
     ] = "minmax",
-    scale: Annotated[
-        str | None,
-        typer.Option(help="What black and full colour of images become: 0,1 or -1,1.", show_default="0,255"),
-    ] = None,
+    scale: Scale = None,
     samples: Annotated[
         int | None, typer.Option(min=1, help="At most so many samples of --calibrate.", show_default="all")
     ] = None,
@@ -162,7 +160,7 @@ def convert(
     from .frontend.start import start_tensorflow
     from .tables import progress, show_conversion
 
-    data = _calibration(calibrate, scale) if calibrate is not None else None
+    data = samples_at(calibrate, scale) if calibrate is not None else None
     if model.suffix != ".tflite":
         start_tensorflow()  # before the display, which this would hold back
     with progress() as report:
@@ -191,21 +189,6 @@ def convert(
         )
     conversion.save(output)
     return Outcome(conversion.to_dict(), lambda: show_conversion(conversion, output, explain=explain))
-
-
-def _calibration(place: Path, scale: str | None) -> Any:
-    """The samples that ``--calibrate`` names; wrong usage raises BadParameter."""
-    from .frontend.python_names import is_python_name, named_object
-    from .sources import Code, open_data
-
-    if is_python_name(str(place)):
-        found = named_object(str(place))
-        return Code(str(place), found) if callable(found) else found
-    try:
-        low, high = (float(end) for end in scale.split(",")) if scale is not None else (0.0, 255.0)
-    except ValueError:
-        raise typer.BadParameter(f"--scale {scale}: write it as 0,1 or -1,1") from None
-    return open_data(place, None if scale is None else (low, high))
 
 
 def _custom_objects(texts: list[str]) -> dict[str, Any]:
@@ -328,18 +311,18 @@ def _draw_plan(inspection: Inspection, path: Path) -> None:
 @app.command(
     epilog="[bold]Examples[/bold]\n\n"
     "arenite run model.tflite --input x.npy --output y.npy\n\n"
-    "arenite run model.tflite --input samples.npz --output y.npy --real"
+    "arenite run model.tflite --input samples.npz --output y.npy --real\n\n"
+    "arenite run model.tflite --input photos/ --scale 0,1 --output y.npy"
 )
 @command
 def run(
     model: Model,
-    input: Annotated[
-        Path, typer.Option("-i", "--input", help=".npy [N, …], or .npz by input name.", show_default=False)
-    ],
+    input: Annotated[Path, typer.Option("-i", "--input", help=f"Samples: {KINDS}.", show_default=False)],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help=".npy, or .npz when there are several outputs.")
     ] = None,
     real: Annotated[bool, typer.Option("--real", help="Write real values instead of the model's integers.")] = False,
+    scale: Scale = None,
     arena: Annotated[int | None, typer.Option(help="Bytes of arena; without it, as much as needed.")] = None,
     json: Json = False,
     debug: Debug = False,
@@ -349,7 +332,7 @@ def run(
     from .tables import progress, show_run
 
     with progress() as report:
-        result = run_file(model, input, output, real=real, arena_size=arena, progress=report)
+        result = run_file(model, samples_at(input, scale), output, real=real, arena_size=arena, progress=report)
     return Outcome(result.to_dict(), lambda: show_run(result))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .command import Debug, Json, Model, Outcome, Regions, Trust, app, command, region_sizes
+from .data_option import KINDS, Scale, labelled_samples_at
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
     "arenite compare model.keras model.tflite --data test.npz\n\n"
     "arenite compare model.keras model.tflite --data test.npz --html report.html --board cortex-m4\n\n"
     "arenite compare float.tflite int8.tflite --data test.npz --fail-below 30 --json\n\n"
-    "Labels are the array called 'labels' or 'y' in the .npz file, or 'labels_<output>' for each output."
+    "arenite compare model.keras model.tflite --data photos/ --scale 0,1\n\n"
+    "Labels are the array or column called 'labels' or 'y', or 'labels_<output>' for each output; of images, the number of"
+    " the folder that each lies in."
 )
 @command
 def compare(
     reference: Annotated[Path, typer.Argument(help="A Keras model, or a float .tflite file.", show_default=False)],
     model: Model,
-    data: Annotated[
-        Path, typer.Option(help=".npz or .npy with inputs, and labels if you have them.", show_default=False)
-    ],
+    data: Annotated[Path, typer.Option(help=f"Inputs, and labels if you have them: {KINDS}.", show_default=False)],
+    scale: Scale = None,
     html: Annotated[Path | None, typer.Option(help="Also write a self-contained report.")] = None,
     fail_below: Annotated[
         float | None, typer.Option(help="Exit code 1 when an output's SQNR is below so many dB.", show_default=False)
@@ -50,10 +52,9 @@ def compare(
     from .comparison import compare as compare_models
     from .comparison import engines
     from .comparison_tables import show_comparison
-    from .samples import read_npz
     from .tables import progress
 
-    inputs, labels = read_npz(data)
+    inputs, labels = labelled_samples_at(data, scale)
     with progress() as report:
         comparison = compare_models(
             reference,

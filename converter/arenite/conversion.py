@@ -24,6 +24,8 @@ from .prediction import predict
 from .price import exact_enough
 from .report import Report, is_quantized, report_of
 
+#: Schemes with float32 activations → what their weights are.
+FLOAT_SCHEMES = {"dynamic": "integer weights", "float16": "float16 weights"}
 #: Custom operators whose codes begin so have kernels here only.
 OWN_PREFIX = "ARENITE_"
 
@@ -83,7 +85,7 @@ def convert(
     quantize        None: float32. "int8": integer arithmetic throughout. "16x8": the same with int16 activations, more
                     exact and slower. Both need ``calibration``, if the model is not of quantization-aware training.
                     "dynamic": float activations with integer weights, without calibration; TFLite Micro does not run such
-                    files.
+                    files. "float16": weights of float16 beside float32 arithmetic, half the file; the same runs it.
     calibration     typical inputs, some hundred samples: one array, a list of arrays in the order of the model's inputs,
                     a dict by input name, an iterator of samples or a function that returns one, or any of
                     :func:`arenite.sources.open_data`. Iterators of any length take the same memory.
@@ -94,7 +96,8 @@ def convert(
     weights         "int8" or "int4" for all layers, or layer pattern → dtype, as {"dense*": "int4"}; the last that fits
                     counts. For "int8" and "dynamic".
     layers          layer pattern → what it computes in, "int8", "int16", "float" or "int4" (int8 with int4 weights), where
-                    that is not what ``quantize`` says; the last that fits counts. Types change by quantize operators.
+                    that is not what ``quantize`` says; the last that fits counts. Types change by quantize operators. For
+                    "float16": layers whose weights stay float32, "float".
     min_sqnr        dB that each output of an int8 model must be predicted to have: the tensors that cost it most are given
                     sixteen bits until it has, and ``report.precision`` says what that costs. AreniteError when it never has.
     allow_float_fallback  operators without an integer kernel stay float in a quantized model, and the report names them;
@@ -159,8 +162,10 @@ def _warn_about_peers(graph: Graph, context: PassContext) -> None:
         )
     if own:
         context.warn(f"{names}: operators of arenite's own, so LiteRT and TFLite Micro do not run the file")
-    if context.quantize == "dynamic":
-        context.warn("float activations with integer weights: LiteRT runs the file, TFLite Micro does not")
+    if context.quantize in FLOAT_SCHEMES:
+        context.warn(
+            f"float activations with {FLOAT_SCHEMES[context.quantize]}: LiteRT runs the file, TFLite Micro does not"
+        )
 
 
 def _own_code(op: Op) -> str | None:
@@ -202,17 +207,17 @@ def _context(
     progress: Progress | None,
 ) -> PassContext:
     """The passes' context; AreniteError when the options do not fit together."""
-    if quantize not in (None, "int8", "16x8", "dynamic"):
-        raise AreniteError(f"quantize is None, 'int8', '16x8' or 'dynamic', not {quantize!r}")
+    if quantize not in (None, "int8", "16x8", *FLOAT_SCHEMES):
+        raise AreniteError(f"quantize is None, 'int8', '16x8', 'dynamic' or 'float16', not {quantize!r}")
     integer = "int16" if quantize == "16x8" else "int8"
-    io = ("float32" if quantize == "dynamic" else integer) if io is None else io
-    if quantize == "dynamic" and io != "float32":
-        raise AreniteError(f"with quantize='dynamic' io is 'float32', not {io!r}")
+    io = ("float32" if quantize in FLOAT_SCHEMES else integer) if io is None else io
+    if quantize in FLOAT_SCHEMES and io != "float32":
+        raise AreniteError(f"with quantize={quantize!r} io is 'float32', not {io!r}")
     allowed = ("int16", "float32") if integer == "int16" else ("int8", "uint8", "int16", "float32")
     if io not in allowed:
         raise AreniteError(f"io is {', '.join(map(repr, allowed[:-1]))} or 'float32', not {io!r}")
-    if quantize == "dynamic" and calibration is not None:
-        raise AreniteError("calibration data is given, but quantize='dynamic' needs none; leave it out")
+    if quantize in FLOAT_SCHEMES and calibration is not None:
+        raise AreniteError(f"calibration data is given, but quantize={quantize!r} needs none; leave it out")
     if quantize is None and calibration is not None:
         raise AreniteError("calibration data is given, but quantize is None; say quantize='int8'")
     patterns = _weight_patterns(weights, quantize)

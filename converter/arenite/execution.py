@@ -12,7 +12,7 @@ import numpy as np
 from .atomic import replacing
 from .errors import DataError
 from .runtime import Interpreter
-from .samples import dequantize, quantize, read_npz, specs_of, stack_samples
+from .samples import dequantize, quantize, specs_of, stack_samples
 
 
 @dataclass(frozen=True)
@@ -34,26 +34,26 @@ class RunResult:
 
 def run_file(
     model: Path,
-    inputs: Path,
+    inputs: Any,
     output: Path | None,
     *,
     real: bool,
     arena_size: int | None,
     progress: Callable[[str, int, int], None],
 ) -> RunResult:
-    """Run every sample of ``inputs``. Raises DataError when they do not fit, ModelError or ArenaError from the model."""
+    """Run every sample of ``inputs``, as :func:`arenite.samples.batches` takes them.
+
+    Raises DataError when they do not fit, ModelError or ArenaError from the model.
+    """
     interpreter = Interpreter(model_path=model, arena_size=arena_size)
     interpreter.allocate_tensors()
     details, results = interpreter.get_input_details(), interpreter.get_output_details()
     if output is not None and output.suffix != ".npz" and len(results) > 1:
         raise DataError(f"the model has {len(results)} outputs; '{output}' must end in .npz to hold them by name")
-    data = [
-        quantize(column, d)
-        for column, d in zip(stack_samples(read_npz(inputs)[0], specs_of(details)), details, strict=True)
-    ]
+    data = [quantize(column, d) for column, d in zip(stack_samples(inputs, specs_of(details)), details, strict=True)]
     batch, samples = int(details[0]["shape"][0]), len(data[0])
     if samples % batch:
-        raise DataError(f"the model takes batches of {batch} samples, '{inputs}' holds {samples}")
+        raise DataError(f"the model takes batches of {batch} samples, the data holds {samples}")
     columns: list[list[np.ndarray]] = [[] for _ in results]
     for start in range(0, samples, batch):
         for column, detail in zip(data, details, strict=True):

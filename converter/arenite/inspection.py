@@ -6,7 +6,7 @@ Needs numpy and the reader only; never TensorFlow.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,8 @@ class Inspection:
     """``arenite.inspect``'s answer.
 
     operators       of all subgraphs, the model's own first; what runs in a loop counts once.
-    constant_bytes  of all distinct constants.     metadata  entry name → bytes.
+    constant_bytes  of all distinct constants; ``constant_types``: the same by dtype, most first.
+    metadata        entry name → bytes.
     arena           as one; None when our kernels cannot run the file; ``problem`` says why then.
     plan            of the arena, or of its ``regions`` where the caller gave some.
     unsupported     operators without a kernel, or without one for their operand types, → how often; most frequent first.
@@ -93,6 +94,7 @@ class Inspection:
     operators: list[OperatorInfo]
     tensor_count: int
     constant_bytes: int
+    constant_types: dict[str, int]
     metadata: dict[str, int]
     arena: ArenaUse | None
     plan: list[PlannedTensor] = field(repr=False)
@@ -157,14 +159,15 @@ def inspect(model: Path | str | bytes, *, arena_regions: Sequence[int] | None = 
         regions, plan = _in_regions(content, arena_regions)
     parts = graph.subgraphs()
     operators = [op for part in parts for op in part.ops]
-    constants = {id(v.data): v.nbytes for part in parts for v in part.values() if v.data is not None}
+    constants = {id(v.data): v for part in parts for v in part.values() if v.data is not None}.values()
     return Inspection(
         file_bytes=len(content),
         inputs=[_tensor(value, name) for value, name in zip(graph.inputs, graph.input_names, strict=True)],
         outputs=[_tensor(value, name) for value, name in zip(graph.outputs, graph.output_names, strict=True)],
         operators=[_operator(op) for op in operators],
         tensor_count=sum(1 for part in parts for _ in part.values()),
-        constant_bytes=sum(constants.values()),
+        constant_bytes=sum(value.nbytes for value in constants),
+        constant_types=_by_type(constants),
         metadata=_metadata(graph),
         arena=arena,
         plan=plan,
@@ -223,6 +226,14 @@ def _unsupported(op: Op) -> str | None:
         return None
     inputs = ", ".join(value.dtype for value in op.inputs if value is not None)
     return f"{op.name} ({inputs} → {', '.join(value.dtype for value in op.outputs)})"
+
+
+def _by_type(constants: Iterable[Value]) -> dict[str, int]:
+    """dtype → bytes."""
+    found = Counter[str]()
+    for value in constants:
+        found[value.dtype] += value.nbytes
+    return dict(found.most_common())
 
 
 def _metadata(graph: Graph) -> dict[str, int]:

@@ -25,14 +25,16 @@ from .products import Products
 from .restating import Steps
 from .spatial import Window
 
-#: Stands for every dtype but int4 in a signature.
+#: Stands for every dtype but those of constants alone in a signature.
 ANY = "any"
+#: dtypes of weights, which no activation has.
+CONSTANT_ONLY = ("int4", "float16")
 #: Stands for int32 and int64, the types of axes, shapes and indices.
 WHOLE = "int32/int64"
 #: numpy type code in ops.def → dtype.
 TYPE_CODES = {
-    "f": "float32", "4": "int4", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64", "?": "bool",
-    "I": "uint32", "Q": "uint64",
+    "f": "float32", "e": "float16", "4": "int4", "b": "int8", "B": "uint8", "h": "int16", "i": "int32", "q": "int64",
+    "?": "bool", "I": "uint32", "Q": "uint64",
     "r": "resource", "n": WHOLE, ".": ANY,
 }  # fmt: skip
 
@@ -73,7 +75,11 @@ class Signature:
 
 
 def _fits(given: str, dtype: str) -> bool:
-    return dtype == given or (dtype == ANY and given != "int4") or (dtype == WHOLE and given in ("int32", "int64"))
+    return (
+        dtype == given
+        or (dtype == ANY and given not in CONSTANT_ONLY)
+        or (dtype == WHOLE and given in ("int32", "int64"))
+    )
 
 
 @dataclass(frozen=True)
@@ -198,6 +204,7 @@ class Declaration:
     states        operand index → grid, of the operands that are variables.
     trajectory    (op, inputs) → operand index of a variable → every value that it takes during the run; it may write into
                   the variables' arrays, as ``reference`` does.
+    half          operands that the kernel reads as float16 constants where they lie.
     integer_form  (op) → (name, attributes) of another operator that computes the same from the same operands and has
                   integer kernels, where this one has float kernels only; None without.
     states_absent the file states absent operands at the end too: readers of this operator count them.
@@ -249,6 +256,7 @@ class Declaration:
     states: dict[int, StateGrid] = field(default_factory=dict)
     trajectory: Callable[[Op, Sequence[np.ndarray | None]], dict[int, np.ndarray]] | None = None
     integer_form: Callable[[Op], tuple[str, dict[str, Any]] | None] = lambda op: None
+    half: tuple[int, ...] = ()
     states_absent: bool = False
     role: Role | None = None
     affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None
@@ -383,7 +391,7 @@ def data_dtypes(name: str) -> list[str]:
     first = (declaration(name).data or (0,))[0]
     given = [signature.inputs[first][0] for signature in rows()[name].signatures if signature.inputs]
     dtypes = [d for dtype in given for d in (TYPE_CODES.values() if dtype == ANY else [dtype])]
-    return [dtype for dtype in dict.fromkeys(dtypes) if dtype not in (ANY, WHOLE, RESOURCE, "int4")]
+    return [dtype for dtype in dict.fromkeys(dtypes) if dtype not in (ANY, WHOLE, RESOURCE, *CONSTANT_ONLY)]
 
 
 @cache

@@ -223,16 +223,29 @@ def read_npz(path: Path | str) -> tuple[Any, Any]:
     content = _load(Path(path))
     if isinstance(content, np.ndarray):
         return content, None
-    label_name = next((name for name in LABEL_NAMES if name in content and len(content) > 1), None)
-    labels: Any = content.pop(label_name) if label_name else None
-    if labels is None:
-        named = [name for name in content if name.startswith(LABELS_OF) and len(content) > 1]
-        labels = {name.removeprefix(LABELS_OF): content.pop(name) for name in named} or None
+    content, labels = without_labels(content)
     if not content:
         raise DataError(f"'{path}' holds no arrays")
     if len(content) == 1 or all(name == f"arr_{i}" for i, name in enumerate(content)):
         return list(content.values()), labels
     return content, labels
+
+
+def is_label(name: str) -> bool:
+    """Whether an array or a column of this name holds labels."""
+    return name in LABEL_NAMES or name.startswith(LABELS_OF)
+
+
+def without_labels(content: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """``(the rest, labels)`` of named arrays: those of one name, else a dict by output, else None. The last array stays."""
+    rest = dict(content)
+    label_name = next((name for name in LABEL_NAMES if name in rest and len(rest) > 1), None)
+    if label_name is not None:
+        labels = rest.pop(label_name)
+        return rest, labels
+    named = [name for name in rest if name.startswith(LABELS_OF)]
+    by_output = {name.removeprefix(LABELS_OF): rest.pop(name) for name in named if len(rest) > 1}
+    return rest, by_output or None
 
 
 def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:

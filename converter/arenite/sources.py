@@ -7,7 +7,7 @@ inputs are known. Nothing but the sample at hand is held; ``.npy`` files are mem
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import AreniteError, DataError
-from .samples import LABEL_NAMES, InputSpec, Source, chosen, read_npz
+from .samples import InputSpec, Source, chosen, is_label, read_npz, without_labels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,6 +45,18 @@ def open_data(path: Path | str, scale: tuple[float, float] | None = None) -> Any
     return read_npz(place)[0]
 
 
+def open_labelled(path: Path | str, scale: tuple[float, float] | None = None) -> tuple[Any, Any]:
+    """``(samples, labels)`` at ``path``; labels: an array [N], a dict of them by output, or None where there are none.
+
+    Of ``.npz`` files and tables what is called ``labels``, ``y`` or ``labels_<output>``; of a folder of images whose images
+    all lie in folders of it, the number of that folder in alphabetical order, as Keras counts classes.
+    """
+    data = open_data(path, scale)
+    if isinstance(data, Table | ImageFolder):
+        return data, data.labels()
+    return data, read_npz(path)[1] if Path(path).suffix != ".npy" else None
+
+
 def _mapped(path: Path) -> np.ndarray:
     """A ``.npy`` file that is read where it is looked at."""
     try:
@@ -62,9 +74,15 @@ class Code(Source):
     function: Callable[[], Any]
 
     def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int | None) -> Any:
+        return self.labelled()[0]
+
+    def labelled(self) -> tuple[Any, Any]:
+        """What one call gives, and the labels where that is a dict that has some by name, as an ``.npz`` file."""
         with self._explained():
             data = self.function()
-        return self._watched(data) if isinstance(data, Iterator) else data
+        if isinstance(data, Mapping):
+            return without_labels(data)
+        return self._watched(data) if isinstance(data, Iterator) else data, None
 
     def _watched(self, data: Iterator[Any]) -> Iterator[Any]:
         with self._explained():
@@ -89,12 +107,24 @@ class ImageFolder(Source):
 
     def samples(self, inputs: Sequence[InputSpec], count: int | None, seed: int | None) -> Iterator[np.ndarray]:
         spec, mode = _image_input(inputs, self.path)
-        files = sorted(file for file in self.path.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
-        if not files:
-            raise DataError(f"'{self.path}' holds no images ({', '.join(IMAGE_ENDINGS)})")
+        files = self._files()
         order = chosen(len(files), count, seed)
         for index in range(len(files)) if order is None else order:
             yield self._values(files[int(index)], spec, mode)
+
+    def labels(self) -> np.ndarray | None:
+        """For each image the number of the folder that it lies in; None unless all lie in two folders or more."""
+        inside = [file.relative_to(self.path).parts for file in self._files()]
+        classes = sorted({parts[0] for parts in inside})
+        if any(len(parts) == 1 for parts in inside) or len(classes) < 2:
+            return None
+        return np.array([classes.index(parts[0]) for parts in inside])
+
+    def _files(self) -> list[Path]:
+        files = sorted(file for file in self.path.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
+        if not files:
+            raise DataError(f"'{self.path}' holds no images ({', '.join(IMAGE_ENDINGS)})")
+        return files
 
     def _values(self, file: Path, spec: InputSpec, mode: str) -> np.ndarray:
         """One image [H, W, C] or [H, W] in the size of the input."""
@@ -102,8 +132,8 @@ class ImageFolder(Source):
         with _opened(file) as image:
             pixels = np.asarray(_upright(image).convert(mode).resize((width, height), _bilinear()))
         pixels = pixels.reshape(spec.sample_shape)
-        if self.scale is None:
-            return pixels
+        if self.scale is None:  # codes of a quantized input they are not
+            return pixels if spec.dtype is not None else pixels.astype(np.float32)
         low, high = self.scale
         return (low + pixels * ((high - low) / 255)).astype(np.float32)
 
@@ -150,8 +180,8 @@ def _bilinear() -> Any:
 class Table(Source):
     """A ``.csv`` file: a sample per row, numbers separated by commas, semicolons or tabs, with or without a header.
 
-    Columns called ``labels`` or ``y`` are left out. With one input the others are its elements in order. With several, a
-    header says whose they are: the input's name, or the name with ``_0``, ``_1`` … behind it, in order.
+    Columns called ``labels``, ``y`` or ``labels_<output>`` hold labels. With one input the others are its elements in
+    order. With several, a header says whose they are: the input's name, or the name with ``_0``, ``_1`` … behind it, in order.
     """
 
     path: Path
@@ -164,6 +194,26 @@ class Table(Source):
         for number, (line, row) in enumerate(self._rows(header is not None)):
             if wanted is None or number in wanted:
                 yield [self._values(row, line, places, spec) for places, spec in zip(columns, inputs, strict=True)]
+
+    def labels(self) -> Any:
+        """The numbers of the label columns: an array [N], a dict of them by output, or None."""
+        header, _ = self._measure()
+        places = {name: i for i, name in enumerate(header or []) if is_label(name)}
+        if not places:
+            return None
+        rows = [
+            [self._label(row, line, name, place) for name, place in places.items()] for line, row in self._rows(True)
+        ]
+        columns = {name: _whole(np.array(column)) for name, column in zip(places, zip(*rows, strict=True), strict=True)}
+        return without_labels({**columns, "": None})[1]
+
+    def _label(self, row: list[str], line: int, name: str, place: int) -> float:
+        if place >= len(row) or not _is_number(row[place]):
+            given = repr(row[place]) if place < len(row) else "nothing"
+            raise DataError(
+                f"'{self.path}', line {line}: column '{name}' holds {given}; labels are numbers, classes from 0"
+            )
+        return float(row[place])
 
     def _measure(self) -> tuple[list[str] | None, int]:
         """(header or None, rows of numbers)."""
@@ -199,7 +249,7 @@ class Table(Source):
                 )
             return [list(range(_size(inputs[0])))]
         if len(inputs) == 1:
-            return [self._checked([i for i, name in enumerate(header) if name not in LABEL_NAMES], inputs[0])]
+            return [self._checked([i for i, name in enumerate(header) if not is_label(name)], inputs[0])]
         return [self._checked(_named(header, spec.name), spec) for spec in inputs]
 
     def _checked(self, places: list[int], spec: InputSpec) -> list[int]:
@@ -234,6 +284,11 @@ def _named(header: Iterable[str], name: str) -> list[int]:
 
 def _size(spec: InputSpec) -> int:
     return int(np.prod(spec.sample_shape))
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    """Integers where all are: classes are."""
+    return numbers.astype(np.int64) if (numbers == np.rint(numbers)).all() else numbers
 
 
 def _delimiter(line: str) -> str:

@@ -71,6 +71,7 @@ def show_inspection(inspection: Inspection, name: str) -> None:
     parts: list[Table | Text | str] = [
         f"[bold]{name}[/bold]  {inspection.file_bytes:,} B, {inspection.constant_bytes:,} B of it constants;"
         f" {len(inspection.operators)} operators, {inspection.tensor_count} tensors, {inspection.macs:,} MACs",
+        "constants: " + (", ".join(f"{n:,} B {dtype}" for dtype, n in inspection.constant_types.items()) or "none"),
         "",
         _signature(inspection),
         "",

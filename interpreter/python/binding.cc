@@ -82,6 +82,8 @@ const char* dtype_name(Type type) {
   switch (type) {
     case Type::kFloat32:
       return "float32";
+    case Type::kFloat16:
+      return "float16";
     case Type::kInt32:
       return "int32";
     case Type::kUInt8:

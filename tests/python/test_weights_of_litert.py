@@ -11,8 +11,7 @@ from oracle import engines
 
 from arenite import reader
 from arenite.conversion import convert
-from arenite.errors import ModelError
-from arenite.runtime import Interpreter
+from arenite.inspection import inspect
 
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
@@ -51,14 +50,20 @@ def test_dynamic_range_file_gives_litert_s_bits(keras_model: Any) -> None:
         )
 
 
-def test_float16_file_is_refused_by_the_device_and_folded_by_the_converter(keras_model: Any, tmp_path: Path) -> None:
+def test_float16_file_runs_from_the_float16_constants_and_the_converter_can_fold_it(
+    keras_model: Any, tmp_path: Path
+) -> None:
     content = converted(keras_model, half=True)
-    assert any(v.dtype == "float16" for v in reader.read(content).values())
-    with pytest.raises(ModelError, match="type"):
-        Interpreter(model_content=content)
+    weights = sum(v.nbytes for v in reader.read(content).values() if v.dtype == "float16")
+    expected = engines.litert(content, [image(0)])[0]
+    np.testing.assert_array_equal(engines.ours(content, [image(0)])[0], expected)
+    arena = inspect(content).arena
+    assert arena is not None and arena.tensors < weights / 2, "all are expanded at once, first of all, if they are"
+    own = convert(keras_model, "float16")
+    assert len(own.content) < len(content)
+    np.testing.assert_array_equal(engines.ours(own.content, [image(0)])[0], expected)
     path = tmp_path / "half.tflite"
     path.write_bytes(content)
     folded = convert(path)
     assert {v.dtype for v in folded.graph.values()} <= {"float32", "int32"}
-    expected = engines.litert(content, [image(0)])[0]
     np.testing.assert_allclose(engines.ours(folded.content, [image(0)])[0], expected, rtol=1e-4, atol=1e-4)

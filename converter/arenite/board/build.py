@@ -25,13 +25,14 @@ OPTIMIZE = {
 @dataclass(frozen=True)
 class Bodies:
     """Which kernels are compiled beside those for int8: for float32, hybrid, for int16 activations, for plain integers, for
-    int4 weights."""
+    int4 weights, for float16 weights beside float32."""
 
     floats: bool = True
     hybrid: bool = True
     int16: bool = True
     int32: bool = True
     int4: bool = True
+    half: bool = True
 
     @property
     def label(self) -> str:
@@ -40,6 +41,7 @@ class Bodies:
             "int32": self.int32,
             "int4": self.int4,
             "float": self.floats,
+            "float16": self.half,
             "hybrid": self.hybrid,
         }
         return "-".join(["int8", *(name for name, built in parts.items() if built)])
@@ -52,6 +54,7 @@ class Bodies:
             "ARENITE_INT16": self.int16,
             "ARENITE_INT32": self.int32,
             "ARENITE_INT4": self.int4,
+            "ARENITE_FLOAT16": self.half,
         }
         return [f"-D{name}={'ON' if on else 'OFF'}" for name, on in switches.items()]
 

@@ -84,8 +84,8 @@ def build_firmware(
 
 
 def needed_bodies(model: bytes) -> Bodies:
-    """float32 and plain integers when some operator of ``model`` works on them throughout, int16 and int4 when some
-    tensor has it, hybrid when integer weights meet float activations.
+    """float32 and plain integers when some operator of ``model`` works on them throughout, int16, int4 and float16 when
+    some tensor has it, hybrid when integer weights meet float activations.
 
     All when the model cannot be read as a graph, none for what is no model at all.
     """
@@ -94,7 +94,7 @@ def needed_bodies(model: bytes) -> Bodies:
     except UnsupportedError:
         return ALL
     except ModelError:
-        return Bodies(floats=False, hybrid=False, int16=False, int32=False, int4=False)
+        return Bodies(floats=False, hybrid=False, int16=False, int32=False, int4=False, half=False)
     dtypes = {value.dtype for value in graph.values()}
     return Bodies(
         floats=any(
@@ -104,6 +104,7 @@ def needed_bodies(model: bytes) -> Bodies:
         int16="int16" in dtypes,
         int32=any({v.dtype for v in (*op.inputs[:1], *op.outputs) if v} <= {"int32", "int64"} for op in graph.ops),
         int4="int4" in dtypes,
+        half="float16" in dtypes,
     )
 
 

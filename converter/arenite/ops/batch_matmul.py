@@ -74,4 +74,6 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, y))
 
 
-OP = Declaration(case=case, shape=shape, reference=reference, factor=(1, _column_axis), attrs=ATTRS, macs=macs)
+OP = Declaration(
+    case=case, shape=shape, reference=reference, factor=(1, _column_axis), attrs=ATTRS, macs=macs, half=(1,)
+)

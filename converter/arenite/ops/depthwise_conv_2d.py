@@ -110,6 +110,7 @@ OP = Declaration(
     attrs=ATTRS,
     activation=True,
     macs=macs,
+    half=(1, 2),
     window=window,
     zero_padded=True,
     scale_input=scale_input,

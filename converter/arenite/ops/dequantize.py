@@ -1,4 +1,4 @@
-"""DEQUANTIZE: an int8 or int16 tensor to float32. On real values: nothing."""
+"""DEQUANTIZE: an int8 or int16 tensor, or a float16 constant, to float32. On real values: nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..opdef import Declaration, Role
 def reference(op: Op, inputs: Sequence[np.ndarray | None]) -> list[np.ndarray]:
     (x,) = inputs
     assert x is not None
-    return [x]
+    return [x.astype(np.float32, copy=False)]
 
 
 def case(draw: Draw, dtype: str) -> Op:

@@ -76,6 +76,7 @@ OP = Declaration(
     activation=True,
     flattens=True,
     macs=macs,
+    half=(1, 2),
     products=Products(lambda op, x, places: x.reshape(-1, op.operand(1).shape[1])[places][None], lambda op, w: w[None]),
     scale_input=lambda op, factors: np.tile(factors, op.operand(1).shape[1] // factors.size),
 )

@@ -57,6 +57,7 @@ OP = Declaration(
     reference=reference,
     quant=QuantRule.SAME_AS_INPUT,
     data=(0,),
+    half=(0,),
     moves=True,
     attrs={"axis": 0, "batch_dims": 0},
 )

@@ -85,5 +85,6 @@ OP = Declaration(
     attrs=ATTRS,
     activation=True,
     macs=macs,
+    half=(1, 3),
     scale_input=lambda op, factors: factors,
 )

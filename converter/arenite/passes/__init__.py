@@ -16,6 +16,7 @@ from . import (
     fold_constants,
     fuse_activation,
     fuse_pad,
+    half_weights,
     legalize,
     lower_channel_affine,
     plan_memory,
@@ -58,6 +59,7 @@ TARGET: tuple[ModuleType, ...] = (
     legalize,
     lower_channel_affine,
     dead_channels,
+    half_weights,
     plan_memory,
 )
 #: Passes for a graph that is in a file already: no byte of an integer output changes.

@@ -14,8 +14,8 @@ from ..histogram import Histogram
 from ..opdef import case_dtypes
 
 #: What a quantized model computes in: int8 throughout, int16 activations with int8 weights, or float activations with
-#: integer weights.
-Scheme = Literal["int8", "16x8", "dynamic"]
+#: integer or float16 weights.
+Scheme = Literal["int8", "16x8", "dynamic", "float16"]
 Io = Literal["int8", "uint8", "int16", "float32"]
 #: Called as progress(stage, done, total); total 0 when unknown.
 Progress = Callable[[str, int, int], None]

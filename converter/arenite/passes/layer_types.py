@@ -25,8 +25,10 @@ def choose_types(layers: Mapping[str, str], context: PassContext) -> tuple[dict[
             raise AreniteError(f"layer '{pattern}': types are {', '.join(map(repr, TYPES))}, not {said!r}")
         if said == "int4":
             weights[pattern] = "int4"
-    if layers and not context.is_integer:
-        raise AreniteError("layers have types of their own in models of quantize='int8' or '16x8' only")
+    if context.quantize == "float16" and any(TYPES[said] != "float32" for said in layers.values()):
+        raise AreniteError("with quantize='float16' a layer's own type is 'float': its weights stay float32")
+    if layers and not (context.is_integer or context.quantize == "float16"):
+        raise AreniteError("layers have types of their own in models of quantize='int8', '16x8' or 'float16' only")
     return {pattern: TYPES[said] for pattern, said in layers.items()}, weights
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..graph import Graph, Value
 from .context import PassContext
+from .half_weights import read_in_place
 
 NAME = "plan_memory"
 
@@ -61,10 +62,14 @@ def run(graph: Graph, context: PassContext) -> None:
 
 
 def lifetimes(graph: Graph) -> dict[Value, Lifetime]:
-    """Lifetime of each value that needs room: inputs from the first operator on, outputs to the last, variables always."""
+    """Lifetime of each value that needs room: inputs from the first operator on, outputs to the last, variables always.
+
+    Weights of float16 that are read where they lie need none.
+    """
     last_operator = max(len(graph.ops) - 1, 0)
-    variables = graph.variables()
-    first = dict.fromkeys([*graph.inputs, *variables], 0) | {v: i for i, op in enumerate(graph.ops) for v in op.outputs}
+    variables, spared = graph.variables(), read_in_place(graph)
+    made = {v: i for i, op in enumerate(graph.ops) for v in op.outputs}
+    first = dict.fromkeys([*graph.inputs, *variables], 0) | {v: i for v, i in made.items() if v not in spared}
     last = dict(first)
     for index, op in enumerate(graph.ops):
         last.update({value: index for value in op.inputs if value in first})

@@ -7,10 +7,8 @@
 
 namespace tflite {
 
-#define ARENITE_TFLM_OPERATOR(method, registration, row)                                      \
-  inline TFLMRegistration Register_##registration() {                                         \
-    return {nullptr, nullptr, nullptr, nullptr, nullptr, 0, nullptr, &arenite::kernels::row}; \
-  }
+#define ARENITE_TFLM_OPERATOR(method, registration, row) \
+  inline TFLMRegistration Register_##registration() { return {&arenite::kernels::row}; }
 #include "operators.def"
 #undef ARENITE_TFLM_OPERATOR
 
