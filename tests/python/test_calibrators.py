@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from arenite.conversion import convert
 from arenite.errors import AreniteError
 from arenite.graph import Graph
-from arenite.histogram import BINS, Histogram, merged
+from arenite.histogram import BINS, ELEMENTS, Histogram, merged
 from arenite.passes import PassContext, calibrate, run_passes
-from arenite.passes.calibrators import CALIBRATORS, CUTTING, entropy, mse, percentile, squared_error
+from arenite.passes.calibrators import CALIBRATORS, CUTTING, _divergence, entropy, mse, percentile, squared_error
 from arenite.text import parse
 
 
@@ -44,6 +44,50 @@ def test_histograms_grow_without_losing_a_count(parts: list[tuple[float, float]]
 def test_histograms_of_extreme_values(x: object) -> None:
     histogram = counted(np.asarray(x, np.float32))
     assert histogram.counts.sum() == len(np.asarray(x))
+
+
+def test_of_large_arrays_all_parts_are_counted() -> None:
+    x = np.linspace(-1, 1, 5 * ELEMENTS, dtype=np.float32)
+    histogram = counted(x)
+    used = histogram.centers[histogram.counts > 0]
+    assert histogram.counts.sum() <= ELEMENTS
+    assert used.min() < -0.99 and used.max() > 0.99
+
+
+def test_all_of_the_values_are_all_of_the_range() -> None:
+    x = np.random.default_rng(0).uniform(-3, 5, 1000).astype(np.float32)
+    seen = float(x.min()), float(x.max())
+    assert percentile(counted(x), seen, 100) == seen
+
+
+def lost(histogram: Histogram, low: float, high: float) -> float:
+    """Kullback-Leibler divergence as the paper tells it, in loops: outliers go into the end bins of what is wanted, not of what
+    is rounded; each step's count is spread over its bins that have any."""
+    inside = [int(n) for n, x in zip(histogram.counts, histogram.centers, strict=True) if low <= x < high]
+    wanted = [float(n) for n in inside]
+    wanted[0] += sum(int(n) for n, x in zip(histogram.counts, histogram.centers, strict=True) if x < low)
+    wanted[-1] += sum(int(n) for n, x in zip(histogram.counts, histogram.centers, strict=True) if x >= high)
+    steps: dict[int, list[int]] = {}
+    for place, count in enumerate(inside):
+        if count:
+            steps.setdefault(place * 256 // len(inside), []).append(place)
+    rounded = [0.0] * len(inside)
+    for places in steps.values():
+        for place in places:
+            rounded[place] = sum(inside[p] for p in places) / len(places)
+    p, q = np.array(wanted) / sum(wanted), np.array(rounded) / sum(rounded)
+    return float(sum(a * np.log(a / b if b else 1e9) for a, b in zip(p, q, strict=True) if a))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_entropy_takes_the_range_that_loses_least(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.round(rng.standard_t(2 + seed, 3000) * 20).astype(np.float32) / 16  # some bins stay empty
+    histogram, seen = counted(x), (float(x.min()), float(x.max()))
+    for part in (1.0, 0.7, 0.45):
+        range_ = part * seen[0], part * seen[1]
+        assert _divergence(histogram, *range_) == pytest.approx(lost(histogram, *range_), rel=1e-6)
+    assert lost(histogram, *entropy(histogram, seen)) <= lost(histogram, *seen)
 
 
 def test_squared_error_is_that_of_rounding() -> None:
@@ -107,6 +151,30 @@ def test_every_calibrator_gives_a_range() -> None:
     assert ranges["minmax"] > 43
     assert ranges["percentile:99"] < 12 and ranges["average"] < 8
     assert ranges["auto"] <= ranges["minmax"]
+
+
+#: Its outputs do not tell large inputs from larger ones; those of the other do.
+SATURATING, LINEAR = (
+    HEAD.replace("%p: float32[1,4] = softmax(%y)\n", "").replace("return %p", "return %y").replace(*inserted)
+    for inserted in (
+        (
+            "%h: float32[1,32] = fully_connected(%x",
+            "%s: float32[1,64] = logistic(%x)\n%h: float32[1,32] = fully_connected(%s",
+        ),
+        ("", ""),
+    )
+)
+
+
+@pytest.mark.parametrize(("text", "tails", "cut"), [(SATURATING, 3, True), (LINEAR, 4, False)])
+def test_auto_cuts_what_the_outputs_do_not_miss(text: str, tails: int, cut: bool) -> None:
+    data = np.random.default_rng(0).standard_t(tails, (400, 64)).astype(np.float32)
+    found = {}
+    for name in ("auto", "minmax"):
+        (x,) = convert(parse(text), "int8", data, calibrator=name).graph.inputs
+        assert x.quant is not None
+        found[name] = float(x.quant.scale[0])
+    assert found["auto"] < 0.95 * found["minmax"] if cut else found["auto"] == found["minmax"]
 
 
 def test_auto_is_what_was_seen_where_it_must_be_fast() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from arenite.conversion import Conversion, convert
 from arenite.errors import AreniteError
 from arenite.graph import Graph
+from arenite.passes import PassContext
+from arenite.passes.precision import _Search
 from arenite.runtime import Interpreter
 from arenite.text import parse
 
@@ -62,8 +65,30 @@ def test_as_little_as_suffices() -> None:
     result = converted(wanted, io="float32")
     price = result.report.precision
     assert price is not None and worst(result) >= wanted
-    assert 0 < price.operators < 5
+    assert 0 < price.operators < 5 and not {"stem", "middle"} & set(price.layers)
     assert price.predicted_db[1] == worst(result)
+
+
+def searched(losses: dict[str, float], prices: dict[str, float]) -> Any:
+    """The search over tensors whose losses add up, each with an operator of its own."""
+    search = object.__new__(_Search)
+    probe = SimpleNamespace(loss=lambda changes: losses[next(iter(changes))])
+    search.__dict__.update(_rounded=dict.fromkeys(losses), _context=PassContext(), _probe=probe)
+    search.__dict__.update(_can_be_fine=lambda _: True, _needs=lambda tensor: [tensor])
+    search.__dict__.update(_price=lambda tensor, _: prices[tensor])
+    search.__dict__.update(_loss=lambda fine: sum(losses[tensor] for tensor in losses if tensor not in fine))
+    return search
+
+
+def test_tensors_are_taken_by_what_they_save_for_their_price() -> None:
+    search = searched({"dear": 5.0, "cheap": 2.0, "small": 0.5}, {"dear": 999.0, "cheap": 9.0, "small": 9.0})
+    assert search._order() == ["cheap", "small", "dear"]
+
+
+def test_what_turns_out_to_be_needless_is_given_back_the_dearest_first() -> None:
+    search = searched({"a": 4.0, "b": 3.0, "c": 1.0, "d": 1.0}, {"a": 10.0, "b": 30.0, "c": 5.0, "d": 20.0})
+    assert search._given_back(["a", "b", "c", "d"], 4.0) == ["a", "c"]
+    assert search._given_back(["a", "b", "c", "d"], 0.0) == ["a", "b", "c", "d"]
 
 
 def test_the_price_is_true() -> None:
