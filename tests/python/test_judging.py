@@ -42,7 +42,7 @@ def test_equal_samples_count_once() -> None:
 def test_none_of_those_that_judge_was_fitted() -> None:
     parts = parted(classifier(), [np.repeat(data(0), 2, axis=0)], 8)
     fitted, judging = (np.concatenate([batch[0] for batch in part]) for part in (parts.fitted, parts.judging))
-    assert (len(fitted), len(judging), parts.judges) == (30, 10, 10)
+    assert (len(fitted), len(judging), Judge(classifier(), parts.judging).count) == (30, 10, 10)
     assert len(distinct([np.concatenate([fitted, judging])])) == 40
 
 
@@ -79,10 +79,10 @@ def test_a_scaled_vector_is_judged_itself() -> None:
 def test_the_best_of_the_trials_is_kept(
     monkeypatch: pytest.MonkeyPatch, noises: tuple[float, ...], without: list[str], effects: dict[str, float]
 ) -> None:
-    expected = convert(classifier(), "16x8", data(0), without=without).content
+    expected = convert(classifier(), "16x8", data(0), without=["equalize", *without]).content
     told = iter(noises)
     monkeypatch.setattr(Judge, "noise", lambda judge, graph: next(told))
-    result = convert(classifier(), "16x8", data(0))
+    result = convert(classifier(), "16x8", data(0), without=["equalize"])
     assert next(told, None) is None
     assert result.content == expected
     assert result.report.effects == pytest.approx(effects, abs=0.01)
@@ -93,8 +93,8 @@ def test_halves_are_not_tried_where_that_takes_long(monkeypatch: pytest.MonkeyPa
     asked = []
     monkeypatch.setattr(Judge, "noise", lambda judge, graph: asked.append(graph) or float(len(asked)))
     monkeypatch.setattr(refine_weights, "MOST_TRIED", 8 * 6**2 + 4 * 8**2 - 1)
-    convert(classifier(), "int8", data(0))
+    convert(classifier(), "int8", data(0), without=["equalize"])
     assert len(asked) == 2
     monkeypatch.setattr(refine_weights, "MOST_TRIED", 8 * 6**2 + 4 * 8**2)
-    convert(classifier(), "int8", data(0))
+    convert(classifier(), "int8", data(0), without=["equalize"])
     assert len(asked) == 6

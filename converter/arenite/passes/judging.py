@@ -17,6 +17,8 @@ from ..evaluate import evaluate, keeps_samples_apart
 from ..graph import Graph, Op, Value
 from ..opdef import QuantRule, Role, declaration
 
+#: Fewer different samples say nothing about inputs.
+LEAST = 8
 #: Samples that are run, at most; three of four fit the weights, the others judge.
 SAMPLES = 96
 #: Bytes of activations that are held, and of one batch.
@@ -32,10 +34,6 @@ class Parts:
 
     fitted: Batches
     judging: Batches
-
-    @property
-    def judges(self) -> int:
-        return sum(len(batch[0]) for batch in self.judging)
 
 
 def distinct(samples: Sequence[np.ndarray]) -> np.ndarray:
@@ -62,11 +60,21 @@ def _batches(samples: Sequence[np.ndarray], chosen: np.ndarray, size: int) -> It
         yield [array[chosen[begin : begin + size]] for array in samples]
 
 
+#: What stands for errors that vanish.
+EXACT_DB = 200.0
+
+
+def gain_db(old: float, new: float) -> float:
+    """By how much a noise of ``new`` is less than ``old``, ``EXACT_DB`` at most."""
+    return min(float(10 * np.log10(old / new)), EXACT_DB) if new > 0 else EXACT_DB
+
+
 class Judge:
     """What graphs that were quantized from ``exact`` err."""
 
     def __init__(self, exact: Graph, batches: Batches) -> None:
         self._batches = batches
+        self.count = sum(len(batch[0]) for batch in batches)
         self._wanted = [_judged(exact, batch) for batch in batches]
 
     def noise(self, graph: Graph) -> float:

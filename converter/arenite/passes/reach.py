@@ -21,9 +21,14 @@ def grows_with(op: Op) -> Value | None:
     return computed[0] if monotonic and len(computed) == 1 else None
 
 
+def fused_activation(op: Op) -> str:
+    """The name, "NONE" also where the operator cannot have one."""
+    return str(op.attrs.get("fused_activation_function", "NONE"))
+
+
 def clamped_at(op: Op) -> float:
     """The largest magnitude that the operator's own activation lets through; infinite without one."""
-    low, high = RANGES.get(op.attrs.get("fused_activation_function", "NONE"), (-np.inf, np.inf))
+    low, high = RANGES.get(fused_activation(op), (-np.inf, np.inf))
     return float(max(-low, high))
 
 

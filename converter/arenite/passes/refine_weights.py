@@ -29,20 +29,16 @@ from ..evaluate import Execution, keeps_resources
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import attribute, data_operands, declaration
 from .context import Entry, PassContext, set_constant
-from .judging import Judge, Parts, distinct, parted
+from .judging import LEAST, Judge, Parts, distinct, gain_db, parted
 from .rounding import MOST_TAPS, Moments, change, moments, rounded
 from .scheme import bias_scale, quantize_bias
 
 NAME = "refine_weights"
 
-#: Fewer samples say nothing about inputs.
-LEAST = 8
 #: Standard errors from which on a mean difference counts.
 CERTAIN = 2.0
 #: Products of weights with those of the same sum up to which each half is tried without the other too.
 MOST_TRIED = 2_000_000
-#: What stands for errors that vanish.
-EXACT_DB = 200.0
 
 
 def run(graph: Graph, context: PassContext) -> None:
@@ -60,7 +56,7 @@ def run(graph: Graph, context: PassContext) -> None:
         _Refinement(graph, own, samples).run()
         trials[left_out] = _Trial.of(graph, judge, own.log)
         old.restore()
-    _keep_the_best(graph, old, trials, samples, context)
+    _keep_the_best(graph, old, trials, judge, context)
 
 
 def _refusal(graph: Graph, context: PassContext) -> str:
@@ -302,7 +298,7 @@ def _correct_bias(graph: Graph, op: Op, shift: np.ndarray, context: PassContext)
 
 
 def _keep_the_best(
-    graph: Graph, old: _Trial, trials: dict[frozenset[str], _Trial], samples: Parts, context: PassContext
+    graph: Graph, old: _Trial, trials: dict[frozenset[str], _Trial], judge: Judge, context: PassContext
 ) -> None:
     """Give the operators the constants with which the model errs least on the judging samples; the old ones when none do."""
     left_out, best = min(trials.items(), key=lambda trial: trial[1].noise)
@@ -311,10 +307,10 @@ def _keep_the_best(
         best.restore()
         context.log += best.log
         kept = [name for name in asked if name not in left_out]
-        gain = _gain(old, best)
+        gain = gain_db(old.noise, best.noise)
         context.applied(
             graph.name,
-            f"{' and '.join(kept)} kept: the outputs err {gain:.1f} dB less on {samples.judges} samples kept apart",
+            f"{' and '.join(kept)} kept: the outputs err {gain:.1f} dB less on {judge.count} samples kept apart",
         )
         context.effects |= {" and ".join(kept): gain} | dict.fromkeys(left_out, 0.0)
         return
@@ -323,11 +319,6 @@ def _keep_the_best(
         context.refused(
             graph.name,
             "the old weights and biases are back: with the new ones the outputs err no less on "
-            f"{samples.judges} samples kept apart",
+            f"{judge.count} samples kept apart",
         )
         context.effects |= dict.fromkeys(asked, 0.0)
-
-
-def _gain(old: _Trial, new: _Trial) -> float:
-    """dB that the outputs err less, ``EXACT_DB`` at most."""
-    return min(float(10 * np.log10(old.noise / new.noise)), EXACT_DB) if new.noise > 0 else EXACT_DB
