@@ -37,9 +37,12 @@ def _model_config(place: Path) -> dict[str, Any]:
 
     try:
         with h5py.File(place, "r") as file:
-            text = file.attrs.get("model_config")
-    except OSError as error:
+            large = _too_large(file, place.stat().st_size)
+            text = None if large else file.attrs.get("model_config")
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ModelError(f"'{place}' is truncated or damaged: {error}") from error
+    if large:
+        raise ModelError(f"'{place}' is truncated or damaged: {large} says that it is larger than the file")
     if text is None:
         raise ModelError(
             f"'{place}' holds weights without a model: build the model in Python and load_weights() into it"
@@ -49,6 +52,19 @@ def _model_config(place: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ModelError(f"'{place}' is damaged: its model_config is no JSON: {error}") from error
     return config
+
+
+def _too_large(file: Any, size: int) -> str:
+    """The array that says that it takes more than ``size`` bytes, which reading it would take of memory; "" when none does.
+
+    Comes by all objects of the file: what is damaged elsewhere raises before texts are read whose length nothing tells.
+    """
+
+    def visit(name: str, item: Any) -> str | None:
+        stored_as_it_is = getattr(item, "chunks", 0) is None  # others may be compressed
+        return f"the array '{name}'" if stored_as_it_is and item.nbytes > size else None
+
+    return file.visititems(visit) or ""
 
 
 def _copy_with_config(place: Path, config: dict[str, Any], directory: Path) -> Path:

@@ -12,6 +12,7 @@ import pytest
 from arenite.errors import ModelError, UnsupportedError
 
 pytest.importorskip("tensorflow")
+import h5py
 import keras
 import tensorflow as tf
 from keras import Input, Model
@@ -217,6 +218,16 @@ def test_damaged_bytes_are_read_or_told(suffix: str, saved: Path) -> None:
         except ModelError:
             told += 1
     assert told > 5
+
+
+def test_an_array_larger_than_its_file_is_not_read(saved: Path) -> None:
+    with h5py.File(saved / "model.h5", "r+") as file:
+        arrays: list[str] = []
+        file.visititems(lambda name, item: arrays.append(name) if isinstance(item, h5py.Dataset) else None)
+        del file[arrays[0]]
+        file.create_dataset(arrays[0], (1 << 40,), "f4")  # nothing is written before it is filled
+    with pytest.raises(ModelError, match=rf"the array '{arrays[0]}' says that it is larger than the file"):
+        load_graph(saved / "model.h5")
 
 
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
