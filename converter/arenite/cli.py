@@ -103,7 +103,7 @@ def convert(
         list[str] | None,
         typer.Option(
             help="int8 or int4; for some layers: 'dense*=int4' (repeat; the last that fits counts).",
-            show_default="int8",
+            show_default="as trained, or int8",
         ),
     ] = None,
     layer: Annotated[
@@ -170,7 +170,7 @@ def convert(
             calibration=data,
             shapes=_shapes(shape or []),
             io=io and io.value,
-            weights=_weights(weights or []),
+            weights=_weights(weights) if weights else None,
             layers=_layers(layer or []),
             min_sqnr=min_sqnr,
             allow_float_fallback=allow_float_fallback,

@@ -24,6 +24,8 @@ from .prediction import predict
 from .price import exact_enough
 from .report import Report, is_quantized, report_of
 
+#: Schemes whose weights may be int4.
+INT4_SCHEMES = ("int8", "dynamic")
 #: Schemes with float32 activations → what their weights are.
 FLOAT_SCHEMES = {"dynamic": "integer weights", "float16": "float16 weights"}
 #: Custom operators whose codes begin so have kernels here only.
@@ -61,7 +63,7 @@ def convert(
     shapes: Mapping[str, Sequence[int]] | None = None,
     batch: int = 1,
     io: str | None = None,
-    weights: str | Mapping[str, str] = "int8",
+    weights: str | Mapping[str, str] | None = None,
     layers: Mapping[str, str] | None = None,
     min_sqnr: float | None = None,
     allow_float_fallback: bool = False,
@@ -94,7 +96,7 @@ def convert(
                     too), "float32" (converted on the device), of int8 models also "uint8" (the same scale, zero point 128
                     higher) and "int16".
     weights         "int8" or "int4" for all layers, or layer pattern → dtype, as {"dense*": "int4"}; the last that fits
-                    counts. For "int8" and "dynamic".
+                    counts. For "int8" and "dynamic". None: what the model was trained for (``arenite.qat``), else int8.
     layers          layer pattern → what it computes in, "int8", "int16", "float" or "int4" (int8 with int4 weights), where
                     that is not what ``quantize`` says; the last that fits counts. Types change by quantize operators. For
                     "float16": layers whose weights stay float32, "float".
@@ -130,6 +132,8 @@ def convert(
     options = {"shapes": shapes, "batch": batch, "custom_objects": custom_objects, "trust": trust}
     source = _load(model, {**options, "signature": signature}, progress)
     require_layers(source, [*(layers or {}), *(weights if isinstance(weights, Mapping) else {})])
+    if weights is None and quantize in INT4_SCHEMES:
+        context.weights = {"*": "int8", **source.trained_weights, **context.weights}
     _require_numbers(source)
     given = is_quantized(source)
     if given and quantize is not None:
@@ -203,7 +207,7 @@ def _context(
     quantize: str | None,
     calibration: Any,
     io: str | None,
-    weights: str | Mapping[str, str],
+    weights: str | Mapping[str, str] | None,
     progress: Progress | None,
 ) -> PassContext:
     """The passes' context; AreniteError when the options do not fit together."""
@@ -252,13 +256,13 @@ def _kernels() -> RunOp | None:
     return run_op
 
 
-def _weight_patterns(weights: str | Mapping[str, str], quantize: str | None) -> dict[str, str]:
+def _weight_patterns(weights: str | Mapping[str, str] | None, quantize: str | None) -> dict[str, str]:
     """Layer pattern → dtype; AreniteError for a dtype that weights cannot have in the scheme."""
-    patterns = {"*": weights} if isinstance(weights, str) else dict(weights)
+    patterns = {"*": weights} if isinstance(weights, str) else dict(weights or {})
     for dtype in patterns.values():
         if dtype not in ("int8", "int4"):
             raise AreniteError(f"weights are 'int8' or 'int4', not {dtype!r}")
-        if dtype == "int4" and quantize not in ("int8", "dynamic"):
+        if dtype == "int4" and quantize not in INT4_SCHEMES:
             raise AreniteError(f"int4 weights go with quantize='int8' or 'dynamic', not with quantize={quantize!r}")
     return patterns
 

@@ -176,7 +176,8 @@ class Graph:
     """One subgraph: operators in topological order. That of the model reaches all others through its operators.
 
     ``inputs`` and ``outputs`` keep the order of the user's model; ``input_names`` and ``output_names`` are the user's
-    names for them in the same order (a value can be an output twice).
+    names for them in the same order (a value can be an output twice). ``trained_weights`` of a graph from the front end: layer
+    pattern → dtype of the weights that the model was trained for.
     """
 
     name: str = "main"
@@ -186,6 +187,7 @@ class Graph:
     input_names: list[str] = field(default_factory=list)
     output_names: list[str] = field(default_factory=list)
     metadata: dict[str, bytes] = field(default_factory=dict)
+    trained_weights: dict[str, str] = field(default_factory=dict)
 
     # --- looking around ---------------------------------------------------------------------------------------------
     def values(self) -> Iterator[Value]:

@@ -317,7 +317,7 @@ def test_options_that_do_not_fit_are_refused() -> None:
         convert(graph, "int8")
     with pytest.raises(AreniteError, match="say quantize='int8'"):
         convert(graph, calibration=np.zeros((1, 1)))
-    with pytest.raises(AreniteError, match="None, 'int8', '16x8' or 'dynamic'"):
+    with pytest.raises(AreniteError, match="None, 'int8', '16x8', 'dynamic' or 'float16'"):
         convert(graph, "int4")
     with pytest.raises(AreniteError, match="io is"):
         convert(graph, "int8", np.zeros((1, 1)), io="int32")

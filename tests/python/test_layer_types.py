@@ -146,7 +146,7 @@ def test_wrong_options(options: dict[str, Any], words: str) -> None:
 
 
 def test_types_need_an_integer_model() -> None:
-    with pytest.raises(AreniteError, match="quantize='int8' or '16x8' only"):
+    with pytest.raises(AreniteError, match="quantize='int8', '16x8' or 'float16' only"):
         convert(model(), layers={"head": "int16"})
 
 

@@ -157,9 +157,50 @@ def test_saved_and_loaded_it_is_the_same(wrapped: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.predict(IMAGES, verbose=0), wrapped.predict(IMAGES, verbose=0))
     again = arenite.convert(str(tmp_path / "trained.keras"), strip=True, **qat.options(loaded))
     assert bytes(again.content) == bytes(arenite.convert(wrapped, strip=True, **qat.options(wrapped)).content)
+    told_nothing = arenite.convert(str(tmp_path / "trained.keras"), "int8", strip=True)
+    assert bytes(told_nothing.content) == bytes(again.content), "the model knows the dtypes of its weights"
 
 
-# --- the rules ------------------------------------------------------------------------------------------------------------
+def test_what_the_user_says_of_weights_counts_more_than_the_training(model: Any) -> None:
+    wrapped = trained(model, "int4 weights", weights={"scores": "int8"})
+    found = {}
+    for said in (None, "int8", {"stem": "int4"}):
+        graph = arenite.convert(wrapped, "int8", weights=said, fast=True).graph
+        found[str(said)] = [v.dtype for op in graph.ops for v in op.inputs[1:2] if v is not None and v.is_constant]
+    assert found["None"].count("int4") == 5 and found["None"][-1] == "int8"
+    assert "int4" not in found["int8"] and found["{'stem': 'int4'}"].count("int4") == 1
+    with_layer = arenite.convert(wrapped, "int8", layers={"stem": "int8"}, fast=True).graph
+    assert with_layer.ops[0].operand(1).dtype == "int4", "int8 of a layer is its activations"
+    wide = arenite.convert(wrapped, "16x8", fast=True).graph
+    assert all(v.dtype != "int4" for v in wide.values())
+
+
+def test_probabilities_of_a_whole_classifier_are_those_of_the_file() -> None:
+    """Digits through convolution, relu, pooling, dense and softmax. Logits are a step s apart at most, which changes no
+    probability by more than s/2, and the rounding to 1/256 adds one code; most are equal, and so is the class wherever the two
+    best are not as near as that.
+    """
+    datasets = pytest.importorskip("sklearn.datasets")
+    digits = datasets.load_digits()
+    images, classes = (digits.images[..., None] / 16).astype(np.float32), digits.target
+    keras.utils.set_random_seed(1)
+    parts = [L.Conv2D(8, 3, activation="relu"), L.MaxPooling2D(), L.Flatten(), L.Dense(10, activation="softmax")]
+    wrapped = qat.wrap(keras.Sequential([keras.Input((8, 8, 1)), *parts]))
+    wrapped.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", jit_compile=False)
+    wrapped.fit(images[:1400], classes[:1400], epochs=2, verbose=0)
+    file = arenite.convert(wrapped, "int8")
+    given, (real, step) = wrapped.predict(images[1400:], verbose=0), codes(file, images[1400:])
+    logits = next(op for op in file.graph.ops if op.name == "softmax").operand(0).quant
+    assert logits is not None and step == 1 / 256
+    most = 1 + np.floor(float(logits.scale[0]) / 2 / step)
+    distance = np.abs(np.rint((real - given) / step))
+    assert distance.max() <= most and np.mean(distance == 0) > 0.97
+    best = np.sort(given, axis=-1)
+    clear = best[:, -1] - best[:, -2] > 2 * most * step
+    np.testing.assert_array_equal(real.argmax(axis=-1)[clear], given.argmax(axis=-1)[clear])
+    assert clear.mean() > 0.8 and np.mean(real.argmax(axis=-1) == classes[1400:]) > 0.8
+
+
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 2.0), (0.0, 5.3), (-0.7, 0.0), (-3.2, 0.01)])
 def test_activations_are_rounded_as_the_converter_rounds(

@@ -46,7 +46,9 @@ def load_graph(
     with advice_held():
         is_place = isinstance(model, str | Path)
         source = open_model(str(model), custom_objects, trust, signature) if is_place else model
-        graph = lower(_trace(source, shapes, batch))
+        program = _trace(source, shapes, batch)
+        graph = lower(program)
+        graph.trained_weights = program.trained_weights
     graph.verify()
     return graph
 

@@ -69,12 +69,14 @@ class Program:
     """Nodes in topological order; inputs and outputs with the user's names in the user's order.
 
     variables  those that the model changes: handle's id → name and first value.
+    trained_weights  layer pattern → dtype of the weights that the model was trained for.
     """
 
     inputs: list[tuple[str, Tensor]] = field(default_factory=list)
     outputs: list[tuple[str, Tensor]] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     variables: dict[int, Tensor] = field(default_factory=dict)
+    trained_weights: dict[str, str] = field(default_factory=dict)
 
     def consumers(self) -> dict[Tensor, list[Node]]:
         """Tensor → nodes that read it, in order. Built anew on each call."""

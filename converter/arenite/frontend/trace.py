@@ -22,6 +22,7 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
     """A Keras model or layer, in inference mode. Raises ModelError when Keras cannot call it at these shapes."""
     import tensorflow as tf
 
+    from ..qat.rewriting import weights_of
     from ..qat.rounding import exporting
 
     _refuse_quantized(model)
@@ -42,7 +43,9 @@ def trace_keras(model: Any, shapes: Shapes, batch: int) -> Program:
         concrete = function.get_concrete_function(*specs)
     walker = Walker(spans, _variable_names(model), composites)
     arguments = [(port, tensor) for port, tensor in zip(call.ports, _arguments(concrete), strict=True)]
-    return _walk(walker, concrete, arguments, fixed, call.outputs)
+    program = _walk(walker, concrete, arguments, fixed, call.outputs)
+    program.trained_weights = weights_of(model)
+    return program
 
 
 def trace_function(function: Any, shapes: Shapes, batch: int) -> Program:

@@ -2,7 +2,7 @@
 
 >>> trained = arenite.qat.wrap(model, "int8")
 >>> trained.compile(...); trained.fit(...); trained.save("trained.keras")
->>> arenite.convert(trained, **arenite.qat.options(trained)).save("model.tflite")
+>>> arenite.convert(trained, "int8").save("model.tflite")
 
 Importing this package makes its layers known to Keras, so that ``keras.models.load_model`` reads what was saved.
 """

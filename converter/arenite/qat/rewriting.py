@@ -268,6 +268,10 @@ def options(model: Any) -> dict[str, Any]:
     ranges = any(isinstance(layer, FakeQuantize) for layer in _layers(model))
     if not layers and not ranges:
         raise AreniteError(f"'{model.name}' has no layers of quantization-aware training: wrap it first")
-    weights = {layer.name: layer.weights_dtype for layer in layers}
-    by_pattern = {"*": "int8", **{f"*{name}": dtype for name, dtype in weights.items() if dtype != "int8"}}
-    return {"quantize": "int8" if ranges else "dynamic", "weights": by_pattern}
+    return {"quantize": "int8" if ranges else "dynamic", "weights": {"*": "int8", **weights_of(model)}}
+
+
+def weights_of(model: Any) -> dict[str, str]:
+    """Layer pattern → dtype of the weights that a wrapped model was trained for, where that is not int8; else nothing."""
+    layers = [layer for layer in _layers(model) if isinstance(layer, QuantizedLayer)]
+    return {f"*{layer.name}": layer.weights_dtype for layer in layers if layer.weights_dtype != "int8"}
