@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import arenite.board.benching
 from arenite import inspect
 from arenite.board.benching import bench, random_inputs
+from arenite.board.estimate import _CHIPS, _INSTRUCTIONS, estimate
 from arenite.board.running import run
 from arenite.cli import app
 
@@ -38,8 +39,41 @@ def test_bench_gives_the_runners_figures(model: Path) -> None:
     assert result.equal
     assert result.instructions == same.instructions[0]
     assert [cost.name for cost in result.run.operators] == [operator.name for operator in inspect(content).operators]
-    assert result.estimate is not None
-    assert 0 < result.estimate.least_ms < result.estimate.most_ms
+    assert result.estimate == estimate("cortex-m4", result.instructions)
+
+
+def test_estimates_give_what_was_published_back() -> None:
+    """Keyword spotting and anomaly detection, counted and measured."""
+    words, anomalies = estimate("cortex-m4", 7_698_000), estimate("cortex-m4", 583_000)
+    assert words is not None and anomalies is not None
+    assert words.least_ms < 99.8 < words.most_ms and words.least_uj < 5230.273 < words.most_uj  # type: ignore[operator]
+    assert (anomalies.most_ms, anomalies.most_uj) == pytest.approx((8.60, 443.184))
+    assert 0.99 < 120e6 * anomalies.most_ms / 1e3 / 583_000 / 1.77 < 1.01
+    m33 = estimate("cortex-m33", 24_102_000)
+    assert m33 is not None and m33.least_ms == pytest.approx(232.0) and m33.least_uj is None
+    assert str(words).endswith("µJ (STM32L4R5, 120 MHz)") and "µJ" not in str(m33)
+    assert estimate("cortex-m7", 1) is None
+
+
+def test_the_page_has_the_figures_and_the_error() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "estimates.md").read_text()
+    for chip in _CHIPS.values():
+        for figures, scale in ((chip.milliseconds, chip.megahertz * 1e3), (chip.microjoules, 1e3)):
+            if figures:
+                each = [scale * figure / n for figure, n in zip(figures, _INSTRUCTIONS, strict=True)]
+                digits = 2 if scale > 1e3 else 3
+                assert all(f"| {ratio:.{digits}f} |" in page for ratio in each)
+                assert f"{min(each):.{digits}f} to {max(each):.{digits}f}" in page
+                middle, beyond = _errors(each)
+                assert f"{middle:.0%}".replace("%", " %") in page and f"{beyond:.0%}".replace("%", " %") in page
+
+
+def _errors(each: list[float]) -> tuple[float, float]:
+    """How far the middle of the band is off at most, and how far a model lies beyond the band of the others."""
+    middle = (min(each) + max(each)) / 2
+    others = [sorted({*each} - {ratio}) for ratio in each]
+    beyond = [max(ratio / rest[-1], rest[0] / ratio) - 1 for ratio, rest in zip(each, others, strict=True)]
+    return max(abs(ratio - middle) / ratio for ratio in each), max(beyond)
 
 
 def test_the_command_prints_and_speaks_json(model: Path) -> None:
