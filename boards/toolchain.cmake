@@ -1,9 +1,10 @@
 # CMake toolchain for a row of boards.csv:
 #   cmake --toolchain boards/toolchain.cmake -DARENITE_BOARD=cortex-m4 -DCMAKE_BUILD_TYPE=Release|MinSizeRel ...
-# Release is -O2 (speed), MinSizeRel is -Os (size). -DARENITE_TRAPS=ON turns undefined behaviour into faults.
+# Release is -O2 (speed), MinSizeRel is -Os (size). -DARENITE_TRAPS=ON turns undefined behaviour into faults,
+# -DARENITE_DEBUG_INFO=ON adds what a debugger needs to show source lines.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ARENITE_BOARD ARENITE_TRAPS)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ARENITE_BOARD ARENITE_TRAPS ARENITE_DEBUG_INFO)
 
 include("${CMAKE_CURRENT_LIST_DIR}/boards.cmake")
 arenite_read_board("${ARENITE_BOARD}")
@@ -25,6 +26,9 @@ endif()
 set(arenite_target_flags "${ARENITE_BOARD_FLAGS} ${arenite_family_flags} -ffunction-sections -fdata-sections -fno-common")
 if(ARENITE_TRAPS)  # misaligned pointers too; loads by the C library's memcpy stay free to be unaligned
   string(APPEND arenite_target_flags " -fsanitize=undefined -fsanitize-undefined-trap-on-error")
+endif()
+if(ARENITE_DEBUG_INFO)
+  string(APPEND arenite_target_flags " -g")
 endif()
 set(CMAKE_C_FLAGS_INIT "${arenite_target_flags}")
 set(CMAKE_ASM_FLAGS_INIT "${ARENITE_BOARD_FLAGS} ${arenite_family_flags}")

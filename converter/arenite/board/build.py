@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,34 +62,42 @@ class Bodies:
 ALL = Bodies()
 
 
-def build_directory(board: Board, optimize: str, bodies: Bodies = ALL) -> Path:
+def build_directory(board: Board, optimize: str, bodies: Bodies = ALL, *, debug: bool = False) -> Path:
     """Where firmware of this source tree for ``board`` is built; kept between runs, so that only changes compile.
 
     optimize  a key of OPTIMIZE. Only the kernels differ; all the rest is always compiled for size.
     bodies    the types that kernels are compiled for.
+    debug     with line numbers; the code is the same.
     """
     if optimize not in OPTIMIZE:
         raise BoardError(f"optimize is '{optimize}'; it can be {', '.join(map(repr, OPTIMIZE))}")
     tree = hashlib.sha256(str(source_root()).encode()).hexdigest()[:8]
-    return work_directory() / f"{board.name}-{optimize}-{bodies.label}-{tree}"
+    return work_directory() / f"{board.name}-{optimize}-{bodies.label}{'-lines' if debug else ''}-{tree}"
 
 
 @contextmanager
-def locked(board: Board, optimize: str, bodies: Bodies = ALL) -> Iterator[Path]:
+def locked(board: Board, optimize: str, bodies: Bodies = ALL, *, debug: bool = False) -> Iterator[Path]:
     """The build directory, for this process alone while the context lasts."""
-    directory = build_directory(board, optimize, bodies)
+    directory = build_directory(board, optimize, bodies, debug=debug)
     directory.mkdir(parents=True, exist_ok=True)
     with open(directory / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield directory
 
 
-def configure(directory: Path, board: Board, optimize: str, bodies: Bodies = ALL) -> None:
-    """Make the locked ``directory`` ready to build in; anew when it was configured in another way."""
+def configure(
+    directory: Path, board: Board, optimize: str, bodies: Bodies = ALL, debug_kernels: Sequence[str] | None = None
+) -> None:
+    """Make the locked ``directory`` ready to build in; anew when it was configured in another way.
+
+    debug_kernels  compile with line numbers, and of the kernels these alone: what is built for a debugger serves nobody else.
+    """
     require(board.compiler)
     project = source_root() / "boards"
     options = [f"-DARENITE_BOARD={board.name}", *OPTIMIZE[optimize], *bodies.options]
     options += [f"-DCMAKE_MAKE_PROGRAM={require('ninja')}", f"--toolchain={project / 'toolchain.cmake'}"]
+    if debug_kernels is not None:
+        options += ["-DARENITE_DEBUG_INFO=ON", f"-DARENITE_KERNELS={';'.join(debug_kernels)}"]
     stamp = directory / "configured"
     if not stamp.exists() or stamp.read_text().splitlines() != options:
         (directory / "CMakeCache.txt").unlink(missing_ok=True)

@@ -45,7 +45,7 @@ def debug_session(model: bytes, board: str, optimize: str = "speed", port: int =
     start.
     """
     where = find_board(board)
-    with built(model, [random_inputs(model)], where, optimize) as (firmware, _):
+    with built(model, [random_inputs(model)], where, optimize, debug=True) as (firmware, _):
         at = _free_port(port)
         command = [*emulator(firmware.elf, where, "stdio,id=print,signal=off"), "-S", "-gdb", f"tcp:127.0.0.1:{at}"]
         process = subprocess.Popen(command, cwd=firmware.elf.parent, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -41,15 +41,20 @@ class Firmware:
 
 
 @contextmanager
-def built_for(model: bytes, board: Board, optimize: str) -> Iterator[tuple[Firmware, Interpreter]]:
-    """The firmware of ``model``, in a directory of its own that lasts as long as the context, and the host's interpreter."""
+def built_for(
+    model: bytes, board: Board, optimize: str, *, debug: bool = False
+) -> Iterator[tuple[Firmware, Interpreter]]:
+    """The firmware of ``model``, in a directory of its own that lasts as long as the context, and the host's interpreter.
+
+    debug  with line numbers.
+    """
     from ..runtime import Interpreter  # the compiled module: other firmware needs none
 
     host = Interpreter(model_content=model)
     host.allocate_tensors()
     with tempfile.TemporaryDirectory(prefix="arenite-board-") as scratch:
-        kernels = sorted(host.op_counts())
-        yield build_firmware(model, kernels, int(host.arena_used()), board, optimize, Path(scratch)), host
+        kernels, arena = sorted(host.op_counts()), int(host.arena_used())
+        yield build_firmware(model, kernels, arena, board, optimize, Path(scratch), debug=debug), host
 
 
 def build_firmware(
@@ -60,6 +65,8 @@ def build_firmware(
     optimize: str,
     directory: Path,
     target: str = "model_firmware",
+    *,
+    debug: bool = False,
 ) -> Firmware:
     """Build the firmware that runs ``model``; ELF and map are copied to ``directory``.
 
@@ -68,16 +75,17 @@ def build_firmware(
     kernels  operator names, rows of ``schema/ops.def``; all others stay out of flash.
     arena    bytes.
     target   of ``boards/CMakeLists.txt``: the runner that talks to the host, or "model_image", the least that runs a model.
+    debug    with line numbers.
     """
-    bodies = needed_bodies(model)
-    with locked(board, optimize, bodies) as build:
+    bodies, kernels = needed_bodies(model), sorted(kernels)
+    with locked(board, optimize, bodies, debug=debug) as build:
         generated = build / "generated"
         generated.mkdir(exist_ok=True)
         _write(generated / "model.tflite", model)
         _write(generated / "model.S", _MODEL.encode())
-        _write(generated / "resolver.cc", _resolver(sorted(kernels)).encode())
+        _write(generated / "resolver.cc", _resolver(kernels).encode())
         _write(generated / "arena.cc", _arena(arena).encode())
-        configure(build, board, optimize, bodies)
+        configure(build, board, optimize, bodies, kernels if debug else None)
         elf = build_target(build, target)
         copies = [Path(shutil.copy(path, directory)) for path in (elf, elf.with_suffix(".elf.map"))]
     return Firmware(*copies)

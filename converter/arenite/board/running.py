@@ -62,10 +62,10 @@ def run(
 
 @contextmanager
 def built(
-    model: bytes, inputs: Sequence[Sample], board: Board, optimize: str
+    model: bytes, inputs: Sequence[Sample], board: Board, optimize: str, *, debug: bool = False
 ) -> Iterator[tuple[Firmware, Interpreter]]:
     """The firmware of ``model`` beside the files of the host that it opens, and the host's interpreter."""
-    with built_for(model, board, optimize) as (firmware, host):
+    with built_for(model, board, optimize, debug=debug) as (firmware, host):
         (firmware.elf.parent / "inputs.bin").write_bytes(_input_stream(host, inputs))
         (firmware.elf.parent / "outputs.bin").write_bytes(b"")
         yield firmware, host

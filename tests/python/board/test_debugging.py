@@ -11,12 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
+from elftools.dwarf.dwarfinfo import DWARFInfo
+from elftools.elf.elffile import ELFFile
 from models import MODELS
 from typer.testing import CliRunner
 
 from arenite.board.elf import Elf
 from arenite.cli import app
 
+ROOT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.needs_tools, pytest.mark.slow]
 
 
@@ -51,6 +54,7 @@ def test_a_debugger_finds_the_firmware_halted(tmp_path: Path) -> None:
     )
     try:
         elf, port = announced(process)
+        assert_lines_are_known(elf)
         registers = ask(port, "g")
         pc = int.from_bytes(bytes.fromhex(registers[15 * 8 : 16 * 8]), "little")
         assert pc == Elf(elf).symbols["start"]
@@ -64,6 +68,44 @@ def test_a_debugger_finds_the_firmware_halted(tmp_path: Path) -> None:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
+
+
+def assert_lines_are_known(elf: Path) -> None:
+    """Each function stands at the line of its file that defines it: in the interpreter, the kernels, the firmware."""
+    functions = {
+        "_ZN7arenite11Interpreter6invokeEPNS_5ErrorE": (
+            "interpreter/interpreter.cc",
+            "Interpreter::invoke(Error* error)",
+        ),
+        "_ZN7arenite5Model4openEPKvjPS0_PNS_5ErrorE": ("interpreter/model.cc", "Model::open("),
+        "main": ("boards/firmware/main.cc", "int main()"),
+    }
+    symbols = Elf(elf).symbols
+    with open(elf, "rb") as file:
+        lines = line_numbers(ELFFile(file).get_dwarf_info(relocate_dwarf_sections=False))
+    for symbol, (source, words) in functions.items():
+        path, line = lines[symbols[symbol] & ~1]
+        assert path.samefile(ROOT / source)
+        assert words in path.read_text().splitlines()[line - 1]
+    assert any(path.match("kernels_cpp/fully_connected.cc") for path, _ in lines.values())
+
+
+def line_numbers(dwarf: DWARFInfo) -> dict[int, tuple[Path, int]]:
+    """Address → file and line, the first that is said of it. Functions that were not linked seem to begin at 0."""
+    found: dict[int, tuple[Path, int]] = {}
+    for unit in dwarf.iter_CUs():
+        program = dwarf.line_program_for_CU(unit)
+        home = Path(unit.get_top_DIE().attributes["DW_AT_comp_dir"].value.decode())
+        first = 0 if program["version"] >= 5 else 1  # before, lists began at 1, and folder 0 was home
+        folders = [home] * first + [home / folder.decode() for folder in program["include_directory"]]
+        linked: bool | None = None
+        for state in filter(None, (entry.state for entry in program.get_entries())):
+            linked = state.address != 0 if linked is None else linked
+            if linked and state.is_stmt and not state.end_sequence:
+                named = program["file_entry"][state.file - first]
+                found.setdefault(state.address, (folders[named.dir_index] / named.name.decode(), state.line))
+            linked = None if state.end_sequence else linked
+    return found
 
 
 def hear_interrupts() -> None:
