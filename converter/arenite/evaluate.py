@@ -15,7 +15,7 @@ import numpy as np
 
 from .elements import limits, numpy_dtype
 from .errors import GraphError, UnsupportedError
-from .graph import Graph, Op, Quantization, Value
+from .graph import STATELESS, Graph, Op, Quantization, Value
 from .opdef import CUSTOM, data_operands, declaration, title
 from .places import Place
 
@@ -180,7 +180,7 @@ def _results(
     decl = declaration(op.name)
 
     def run(graph: Graph, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        if graph.variables():
+        if any(not inner.attrs.get(STATELESS) for inner in graph.ops if _has_variables(inner)):
             raise GraphError(f"{op.name} of {op.origin} keeps state in a subgraph; only the interpreter can run that")
         return evaluate(graph, inputs, observe, resources=resources, inside=True)
 
@@ -189,12 +189,17 @@ def _results(
     return decl.reference(op, operands) if decl.calls is None else decl.calls(op, operands, run)
 
 
+def _has_variables(op: Op) -> bool:
+    return any(value is not None and value.is_variable for value in op.inputs)
+
+
 def _state(variables: Sequence[Value], graph: Graph, inputs: Sequence[np.ndarray], before: State) -> State:
     """An array for each variable that operators may write into; zeros when it had no content.
 
     As many times the declared leading axis as the inputs hold the declared batch.
     """
-    copies = len(inputs[0]) // graph.inputs[0].shape[0] if graph.inputs and graph.inputs[0].shape else 1
+    sizes = [(len(x), value.shape[0]) for value, x in zip(graph.inputs, inputs, strict=True) if value.shape]
+    copies = max((given // declared for given, declared in sizes if declared), default=1)
     shapes = [(copies * v.shape[0], *v.shape[1:]) if v.shape else () for v in variables]
     kinds = [value.dtype if value.quant is None else "float32" for value in variables]
     return {

@@ -73,6 +73,12 @@ subgraph "do"
 return %m, %x, %y
 """
 
+#: of a cell, in place of tanh alone: what goes around grows
+ENDING = """%c: float32[1,4] = tanh(%b)
+%half: float32[] = const 0.5
+%d: float32[1,4] = abs(%c)
+%y: float32[1,4] = add(%d, %half)"""
+
 
 def integer_model(text: str, scheme: str = "int8", samples: object = SAMPLES, **options: object) -> Conversion:
     """The converted model, whose every boundary is sound and which computes in integers."""
@@ -279,6 +285,15 @@ def test_some_of_a_stream_are_its_first() -> None:
     assert w is not None
     reached = np.cumsum(SAMPLES[:3] @ w.T, axis=0)
     assert context.statistics[assigned].high == pytest.approx(reached.max(), rel=1e-5)
+
+
+def test_loops_that_end_by_rounded_values_are_named() -> None:
+    assert not integer_model(LOOP).report.warnings
+    until = LOOP.replace("less(%n, %8)", "less(%s, %z)").replace(
+        "%8: int32[] = const 8", "%a: int32[2] = const [0, 1]\n%s: float32[] = sum(%h, %a)\n%z: float32[] = const 1.5"
+    )
+    (warning,) = integer_model(until.replace("%y: float32[1,4] = tanh(%b)", ENDING)).report.warnings[:1]
+    assert warning.startswith("layer 'in': rounded values decide how often the while runs")
 
 
 # --- types by layer, fallback, training -------------------------------------------------------------------------------

@@ -189,9 +189,12 @@ def keras_runner(model: Any) -> Callable[[Sequence[np.ndarray]], list[np.ndarray
     """A loaded Keras model as a function from inputs [N, …] to float32 outputs [N, …], in the model's own order."""
     import keras
 
+    batches = {x.shape[0] for x in model.inputs}
+    batch = next(iter(batches)) if len(batches) == 1 else None  # its own, if it has a fixed one
+
     def run(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         by_structure = keras.tree.pack_sequence_as(model.inputs, list(inputs)) if len(inputs) > 1 else inputs[0]
-        outputs = model.predict(by_structure, batch_size=64, verbose=0)
+        outputs = model.predict(by_structure, batch_size=batch or 64, verbose=0)
         return [np.asarray(y, np.float32) for y in keras.tree.flatten(outputs)]
 
     return run

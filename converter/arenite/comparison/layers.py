@@ -53,7 +53,8 @@ def layer_errors(
         (None, value) for value in quantized.inputs if value in pairs and value.quant is not None
     ]
     own += [(None, op.output) for op in entries]
-    made = [(op, op.outputs[0]) for op in quantized.ops if op.outputs[0] in pairs and op not in entries]
+    results = [(op, op.outputs[0]) for op in quantized.ops if op.outputs]
+    made = [(op, value) for op, value in results if value in pairs and op not in entries]
     places = {id(op): index for index, op in enumerate(quantized.ops)}
     todo: list[tuple[Op | None, Value]] = [*own, *made]
     for done, (op, value) in enumerate(todo):

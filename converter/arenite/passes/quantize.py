@@ -54,6 +54,7 @@ def run(graph: Graph, context: PassContext) -> None:
     integer = {op for op in _operators(graph) if has_kernel(op, context)} | boundaries.integer_operators()
     _require_seen(graph, integer, context)
     float_fallback.settle(graph, integer, context)
+    _warn_of_rounded_ends(graph, integer, context)
     if context.aim_db is not None:
         widenable = {op for op in integer if _takes_int16(op, context)}
         precision.choose(graph, integer, widenable, context)
@@ -89,6 +90,19 @@ def _require_seen(graph: Graph, integer: set[Op], context: PassContext) -> None:
             + "\n  ".join(lines)
             + "\nAdd samples that do, or leave the layers float (layers={'name': 'float'}, --layer 'name=float')"
         )
+
+
+def _warn_of_rounded_ends(graph: Graph, integer: set[Op], context: PassContext) -> None:
+    """Name the loops that end by what integers say of real values."""
+    for op in _operators(graph):
+        for part in op.callees:
+            if not set(part.outputs).isdisjoint(declaration(op.name).decided_by(op)) and not integer.isdisjoint(
+                part.ops
+            ):
+                context.warn(
+                    f"{op.origin}: rounded values decide how often the {op.name} runs, so the last round may come earlier or"
+                    " later than in float; count rounds in int32 where they are counted"
+                )
 
 
 def _is_unseen(value: Value, context: PassContext) -> bool:

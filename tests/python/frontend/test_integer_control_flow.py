@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,18 @@ class Gate(L.Layer):
         return ops.cond(ops.max(x) > 1.0, lambda: self.wide(x), lambda: self.narrow(x))
 
 
+class Either(L.Layer):
+    """One of two recurrent layers, which start anew in each sample."""
+
+    def build(self, shape: Any) -> None:
+        self.forth, self.back = L.LSTM(4), L.LSTM(4, go_backwards=True)
+        self.forth.build(shape)
+        self.back.build(shape)
+
+    def call(self, x: Any) -> Any:
+        return ops.cond(ops.mean(x) > 0.0, lambda: self.forth(x), lambda: self.back(x))
+
+
 class Steps(L.Layer):
     """A cell over the steps of a sequence, one by one."""
 
@@ -88,6 +101,7 @@ MODELS: dict[str, tuple[Callable[[], Any], tuple[int, ...], tuple[float, float],
     "settle": (Settle, (4,), (25, 44), ("tflm",)),
     "grow": (Grow, (4,), (14, 40), ("tflm", "litert")),
     "gate": (Gate, (4,), (25, 40), ("tflm", "litert")),
+    "either": (Either, (5, 3), (22, 36), ()),
     "steps": (Steps, (9, 3), (26, 44), ("litert",)),  # TFLite Micro has no SELECT_V2 of int32
     "smooth": (Smooth, (4,), (25, 36), ("tflm", "litert")),
 }
@@ -104,6 +118,16 @@ def floats(graph: Graph) -> list[str]:
     ops_ = [op for part in graph.subgraphs() for op in part.ops]
     real = [op.name for op in ops_ if any(v and v.dtype == "float32" for v in (*op.inputs, *op.outputs))]
     return [name for name in real if name not in ("quantize", "dequantize")]
+
+
+def test_comparison_runs_samples_one_by_one_where_keras_does(tmp_path: Path) -> None:
+    """A branch decides for a batch, and a variable goes from sample to sample."""
+    rows = np.random.default_rng(1).normal(size=(150, 4)).astype(np.float32)
+    for name in ("gate", "smooth"):
+        file = tmp_path / "model.tflite"
+        arenite.convert(model(name), "int8", rows).save(file)
+        compared = arenite.compare(model(name), file, rows[:20], peers=[])
+        assert compared.engines[0].sqnr_db > 25
 
 
 @pytest.mark.parametrize("scheme", ["int8", "16x8"])
