@@ -189,6 +189,20 @@ def _results(
     return decl.reference(op, operands) if decl.calls is None else decl.calls(op, operands, run)
 
 
+def calls_made(op: Op, operands: Sequence[np.ndarray | None]) -> list[tuple[Graph, list[np.ndarray]]]:
+    """The subgraphs that ``op`` calls for ``operands``, real values, one after the other, and what each gets."""
+    made: list[tuple[Graph, list[np.ndarray]]] = []
+
+    def run(graph: Graph, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        made.append((graph, list(inputs)))
+        return evaluate(graph, inputs)
+
+    calls = declaration(op.name).calls
+    if calls is not None:
+        calls(op, operands, run)
+    return made
+
+
 def _has_variables(op: Op) -> bool:
     return any(value is not None and value.is_variable for value in op.inputs)
 

@@ -12,7 +12,7 @@ from arenite.conversion import Conversion
 from arenite.errors import CalibrationError, UnsupportedError
 from arenite.evaluate import evaluate, keeps_samples_apart, takes_one_path
 from arenite.graph import Graph, Op, Value
-from arenite.passes import EXACT, TARGET, PassContext, run_passes
+from arenite.passes import EXACT, TARGET, PassContext, refine_weights, run_passes
 from arenite.text import parse
 
 RNG = np.random.default_rng(0)
@@ -78,6 +78,16 @@ ENDING = """%c: float32[1,4] = tanh(%b)
 %half: float32[] = const 0.5
 %d: float32[1,4] = abs(%c)
 %y: float32[1,4] = add(%d, %half)"""
+#: an input of one truth value per sample
+CONDITION = "%p1: bool[1] = input\n%none: int32[0] = const 0\n%p: bool[] = reshape(%p1, %none)"
+#: until its variable is large enough, which grows
+UNTIL = (
+    LOOP.replace("less(%n, %8)", "less(%s, %z)")
+    .replace(
+        "%8: int32[] = const 8", "%a: int32[2] = const [0, 1]\n%s: float32[] = sum(%h, %a)\n%z: float32[] = const 1.5"
+    )
+    .replace("%y: float32[1,4] = tanh(%b)", ENDING)
+)
 
 
 def integer_model(text: str, scheme: str = "int8", samples: object = SAMPLES, **options: object) -> Conversion:
@@ -233,6 +243,33 @@ def test_channels_inside_of_a_loop_are_equalized_and_what_goes_around_is_not() -
     assert sqnr(text, equalized, SAMPLES) > sqnr(text, plain, SAMPLES) + 3
 
 
+def test_weights_inside_of_a_loop_are_fitted_to_what_its_rounds_get() -> None:
+    fitted, nearest = (integer_model(LOOP, "16x8", io="float32", without=left_out) for left_out in ([], ["rounding"]))
+    unseen = RNG.normal(size=(30, 4)).astype(np.float32)
+    assert sqnr(LOOP, fitted, unseen) > sqnr(LOOP, nearest, unseen) + 2
+    assert any(entry.place == "main" and "kept: the outputs err" in entry.text for entry in fitted.report.log)
+
+
+def test_weights_in_branches_are_fitted_to_the_samples_that_take_them() -> None:
+    text = BRANCH.replace("add(%x, %x)", "fully_connected(%x, %w, none)").replace(
+        'subgraph "double"\n%x: float32[1,4] = input',
+        'subgraph "double"\n%x: float32[1,4] = input\n%w: float32[4,4] = const random(2)',
+    )
+    text = text.replace("%p: bool[] = input", CONDITION)
+    log = integer_model(text, "16x8", [RNG.random(40) > 0.5, SAMPLES]).report.log
+    assert any("chose weights by the results' error" in entry.text for entry in log)
+
+
+def test_long_loops_that_the_data_ends_keep_their_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(text: str) -> bool:
+        log = integer_model(text, "16x8").report.log
+        return any("weights stay as they are: its loops end by the data" in entry.text for entry in log)
+
+    assert not refused(UNTIL)
+    monkeypatch.setattr(refine_weights, "MOST_ROUNDS", 10)
+    assert refused(UNTIL) and not refused(LOOP)
+
+
 # --- what calibration sees --------------------------------------------------------------------------------------------
 def test_ranges_are_those_of_all_rounds_and_batches_see_what_single_samples_see() -> None:
     growing = LOOP.replace("tanh(%b)", "relu(%b)").replace("const 0.25", "const 1.0")
@@ -289,10 +326,7 @@ def test_some_of_a_stream_are_its_first() -> None:
 
 def test_loops_that_end_by_rounded_values_are_named() -> None:
     assert not integer_model(LOOP).report.warnings
-    until = LOOP.replace("less(%n, %8)", "less(%s, %z)").replace(
-        "%8: int32[] = const 8", "%a: int32[2] = const [0, 1]\n%s: float32[] = sum(%h, %a)\n%z: float32[] = const 1.5"
-    )
-    (warning,) = integer_model(until.replace("%y: float32[1,4] = tanh(%b)", ENDING)).report.warnings[:1]
+    (warning,) = integer_model(UNTIL).report.warnings[:1]
     assert warning.startswith("layer 'in': rounded values decide how often the while runs")
 
 
@@ -328,9 +362,7 @@ def test_trained_ranges_in_subgraphs_of_like_names() -> None:
     text = BRANCH.replace('return %y\n\nsubgraph "same"', pair.format(0.25, "y") + '\n\nsubgraph "same"')
     text = text.replace("%y: float32[1,4] = add(%x, %x)", "%y: float32[1,4] = mul(%x, %x)")
     both = [np.array([True, False] * 4), SAMPLES[:8]]
-    text = text.replace(
-        "%p: bool[] = input", "%p1: bool[1] = input\n%none: int32[0] = const 0\n%p: bool[] = reshape(%p1, %none)"
-    )
+    text = text.replace("%p: bool[] = input", CONDITION)
     graph = integer_model(text, samples=both).graph
     branch = next(op for op in graph.ops if op.name == "if")
     assert "dequantize" not in [op.name for part in graph.subgraphs() for op in part.ops]

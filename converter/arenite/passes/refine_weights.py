@@ -9,9 +9,11 @@ each operator with weights:
   nearest to the float graph's (``least_squares``); a weight that is zero stays zero;
 * bias: the mean difference that is left in each channel goes into the bias.
 
-Not when: fewer than ``LEAST`` samples; the model has variables that it assigns; the operator stands in a subgraph; ranges
-were trained. An operator whose results are no better with the new weights on samples that were not used to find them keeps
-the old ones, and so does the whole model.
+Subgraphs are fitted to what their rounds get, as far as both graphs take the same way.
+
+Not when: fewer than ``LEAST`` samples; the model has variables that it assigns, or long loops that the data ends; ranges were
+trained. An operator whose results are no better with the new weights on samples that were not used to find them keeps the old
+ones, and so does the whole model.
 Why: rounding each weight to the nearest step is best only when inputs are independent of each other. They are not, and
 errors of the operators before are of use too: they can be taken back.
 """
@@ -25,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..activation import clamp
-from ..evaluate import Execution, keeps_resources
+from ..evaluate import Execution, calls_made, keeps_resources, takes_one_path
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import attribute, data_operands, declaration
 from .context import Entry, PassContext, set_constant
@@ -39,6 +41,10 @@ NAME = "refine_weights"
 CERTAIN = 2.0
 #: Products of weights with those of the same sum up to which each half is tried without the other too.
 MOST_TRIED = 2_000_000
+#: Rounds of subgraphs that are run to fit, or to judge.
+MOST_CALLS = 96
+#: Operators that calibration has run in loops that the data ends, from which on their weights stay as they are.
+MOST_ROUNDS = 30_000
 
 
 def run(graph: Graph, context: PassContext) -> None:
@@ -53,7 +59,7 @@ def run(graph: Graph, context: PassContext) -> None:
     trials = {}
     for left_out in _left_out(graph, context):
         own = replace(context, without=context.without | left_out, log=[])
-        _Refinement(graph, own, samples).run()
+        _Refinement(graph, own, *_pairs(context.exact, graph, samples)).run(tell=True)
         trials[left_out] = _Trial.of(graph, judge, own.log)
         old.restore()
     _keep_the_best(graph, old, trials, judge, context)
@@ -68,7 +74,15 @@ def _refusal(graph: Graph, context: PassContext) -> str:
         return f"there are {count} samples, fewer than {LEAST}"
     if keeps_resources(graph):
         return "the model has variables that it assigns"
+    if _rounds(graph, context) > MOST_ROUNDS and not takes_one_path(context.exact or graph):
+        return "its loops end by the data, so samples run one by one, and they take long"
     return ""
+
+
+def _rounds(graph: Graph, context: PassContext) -> float:
+    """Operators that calibration has run in subgraphs."""
+    inside = [value for part in graph.subgraphs()[1:] for op in part.ops for value in op.outputs]
+    return sum(float(context.statistics[value].peaks[0]) for value in inside if value in context.statistics)
 
 
 def _left_out(graph: Graph, context: PassContext) -> Iterator[frozenset[str]]:
@@ -81,7 +95,7 @@ def _left_out(graph: Graph, context: PassContext) -> Iterator[frozenset[str]]:
 def _work(graph: Graph) -> int:
     """Weights times weights of the same sum."""
     work = 0
-    for op in graph.ops:
+    for op in (op for part in graph.subgraphs() for op in part.ops):
         decl = declaration(op.name)
         if (
             decl.products is not None
@@ -103,7 +117,8 @@ class _Trial:
 
     @classmethod
     def of(cls, graph: Graph, judge: Judge, log: list[Entry]) -> _Trial:
-        return cls({op: list(op.inputs) for op in graph.ops}, judge.noise(graph), log)
+        ops = [op for part in graph.subgraphs() for op in part.ops]
+        return cls({op: list(op.inputs) for op in ops}, judge.noise(graph), log)
 
     def restore(self) -> None:
         for op, operands in self.inputs.items():
@@ -116,35 +131,45 @@ class _Pair:
 
     exact: Execution
     integer: Execution
+    samples: int
+
+
+def _pairs(exact: Graph, graph: Graph, samples: Parts) -> tuple[list[_Pair], list[_Pair]]:
+    """Those to fit to, and those to judge by."""
+    fitted, judging = (
+        [_Pair(Execution(exact, batch), Execution(graph, batch), len(batch[0])) for batch in batches]
+        for batches in (samples.fitted, samples.judging)
+    )
+    return fitted, judging
 
 
 class _Refinement:
-    """Both graphs, operator by operator, over all batches."""
+    """Both graphs, operator by operator, over all batches; the subgraphs that they call, over the rounds of each."""
 
-    def __init__(self, graph: Graph, context: PassContext, samples: Parts) -> None:
-        assert context.exact is not None
-        self._graph, self._exact, self._context = graph, context.exact, context
-        self._fitted = [_Pair(Execution(context.exact, batch), Execution(graph, batch)) for batch in samples.fitted]
-        self._judging = [_Pair(Execution(context.exact, batch), Execution(graph, batch)) for batch in samples.judging]
+    def __init__(self, graph: Graph, context: PassContext, fitted: list[_Pair], judging: list[_Pair]) -> None:
+        self._graph, self._context = graph, context
+        self._fitted, self._judging = fitted, judging
         self._twins = dict(context.twins)
-        self._waiting = list(context.exact.ops)
-        self._uses = Counter(id(value) for twin in context.exact.ops for value in twin.inputs)
+        self._waiting = [context.twins[op] for op in graph.ops if op in context.twins]
+        self._uses = Counter(id(value) for twin in self._waiting for value in twin.inputs)
 
     @property
     def _pairs(self) -> list[_Pair]:
         return self._fitted + self._judging
 
-    def run(self) -> None:
+    def run(self, tell: bool = False) -> None:
         with np.errstate(all="ignore"):
             for i, op in enumerate(list(self._graph.ops)):
                 self._step(op)
-                if self._context.progress is not None:
+                if tell and self._context.progress is not None:
                     self._context.progress("choosing weights", i + 1, len(self._graph.ops))
 
     def _step(self, op: Op) -> None:
         twin = self._twins.get(op)
         if twin is None or not self._is_ours(op, twin):
             if twin is not None:
+                self._catch_up(twin, before=True)
+                self._enter(op, twin)
                 self._catch_up(twin)
             for pair in self._pairs:
                 pair.integer.step(op)
@@ -162,6 +187,16 @@ class _Refinement:
             pair.exact.step(twin, [clamp(right, attribute(twin, "fused_activation_function"))])
             pair.integer.step(op, [clamp(own, attribute(op, "fused_activation_function"))])
         self._waiting.remove(twin)
+
+    def _enter(self, op: Op, twin: Op) -> None:
+        """Refine the subgraphs that ``op`` calls on what its rounds get."""
+        if not any(declaration(inner.name).weight is not None for part in op.callees for inner in part.ops):
+            return
+        fitted, judging = (_calls(op, twin, pairs) for pairs in (self._fitted, self._judging))
+        for part in dict.fromkeys(op.callees):
+            own = [[pair for callee, pair in calls if callee is part] for calls in (fitted, judging)]
+            if sum(pair.samples for pair in own[0]) >= LEAST and own[1]:
+                _Refinement(part, self._context, *own).run()
 
     def _is_ours(self, op: Op, twin: Op) -> bool:
         """Whether weights and bias of ``op`` are integers that no other operator shares."""
@@ -217,6 +252,18 @@ class _Refinement:
         inputs = [pair.integer.operands(op)[index] for pair in pairs]
         x = np.concatenate([array for array in inputs if array is not None])
         return moments(op, weights, x, np.concatenate(wanted), rng)
+
+
+def _calls(op: Op, twin: Op, pairs: list[_Pair]) -> list[tuple[Graph, _Pair]]:
+    """What ``op`` calls over all pairs: both graphs of a round side by side, as far as they take the same way."""
+    found: list[tuple[Graph, _Pair]] = []
+    for pair in pairs:
+        both = zip(calls_made(twin, pair.exact.operands(twin)), calls_made(op, pair.integer.operands(op)), strict=False)
+        for (exact, inputs), (part, stored) in both:
+            if op.callees.index(part) == twin.callees.index(exact):
+                found.append((part, _Pair(Execution(exact, inputs), Execution(part, stored), pair.samples)))
+    chosen = np.linspace(0, len(found) - 1, min(MOST_CALLS, len(found))).round().astype(int)
+    return [found[i] for i in dict.fromkeys(chosen.tolist())]
 
 
 def _has_integer_weights(op: Op) -> bool:
