@@ -70,7 +70,7 @@ IMPROVERS: tuple[ModuleType, ...] = (equalize, refine_weights)
 #: Passes that know one graph only: they leave a model with subgraphs alone.
 ONE_GRAPH: tuple[ModuleType, ...] = (dead_channels, plan_memory)
 #: Passes that are given the model's graph alone, and go into its subgraphs themselves if at all. The others run on each.
-WHOLE: tuple[ModuleType, ...] = (calibrate, scale_features, quantize, refine_weights)
+WHOLE: tuple[ModuleType, ...] = (calibrate, scale_features, equalize, quantize, refine_weights)
 
 
 def run_passes(graph: Graph, context: PassContext, passes: tuple[ModuleType, ...] = PIPELINE) -> Graph:

@@ -53,6 +53,11 @@ def run(graph: Graph, context: PassContext) -> None:
     if context.ranges:
         context.refused(graph.name, "channels are not equalized: the weights were trained for their grids")
         return
+    parts = graph.subgraphs()
+    if len(parts) > 1:  # what is carried between them is judged by the prediction of each stream alone
+        for part in parts:
+            _equalize_all(part, min(WORTHWHILE), context)
+        return
     before, judge, noises = _State.of(graph, context), _judge(graph, context), dict[float, float]()
     for share in WORTHWHILE:
         if not _equalize_all(graph, share, context):
@@ -201,8 +206,9 @@ def _carried(op: Op) -> list[Value] | None:
     decl, data = declaration(op.name), [value for _, value in data_operands(op)]
     if decl.weight is None and decl.per_channel(op):
         return [op.operand(0)]
-    alike = all(value.shape and value.shape[-1] == op.output.shape[-1] for value in data)
-    return data if decl.affine is Affine.SHIFT and len(data) == 2 and alike else None
+    if decl.affine is not Affine.SHIFT or len(data) != 2:
+        return None
+    return data if all(value.shape and value.shape[-1] == op.output.shape[-1] for value in data) else None
 
 
 def _factors(values: list[Value], exponent: float, context: PassContext) -> np.ndarray:
