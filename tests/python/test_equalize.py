@@ -109,6 +109,7 @@ RESIDUAL = """
 %d: float32[1,3,3,3] = const TAPS
 %e: float32[1,4,4,3] = depthwise_conv_2d(%s, %d) {stride_w=1, stride_h=1, depth_multiplier=1, padding="SAME"} @"second"
 %k: float32[3] = const [1, 2, 3]
+%k1: int32[] = const 1
 %t: float32[1,4,4,3] = add(%e, %s)
 %i: int32[2] = const [1, 2]
 %m: float32[1,3] = mean(%t, %i)
@@ -159,6 +160,13 @@ def test_grown_channels_do_not_meet_the_clamp() -> None:
         (("add(%e, %s)", "add(%e, %k)"), "'k', which is added, is a constant"),
         (("add(%e, %s)", "mul(%e, %s)"), "mul reads them"),
         (("return %y", "return %y, %s"), "'s' is an output of the model"),
+        (
+            (
+                "return %y",
+                "%h: float32[1,2,4,3], %o: float32[1,2,4,3] = split(%k1, %s) {num_splits=2}\nreturn %y, %h, %o",
+            ),
+            "split reads",
+        ),
     ],
 )
 def test_what_stands_in_the_way_of_a_sum_is_named(change: tuple[str, str], reason: str) -> None:
