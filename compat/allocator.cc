@@ -46,6 +46,19 @@ RecordingMicroAllocator* RecordingMicroAllocator::Create(uint8_t* arena, size_t 
   return make<RecordingMicroAllocator>(arena, arena_size);
 }
 
+void* MicroAllocator::take_end(size_t bytes, const char* what) {
+  const size_t taken = rounded_up(bytes);
+  if (taken < bytes || taken > free_bytes_) {
+    MicroPrintf("Arenite: the arena has no room for %s: %u bytes, %u are free", what, static_cast<unsigned>(bytes),
+                static_cast<unsigned>(free_bytes_));
+    return nullptr;
+  }
+  free_bytes_ -= taken;
+  used_ += taken;
+  views_ += taken;
+  return free_ + free_bytes_;
+}
+
 void MicroAllocator::take(const arenite::ArenaUse& use, size_t views) {
   const size_t low = rounded_up(size_t{use.tensors} + use.scratch + use.planning);
   const size_t high = rounded_up(use.persistent) + views;
@@ -59,7 +72,7 @@ void MicroAllocator::take(const arenite::ArenaUse& use, size_t views) {
 }
 
 void MicroAllocator::PrintAllocations() const {
-  MicroPrintf("Arenite: arena %u bytes: tensors %u, scratch %u, planning %u, bookkeeping %u, TfLiteTensors %u",
+  MicroPrintf("Arenite: arena %u bytes: tensors %u, scratch %u, planning %u, bookkeeping %u, for programs %u",
               static_cast<unsigned>(used_), static_cast<unsigned>(use_.tensors), static_cast<unsigned>(use_.scratch),
               static_cast<unsigned>(use_.planning), static_cast<unsigned>(use_.persistent),
               static_cast<unsigned>(views_));

@@ -2,76 +2,16 @@
 
 #include <new>
 
+#include "tensorflow/lite/micro/micro_context.h"
 #include "tensorflow/lite/micro/micro_log.h"
+#include "view.h"
 
 namespace tflite {
 namespace {
 
 const arenite::Kernel* const kNoKernels[] = {nullptr};
 
-// The TensorTypes of a file, which has another order.
-TfLiteType tflite_type(arenite::Type type) {
-  switch (type) {
-    case arenite::Type::kFloat32:
-      return kTfLiteFloat32;
-    case arenite::Type::kFloat16:
-      return kTfLiteFloat16;
-    case arenite::Type::kInt32:
-      return kTfLiteInt32;
-    case arenite::Type::kUInt8:
-      return kTfLiteUInt8;
-    case arenite::Type::kInt64:
-      return kTfLiteInt64;
-    case arenite::Type::kBool:
-      return kTfLiteBool;
-    case arenite::Type::kInt16:
-      return kTfLiteInt16;
-    case arenite::Type::kInt8:
-      return kTfLiteInt8;
-    case arenite::Type::kUInt64:
-      return kTfLiteUInt64;
-    case arenite::Type::kUInt32:
-      return kTfLiteUInt32;
-    case arenite::Type::kInt4:
-      return kTfLiteInt4;
-    case arenite::Type::kResource:
-      return kTfLiteResource;
-  }
-  return kTfLiteNoType;
-}
-
-// A vector of a file is a 32-bit length and its elements, as a TfLiteIntArray is.
-template <typename Array>
-Array* array_of(const void* elements, int32_t count) {
-  static const Array kEmpty = {};
-  if (count == 0) return const_cast<Array*>(&kEmpty);
-  return reinterpret_cast<Array*>(static_cast<uint8_t*>(const_cast<void*>(elements)) - sizeof(int32_t));
-}
-static_assert(sizeof(int) == sizeof(int32_t) && offsetof(TfLiteIntArray, data) == sizeof(int32_t), "a file's vector");
-
 }  // namespace
-
-// A tensor as programs see it, with what its pointers point to.
-struct MicroInterpreter::View {
-  TfLiteTensor tensor;
-  TfLiteAffineQuantization affine;
-  TfLiteIntArray zero_point;
-
-  void set(const arenite::Tensor& shown);
-};
-
-void MicroInterpreter::View::set(const arenite::Tensor& shown) {
-  const bool quantized = shown.scale_count != 0;
-  affine = {array_of<TfLiteFloatArray>(shown.scales, shown.scale_count), &zero_point, shown.quantized_dimension};
-  zero_point = {1, {static_cast<int>(shown.zero_point)}};
-  tensor.quantization = {quantized ? kTfLiteAffineQuantization : kTfLiteNoQuantization, quantized ? &affine : nullptr};
-  tensor.params = {shown.scale_count == 1 ? shown.scale() : 0.0f, shown.zero_point};
-  tensor.data.data = shown.data;
-  tensor.dims = array_of<TfLiteIntArray>(shown.dims, shown.rank);
-  tensor.bytes = arenite::stored_bytes(shown.type, static_cast<uint32_t>(shown.count()));
-  tensor.type = tflite_type(shown.type);
-  tensor.allocation_type = shown.constant ? kTfLiteMmapRo : kTfLiteArenaRw;
-}
 
 MicroInterpreter::MicroInterpreter(const Model* model, const MicroOpResolver& resolver, uint8_t* arena,
                                    size_t arena_size, MicroResourceVariables*)
@@ -94,8 +34,18 @@ TfLiteStatus MicroInterpreter::fail(const char* what, const arenite::Error& erro
 }
 
 TfLiteStatus MicroInterpreter::AllocateTensors() {
-  if (!ready()) initialization_ = allocate();
+  if (ready()) return initialization_;
+  const MicroAllocator before = *allocator_;
+  initialization_ = allocate();
+  if (initialization_ == kTfLiteOk) return kTfLiteOk;
+  tell_custom(arenite::tflm::Stage::kFree);
+  *allocator_ = before;
   return initialization_;
+}
+
+// Operators with callbacks, when there are some.
+TfLiteStatus MicroInterpreter::tell_custom(arenite::tflm::Stage stage) {
+  return resolver_.hook_ != nullptr ? resolver_.hook_(*this, stage) : kTfLiteOk;
 }
 
 TfLiteStatus MicroInterpreter::allocate() {
@@ -104,13 +54,15 @@ TfLiteStatus MicroInterpreter::allocate() {
   if (arenite::Model::open(bytes.data, bytes.size, &model_, &error) != arenite::Status::kOk) {
     return fail("the model cannot be read", error);
   }
+  TF_LITE_ENSURE_STATUS(tell_custom(arenite::tflm::Stage::kPrepare));
   const size_t count = size_t{model_.inputs().size()} + model_.outputs().size();
   const size_t view_bytes = (count * sizeof(View) + 15) & ~size_t{15};
   const size_t left = allocator_->free_bytes_;
   // A model's bookkeeping begins at the end of its part. One that lacks the room for views gets none at all.
   const size_t part = view_bytes < left ? left - view_bytes : 0;
   uint8_t* const begin = allocator_->free_;
-  interpreter_ = arenite::Interpreter(model_, resolver_.list(), begin, part);
+  const arenite::OpResolver kernels = context_ != nullptr ? context_->kernels() : resolver_.list();
+  interpreter_ = arenite::Interpreter(model_, kernels, begin, part);
   const auto sharing = preserve_all_tensors_ ? arenite::Sharing::kRetainAll : arenite::Sharing::kReuse;
   if (interpreter_.allocate(&error, sharing) != arenite::Status::kOk) {
     if (error.status == arenite::Status::kArenaTooSmall) error.detail += static_cast<uint32_t>(view_bytes);
@@ -119,7 +71,7 @@ TfLiteStatus MicroInterpreter::allocate() {
   allocator_->take(interpreter_.arena_use(), view_bytes);
   views_ = new (begin + part) View[count];
   show_tensors(views_);
-  return kTfLiteOk;
+  return tell_custom(arenite::tflm::Stage::kReady);
 }
 
 void MicroInterpreter::show_tensors(View* views) {
@@ -142,7 +94,7 @@ arenite::Status MicroInterpreter::run(MicroInterpreter& interpreter, arenite::Er
 TfLiteStatus MicroInterpreter::Reset() {
   TF_LITE_ENSURE_STATUS(AllocateTensors());
   interpreter_.reset_variables();
-  return kTfLiteOk;
+  return tell_custom(arenite::tflm::Stage::kReset);
 }
 
 TfLiteTensor* MicroInterpreter::view(const char* what, size_t index, size_t count, size_t first) {

@@ -43,6 +43,7 @@ struct Bytes {
 
 class Interpreter;
 struct Invocation;
+struct Kernel;
 struct Planning;
 
 // One operator as its kernel sees it. Cheap to make: it looks things up in the model when asked. Views are built on
@@ -85,6 +86,11 @@ class Node {
 
   // Counts one round of a loop; TooManyIterations when the program allows no more. Only in eval.
   Status count_iteration() const;
+
+  // Where the operator lies in the model: the same in every call, and of no other one. With kernel(), which searches
+  // for it, for kernels that keep tables of their own behind their Kernel.
+  const uint8_t* place() const { return table_; }
+  const Kernel& kernel() const;
 
   // Null: compute the whole tensor. Else compute only these rows of image 0; whole tensors of input and output
   // operands do not exist then (their data is null).

@@ -80,4 +80,10 @@ Bytes Node::custom_options() const {
 
 void* Node::scratch() const { return scratch_; }
 
+const Kernel& Node::kernel() const {
+  uint32_t index = 0;
+  while (interpreter_->model().operator_table(index).data() != table_) ++index;
+  return interpreter_->kernel(index);
+}
+
 }  // namespace arenite

@@ -171,8 +171,8 @@ CPP_MAY: list[tuple[str, tuple[str, ...], set[str] | None]] = [
     ("schema/", (), STDLIB_C),
     ("c_api/", ("c_api/", "interpreter/"), {"new", "stddef.h", "stdint.h"}),
     ("compat/platform.cc", ("formatting.h", "tensorflow/lite/"), {"stdio.h", "time.h"}),
-    ("compat/", ("formatting.h", "operators.def", "interpreter/", "kernels_cpp/kernels.h", "schema/ops.def",
-                 "tensorflow/lite/"), STDLIB_C | {"new", "stdarg.h", "stddef.h", "stdint.h", "string.h"}),
+    ("compat/", ("formatting.h", "custom.h", "view.h", "operators.def", "interpreter/", "kernels_cpp/kernels.h",
+                 "schema/ops.def", "tensorflow/lite/"), STDLIB_C | {"new", "stdarg.h", "stddef.h", "stdint.h", "string.h"}),
 ]  # fmt: skip
 ISA_SUFFIX = re.compile(r"_(x86|avx2|avx512vnni|dsp|mve|neon)\.(cc|h)$")
 INTRINSICS = re.compile(r"<(\w*intrin|arm_\w+)\.h>")

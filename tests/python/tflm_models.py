@@ -9,7 +9,7 @@ import c_models
 import front_end
 import numpy as np
 
-from arenite.graph import Graph, Op, Value
+from arenite.graph import Graph, Op, Quantization, Value
 from arenite.writer import write
 
 ROOT = Path(__file__).parents[2]
@@ -55,12 +55,45 @@ def person_detect() -> bytes:
     return b.finish(b.flatten(x))
 
 
+SMOOTHED_WEIGHTS = np.array([3, -2, 1, 7, -5, 2, 0, -128], np.int8)
+SMOOTHED_SHIFT = 2
+
+
+def smoothed() -> bytes:
+    """int8 [1, 8], zero point -3: relu, then the operator that examples/tflm/custom_operator.cc brings along."""
+    x, positive, y = _smoothed_values()
+    return write(Graph("main", [x], [y], [Op("relu", [x], [positive]), _smoothed_op(positive, y)], ["x"], ["y"]))
+
+
+def smoothed_branch() -> bytes:
+    """The same with the operator in a branch, which is always taken."""
+    x, positive, y = _smoothed_values()
+    _, given, result = _smoothed_values()
+    branch = Graph("smooth", [given], [result], [_smoothed_op(given, result)], ["positive"], ["y"])
+    subgraphs = {"then_subgraph_index": branch, "else_subgraph_index": branch}
+    yes = Value("yes", "bool", (), np.array(True))
+    ops = [Op("relu", [x], [positive]), Op("if", [yes, positive], [y], subgraphs)]
+    return write(Graph("main", [x], [y], ops, ["x"], ["y"]))
+
+
+def _smoothed_values() -> list[Value]:
+    named = {"x": -3, "positive": -3, "y": 0}
+    return [Value(name, "int8", (1, 8), None, Quantization.per_tensor(0.5, zero)) for name, zero in named.items()]
+
+
+def _smoothed_op(x: Value, y: Value) -> Op:
+    weights = Value("weights", "int8", (8,), SMOOTHED_WEIGHTS, Quantization.per_tensor(1, 0))
+    return Op("custom", [x, weights], [y], {"custom_code": "SMOOTHED", "custom_options": bytes([SMOOTHED_SHIFT])})
+
+
 MODELS = {
     "hello_world_float": hello_world_float,
     "hello_world_int8": models.sine,
     "audio_front_end": front_end.model,
     "micro_speech": micro_speech,
     "person_detect": person_detect,
+    "smoothed": smoothed,
+    "smoothed_branch": smoothed_branch,
 }
 
 

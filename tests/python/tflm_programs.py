@@ -67,9 +67,23 @@ def check_person_detection(text: str) -> None:
     assert text == f"person score:{person} no person score {no_person}\n"
 
 
+def check_custom_operator(text: str) -> None:
+    """The formula at the head of the program, in numpy; the last run comes after Reset."""
+    mean, expected = np.zeros(8, np.int64), []
+    for number in range(4):
+        x = (number * 37 + np.arange(8) * 11) % 256 - 128
+        mean = np.zeros(8, np.int64) if number == 3 else mean
+        weighted = (np.maximum(x, -3) + 3) * tflm_models.SMOOTHED_WEIGHTS.astype(np.int64) * 16
+        mean += (weighted - mean) >> tflm_models.SMOOTHED_SHIFT
+        expected += np.clip(mean >> 4, -128, 127).tolist()
+    assert [int(code) for code in re.findall(r"^code (-?\d+)$", text, re.MULTILINE)] == 2 * expected
+    assert text.count("of [1, 8]") == 8 and text.count("freed\n") == 2 and "\nfreed\n~~~ALL TESTS PASSED~~~" in text
+
+
 #: program → the check of its text, with lines that end in "\\n"
 CHECKS: dict[str, Callable[[str], None]] = {
     "hello_world": check_hello_world,
     "micro_speech": check_micro_speech,
     "person_detection": check_person_detection,
+    "custom_operator": check_custom_operator,
 }

@@ -113,7 +113,92 @@ struct TfLiteEvalTensor {
 
 const char* TfLiteTypeGetName(TfLiteType type);
 
+constexpr int kTfLiteOptionalTensor = -1;
+
+// An operator as its callbacks see it. The lists lie in the model: read only.
+struct TfLiteNode {
+  TfLiteIntArray* inputs;  // tensors; kTfLiteOptionalTensor for an absent one
+  TfLiteIntArray* outputs;
+  TfLiteIntArray* intermediates;
+  void* user_data;     // what init has given
+  void* builtin_data;  // null
+  const void* custom_initial_data;
+  int custom_initial_data_size;
+};
+
+struct TfLiteExternalContext;
+enum TfLiteExternalContextType {
+  kTfLiteEigenContext = 0,
+  kTfLiteGemmLowpContext = 1,
+  kTfLiteEdgeTpuContext = 2,
+  kTfLiteCpuBackendContext = 3,
+};
+
+// What callbacks may ask for. Each function is MicroContext's of the same name (tensorflow/lite/micro/micro_context.h).
+struct TfLiteContext {
+  size_t tensors_size;  // of the subgraph
+  void* impl_;          // the MicroContext
+  void* profiler;       // a MicroProfilerInterface, or null
+  void (*ReportError)(TfLiteContext* context, const char* format, ...);
+  TfLiteExternalContext* (*GetExternalContext)(TfLiteContext* context, TfLiteExternalContextType type);
+  void* (*AllocatePersistentBuffer)(TfLiteContext* context, size_t bytes);
+  TfLiteStatus (*RequestScratchBufferInArena)(TfLiteContext* context, size_t bytes, int* buffer_index);
+  void* (*GetScratchBuffer)(TfLiteContext* context, int buffer_index);
+  TfLiteTensor* (*GetTensor)(const TfLiteContext* context, int tensor_index);
+  TfLiteEvalTensor* (*GetEvalTensor)(const TfLiteContext* context, int tensor_index);
+};
+
+#ifdef TF_LITE_STRIP_ERROR_STRINGS
+#define TF_LITE_KERNEL_LOG(context, ...) static_cast<void>(context)
+#else
+#define TF_LITE_KERNEL_LOG(context, ...) (context)->ReportError((context), __VA_ARGS__)
+#endif
+#define TF_LITE_MAYBE_KERNEL_LOG(context, ...)                            \
+  do {                                                                    \
+    if ((context) != nullptr) TF_LITE_KERNEL_LOG((context), __VA_ARGS__); \
+  } while (false)
+
 // Return from the calling function with what went wrong.
+#define TF_LITE_ENSURE_MSG(context, expression, message)   \
+  do {                                                     \
+    if (!(expression)) {                                   \
+      TF_LITE_KERNEL_LOG((context), __FILE__ " " message); \
+      return kTfLiteError;                                 \
+    }                                                      \
+  } while (false)
+#define TF_LITE_ENSURE(context, expression)                                                     \
+  do {                                                                                          \
+    if (!(expression)) {                                                                        \
+      TF_LITE_KERNEL_LOG((context), "%s:%d %s was not true.", __FILE__, __LINE__, #expression); \
+      return kTfLiteError;                                                                      \
+    }                                                                                           \
+  } while (false)
+#define TF_LITE_ENSURE_EQ(context, a, b)                                                                          \
+  do {                                                                                                            \
+    if ((a) != (b)) {                                                                                             \
+      TF_LITE_KERNEL_LOG((context), "%s:%d %s != %s (%d != %d)", __FILE__, __LINE__, #a, #b, static_cast<int>(a), \
+                         static_cast<int>(b));                                                                    \
+      return kTfLiteError;                                                                                        \
+    }                                                                                                             \
+  } while (false)
+#define TF_LITE_ENSURE_TYPES_EQ(context, a, b)                                                                     \
+  do {                                                                                                             \
+    if ((a) != (b)) {                                                                                              \
+      TF_LITE_KERNEL_LOG((context), "%s:%d %s != %s (%s != %s)", __FILE__, __LINE__, #a, #b, TfLiteTypeGetName(a), \
+                         TfLiteTypeGetName(b));                                                                    \
+      return kTfLiteError;                                                                                         \
+    }                                                                                                              \
+  } while (false)
+#define TF_LITE_ENSURE_NEAR(context, a, b, epsilon)                                                \
+  do {                                                                                             \
+    const double arenite_tflm_delta = static_cast<double>(a) - static_cast<double>(b);             \
+    if (!(arenite_tflm_delta <= (epsilon) && -arenite_tflm_delta <= (epsilon))) {                  \
+      TF_LITE_KERNEL_LOG((context), "%s:%d %s not near %s (%f != %f)", __FILE__, __LINE__, #a, #b, \
+                         static_cast<double>(a), static_cast<double>(b));                          \
+      return kTfLiteError;                                                                         \
+    }                                                                                              \
+  } while (false)
+#define TF_LITE_ENSURE_OK(context, status) TF_LITE_ENSURE_STATUS(status)
 #define TF_LITE_ENSURE_STATUS(expression)                             \
   do {                                                                \
     const TfLiteStatus arenite_tflm_status = (expression);            \

@@ -4,6 +4,10 @@
 #include "interpreter/interpreter.h"
 #include "tensorflow/lite/c/common.h"
 
+namespace arenite::tflm {
+class CustomOps;
+}
+
 namespace tflite {
 
 class MicroAllocator {
@@ -24,6 +28,10 @@ class MicroAllocator {
 
  private:
   friend class MicroInterpreter;
+  friend class MicroContext;
+  friend class arenite::tflm::CustomOps;
+  // Bytes at the end of what is free, a multiple of 16; null, with a line printed, when there is no room.
+  void* take_end(size_t bytes, const char* what);
   // Bytes of `use` at the beginning of what is free and at its end, and of TfLiteTensors behind these.
   void take(const arenite::ArenaUse& use, size_t views);
 

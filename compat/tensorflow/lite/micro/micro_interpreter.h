@@ -12,10 +12,13 @@
 #include "tensorflow/lite/micro/micro_resource_variable.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 
+namespace arenite::tflm {
+struct View;
+}
+
 namespace tflite {
 
-// What Invoke answers when the operators behind a CIRCULAR_BUFFER are not due yet.
-constexpr TfLiteStatus kTfLiteAbort = static_cast<TfLiteStatus>(15);
+class MicroContext;
 
 class MicroInterpreter {
  public:
@@ -32,6 +35,10 @@ class MicroInterpreter {
   template <typename Reporter, typename = decltype(static_cast<ErrorReporter*>(static_cast<Reporter*>(nullptr)))>
   MicroInterpreter(const Model* model, const MicroOpResolver& resolver, uint8_t* arena, size_t arena_size, Reporter*)
       : MicroInterpreter(model, resolver, arena, arena_size) {}
+  // Calls the `free` of operators with callbacks.
+  ~MicroInterpreter() {
+    if (context_ != nullptr) tell_custom(arenite::tflm::Stage::kFree);
+  }
   MicroInterpreter(const MicroInterpreter&) = delete;
   MicroInterpreter& operator=(const MicroInterpreter&) = delete;
 
@@ -52,6 +59,14 @@ class MicroInterpreter {
   size_t inputs_size() const { return ready() ? interpreter_.input_count() : 0; }
   size_t outputs_size() const { return ready() ? interpreter_.output_count() : 0; }
 
+  // Any tensor of the file by its index there, whose value is only kept with preserve_all_tensors. The first question
+  // for a tensor takes 48 bytes of the arena (32-bit processors: 32). Null, with a line printed, when there is no such
+  // tensor or no room.
+  TfLiteEvalTensor* GetTensor(int tensor_index, int subgraph_index = 0);
+
+  // What callbacks get from MicroContext::external_context. Before AllocateTensors, once.
+  TfLiteStatus SetMicroExternalContext(void* external_context_payload);
+
   // The elements; null when the tensor has another type.
   template <typename T>
   T* typed_input_tensor(int index) {
@@ -70,12 +85,16 @@ class MicroInterpreter {
   const MicroAllocator& allocator() const { return *allocator_; }
 
  private:
-  struct View;
+  friend class MicroContext;
+  friend class arenite::tflm::CustomOps;
+  using View = arenite::tflm::View;
+  struct Shown;
   using Run = arenite::Status (*)(MicroInterpreter& interpreter, arenite::Error* error);
 
   bool ready() const { return views_ != nullptr; }
   TfLiteStatus fail(const char* what, const arenite::Error& error) const;
   TfLiteStatus allocate();
+  TfLiteStatus tell_custom(arenite::tflm::Stage stage);
   void show_tensors(View* views);
   TfLiteTensor* view(const char* what, size_t index, size_t count, size_t first);
   static arenite::Status run(MicroInterpreter& interpreter, arenite::Error* error);
@@ -94,7 +113,10 @@ class MicroInterpreter {
   Run run_ = &run;  // the other one is linked with programs that profile
   arenite::Model model_;
   arenite::Interpreter interpreter_;
-  View* views_ = nullptr;  // of the inputs, then of the outputs; in the arena
+  MicroContext* context_ = nullptr;  // in the arena; of operators with callbacks
+  void* external_context_ = nullptr;
+  Shown* shown_ = nullptr;  // of GetTensor; in the arena
+  View* views_ = nullptr;   // of the inputs, then of the outputs; in the arena
   TfLiteStatus initialization_ = kTfLiteOk;
   bool preserve_all_tensors_ = false;
 };

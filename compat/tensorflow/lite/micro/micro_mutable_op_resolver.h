@@ -20,15 +20,23 @@ class MicroMutableOpResolver : public MicroOpResolver {
   // that no model uses costs flash and a word of RAM.
 #define ARENITE_TFLM_OPERATOR(method, registration, row)                                 \
   TfLiteStatus Add##method(const TFLMRegistration& chosen = Register_##registration()) { \
-    return AddKernel(*chosen.kernel);                                                    \
+    return AddKernel(chosen.kernel);                                                     \
   }
 #include "operators.def"
 #undef ARENITE_TFLM_OPERATOR
 
   // A kernel that TFLite Micro has no name for, or one of your own (custom_kernel in interpreter/kernel.h).
-  TfLiteStatus AddKernel(const arenite::Kernel& kernel) { return append(own_, capacity, &kernel); }
+  TfLiteStatus AddKernel(const arenite::Kernel& kernel) { return AddKernel(&kernel); }
+
+  // An operator with callbacks of your own, by its name in the file. The registration is copied, the name is not.
+  TfLiteStatus AddCustom(const char* name, const TFLMRegistration* registration) {
+    static TFLMRegistration copies[capacity == 0 ? 1 : capacity];  // only in programs that come here
+    return append_custom(own_, capacity, copies, name, *registration);
+  }
 
  private:
+  TfLiteStatus AddKernel(const arenite::Kernel* kernel) { return append(own_, capacity, kernel); }
+
   const arenite::Kernel* own_[capacity == 0 ? 1 : capacity] = {};
 };
 

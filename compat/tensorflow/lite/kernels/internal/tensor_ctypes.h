@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tensorflow/lite/c/common.h"
+#include "tensorflow/lite/kernels/internal/types.h"
 
 namespace tflite {
 
@@ -12,6 +13,11 @@ T* GetTensorData(TfLiteTensor* tensor) {
 template <typename T>
 const T* GetTensorData(const TfLiteTensor* tensor) {
   return tensor == nullptr ? nullptr : static_cast<const T*>(tensor->data.data);
+}
+
+inline RuntimeShape GetTensorShape(const TfLiteTensor* tensor) {
+  return tensor == nullptr || tensor->dims == nullptr ? RuntimeShape()
+                                                      : RuntimeShape(tensor->dims->size, tensor->dims->data);
 }
 
 // The TfLiteType of T.

@@ -7,8 +7,10 @@
 
 namespace tflite {
 
-#define ARENITE_TFLM_OPERATOR(method, registration, row) \
-  inline TFLMRegistration Register_##registration() { return {&arenite::kernels::row}; }
+#define ARENITE_TFLM_OPERATOR(method, registration, row)                                      \
+  inline TFLMRegistration Register_##registration() {                                         \
+    return {nullptr, nullptr, nullptr, nullptr, nullptr, 0, nullptr, &arenite::kernels::row}; \
+  }
 #include "operators.def"
 #undef ARENITE_TFLM_OPERATOR
 
