@@ -19,6 +19,7 @@ from oracle import engines
 from sanitized import call
 from test_control_flow import COUNTER, NESTED
 
+from arenite.conversion import convert
 from arenite.reader import ARENA_PLAN
 from arenite.text import parse
 from arenite.writer import write
@@ -44,6 +45,17 @@ subgraph "load"
 return %y
 """
 
+#: weights enough to become float16, and a bias that does not
+WEIGHTED = """
+%x: float32[1,8] = input
+%w: float32[16,8] = const random(1)
+%b: float32[16] = const random(2)
+%h: float32[1,16] = fully_connected(%x, %w, %b)
+%v: float32[8,16] = const random(3)
+%y: float32[1,8] = fully_connected(%h, %v, none)
+return %y
+"""
+
 
 def with_plan() -> bytes:
     """A file that says where its tensors lie, but for one."""
@@ -63,6 +75,7 @@ MODELS = {
     "variables": lambda: write(parse(COUNTER)),
     "passed": lambda: write(parse(PASSED)),
     "planned": with_plan,
+    "halves": lambda: convert(parse(WEIGHTED), "float16").content,
 }
 #: of a model; of each instance of an operator
 COPIES, COPIES_OF_EACH = 10000, 250
