@@ -2,12 +2,11 @@
 // of its own with narrower channels.
 #include <cstring>
 
-#include "kernels_cpp/convolution.h"
+#include "kernels_cpp/blockwise_convolution.h"
 #include "kernels_cpp/hybrid.h"
 #include "kernels_cpp/isa.h"
 #include "kernels_cpp/kernels.h"
 #include "kernels_cpp/row_s16.h"
-#include "kernels_cpp/weight_blocks.h"
 
 namespace arenite {
 namespace {
@@ -19,54 +18,35 @@ constexpr WindowFields kFields = {Options::padding,           Options::stride_w,
                                   Options::dilation_w_factor, Options::dilation_h_factor};
 constexpr int32_t kChannelAxis = 0;
 
-int32_t depth_of(const Convolution& conv) { return conv.window.taps() * conv.filter.dim(3); }
-
-int32_t group_outputs(const Convolution& conv) { return conv.outputs() / (conv.input.dim(3) / conv.filter.dim(3)); }
+// int8 weights where they lie, int4 ones by blocks.
+struct Weights {
+  const Tensor& filter;
+  int32_t channels_per_block(int32_t channels, int32_t depth) const {
+    return arenite::channels_per_block(filter, channels, depth);
+  }
+  uint32_t block_bytes(int32_t channels, int32_t depth) const { return arenite::block_bytes(filter, channels, depth); }
+  const int8_t* channels(int32_t first, int32_t count, int32_t depth, int8_t* scratch) const {
+    return unpacked_weights(filter, first * depth, count * depth, scratch);
+  }
+};
 
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   Convolution conv(node);
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  ARENITE_TRY(conv.check(node, kFields));
-  const int32_t group_inputs = conv.filter.dim(3);
-  ARENITE_CHECK(group_inputs > 0 && conv.input.dim(3) % group_inputs == 0, kBadShape);
-  ARENITE_CHECK(conv.outputs() % (conv.input.dim(3) / group_inputs) == 0, kBadShape);
+  ARENITE_TRY(conv.check());
+  ARENITE_TRY(check_groups(conv));
   if (is_hybrid(conv.input, conv.filter)) return conv.prepare_hybrid(scratch_bytes);
   if (is_float(conv.input)) return Status::kOk;
-  *scratch_bytes = conv.multiplier_bytes();
   if (is_int16(conv.input)) {
+    *scratch_bytes = conv.multiplier_bytes();
     *scratch_bytes += conv.window.taps() == 1 ? 0 : 2 * static_cast<uint32_t>(depth_of(conv));
     return check_multipliers_s16(conv.input, conv.filter, conv.output);
   }
-  *scratch_bytes +=
-      block_bytes(conv.filter, group_outputs(conv), depth_of(conv)) + conv_s8_scratch_bytes(depth_of(conv));
+  *scratch_bytes = blockwise_bytes(conv, Weights{conv.filter});
   return Status::kOk;
 }
 
-void eval_s8(const Node& node, const Convolution& conv) {
-  uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
-  const OutputStage stage = conv.stage_s8(reinterpret_cast<Multiplier*>(scratch));
-  int8_t* const unpacked = reinterpret_cast<int8_t*>(scratch + conv.multiplier_bytes());
-  const int32_t per_group = group_outputs(conv);
-  const int32_t block = channels_per_block(conv.filter, per_group, depth_of(conv));
-  ConvS8 job = {};
-  job.window = conv.window;
-  job.input_channels = conv.filter.dim(3);
-  job.input_offset = -conv.input.zero_point;
-  job.scratch = unpacked + block_bytes(conv.filter, per_group, depth_of(conv));
-  for_each_image(node, conv, [&](RowBuffer input, RowBuffer output, RowRange range) {
-    for (int32_t first = 0; first < conv.outputs(); first += job.output_channels) {
-      const int32_t group = first / per_group;
-      job.output_channels = clamp((group + 1) * per_group - first, 0, block);
-      job.input = input;
-      job.input.base += group * job.input_channels;
-      job.output = output;
-      job.output.base += first;
-      job.weights = unpacked_weights(conv.filter, first * job.depth(), job.output_channels * job.depth(), unpacked);
-      job.stage = stage.from_channel(first);
-      isa::conv_s8(job, range);
-    }
-  });
-}
+void eval_s8(const Node& node, const Convolution& conv) { convolve_blockwise(node, conv, Weights{conv.filter}); }
 
 // Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
 template <typename Sum, typename In, typename Weight>

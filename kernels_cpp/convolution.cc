@@ -21,9 +21,18 @@ Convolution::Convolution(const Node& node)
     : input(node.input(0)), filter(weights_operand(node, 1)), bias(weights_operand(node, 2)), output(node.output(0)) {}
 
 Status Convolution::load(const Node& node, const WindowFields& fields, int32_t axis) {
+  return load({node.option_i8(fields.padding, format::Padding::SAME), node.option_i32(fields.stride_width, 0),
+               node.option_i32(fields.stride_height, 0),
+               node.option_i8(fields.activation, format::ActivationFunctionType::NONE),
+               node.option_i32(fields.dilation_width, 1), node.option_i32(fields.dilation_height, 1)},
+              axis);
+}
+
+Status Convolution::load(const WindowOptions& options, int32_t axis) {
   ARENITE_CHECK(input.rank == 4 && filter.rank == 4 && output.rank == 4, kBadShape);
   channel_axis = axis;
-  activation = node.option_i8(fields.activation, format::ActivationFunctionType::NONE);
+  activation = options.activation;
+  padding = options.padding;
   window.input_height = input.dim(1);
   window.input_width = input.dim(2);
   window.input_pitch = input.dim(3);
@@ -31,19 +40,17 @@ Status Convolution::load(const Node& node, const WindowFields& fields, int32_t a
   window.output_pitch = output.dim(3);
   window.kernel_height = filter.dim(1);
   window.kernel_width = filter.dim(2);
-  window.stride_height = node.option_i32(fields.stride_height, 0);
-  window.stride_width = node.option_i32(fields.stride_width, 0);
-  window.dilation_height = node.option_i32(fields.dilation_height, 1);
-  window.dilation_width = node.option_i32(fields.dilation_width, 1);
+  window.stride_height = options.stride_height;
+  window.stride_width = options.stride_width;
+  window.dilation_height = options.dilation_height;
+  window.dilation_width = options.dilation_width;
   ARENITE_CHECK(height_axis(*this).valid() && width_axis(*this).valid(), kBadOption);
-  const int32_t padding = node.option_i8(fields.padding, format::Padding::SAME);
   window.pad_top = height_axis(*this).pad_before(padding);
   window.pad_left = width_axis(*this).pad_before(padding);
   return Status::kOk;
 }
 
-Status Convolution::check(const Node& node, const WindowFields& fields) const {
-  const int32_t padding = node.option_i8(fields.padding, format::Padding::SAME);
+Status Convolution::check() const {
   ARENITE_CHECK(padding == format::Padding::SAME || padding == format::Padding::VALID, kBadOption);
   ARENITE_CHECK(activation_is_fusable(activation), kBadOption);
   ARENITE_CHECK(output.dim(0) == input.dim(0) && output.dim(1) == height_axis(*this).output(padding) &&

@@ -21,6 +21,16 @@ struct WindowFields {
   uint32_t dilation_height;
 };
 
+// What the options say.
+struct WindowOptions {
+  int32_t padding;
+  int32_t stride_width;
+  int32_t stride_height;
+  int32_t activation;
+  int32_t dilation_width;
+  int32_t dilation_height;
+};
+
 // Operands and window of one node. Filter axes 1 and 2 are height and width; `channel_axis` holds the outputs.
 struct Convolution {
   Tensor input;   // [batch, height, width, channels]
@@ -29,6 +39,7 @@ struct Convolution {
   Tensor output;  // [batch, height, width, outputs]
   WindowGeometry window;
   int32_t activation;
+  int32_t padding;
   int32_t channel_axis;
 
   // The operands; load() finds out the rest. Members that are made in place need no second copy on the stack.
@@ -38,9 +49,10 @@ struct Convolution {
 
   // Status: options or ranks that make no window. Cheap enough to be repeated in eval.
   Status load(const Node& node, const WindowFields& fields, int32_t channel_axis);
+  Status load(const WindowOptions& options, int32_t channel_axis);
 
   // Everything else that the table of operators cannot say; once, in prepare.
-  Status check(const Node& node, const WindowFields& fields) const;
+  Status check() const;
 
   // The rest of the checks for float activations with integer weights; room for the codes of one image.
   Status prepare_hybrid(uint32_t* scratch_bytes) const;

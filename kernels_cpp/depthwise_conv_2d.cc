@@ -27,7 +27,7 @@ int32_t block_of(const Convolution& conv) { return channels_per_block(conv.filte
 Status prepare(const Node& node, uint32_t* scratch_bytes) {
   Convolution conv(node);
   ARENITE_TRY(conv.load(node, kFields, kChannelAxis));
-  ARENITE_TRY(conv.check(node, kFields));
+  ARENITE_TRY(conv.check());
   ARENITE_CHECK(conv.filter.dim(0) == 1 && conv.outputs() % conv.input.dim(3) == 0, kBadShape);
   if (is_hybrid(conv.input, conv.filter)) return conv.prepare_hybrid(scratch_bytes);
   if (is_float(conv.input)) return Status::kOk;

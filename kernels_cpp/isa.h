@@ -54,6 +54,7 @@ using portable::to_float;
 #endif
 
 namespace arenite::isa {
+using portable::unpack_rows;
 using portable::unpack_s4;
 #if defined(ARENITE_CHOSEN_WHEN_RUNNING)
 using portable::dots_s16;
@@ -66,6 +67,7 @@ inline void gemm_s8(const GemmS8& gemm) { x86::microkernels().int8->gemm_s8(gemm
 inline void quantize_ratios(const QuantizeRatios& ratios) { x86::microkernels().int8->quantize_ratios(ratios); }
 // Unpacked, the weights go through vectors.
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return nullptr; }
+inline auto gemm_packed_kernel() -> void (*)(const GemmPacked&) { return nullptr; }
 inline auto sum_s8_kernel() { return x86::microkernels().int8->sum_s8; }
 inline auto product_s8_kernel() { return x86::microkernels().int8->product_s8; }
 namespace chosen = portable;  // of what x86 has no variants
@@ -79,6 +81,7 @@ using chosen::max_s8;
 using chosen::taps_s16;
 using portable::quantize_ratios;
 inline auto gemm_s4_kernel() -> void (*)(const GemmS4&) { return chosen::gemm_s4; }
+inline auto gemm_packed_kernel() -> void (*)(const GemmPacked&) { return chosen::gemm_packed; }
 inline auto sum_s8_kernel() -> void (*)(const SumS8&) { return chosen::sum_s8; }
 inline auto product_s8_kernel() -> void (*)(const ProductS8&) { return chosen::product_s8; }
 #endif
@@ -90,6 +93,7 @@ inline bool run_if_any(void (*kernel)(const Job&), const Job& job) {
   return kernel != nullptr;
 }
 inline bool gemm_s4(const GemmS4& gemm) { return run_if_any(gemm_s4_kernel(), gemm); }
+inline bool gemm_packed(const GemmPacked& gemm) { return run_if_any(gemm_packed_kernel(), gemm); }
 inline bool sum_s8(const SumS8& sum) { return run_if_any(sum_s8_kernel(), sum); }
 inline bool exponentials_s8(const ExponentialsS8& job) { return run_if_any(chosen::exponentials_s8, job); }
 inline bool softmax_s8(const SoftmaxS8& row) { return run_if_any(chosen::softmax_s8, row); }

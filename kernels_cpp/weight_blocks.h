@@ -12,18 +12,24 @@ namespace arenite {
 constexpr int32_t kBlockBytes = 4096;
 constexpr int32_t kBlockStep = 4;  // channels that microkernels take together
 
-// Channels of one block when a channel has `depth` weights: all of them in int8.
-inline int32_t channels_per_block(const Tensor& weights, int32_t channels, int32_t depth) {
-  if (!is_int4(weights)) return channels;
+// Channels of one block when a channel has `depth` weights.
+inline int32_t channels_per_block(int32_t channels, int32_t depth) {
   int32_t block = kBlockBytes / depth / kBlockStep * kBlockStep;
   if (block < kBlockStep) block = kBlockStep;
   return block < channels ? block : channels;
 }
 
 // Scratch of one block, a multiple of 16.
+inline uint32_t block_bytes(int32_t channels, int32_t depth) {
+  return (static_cast<uint32_t>(channels_per_block(channels, depth) * depth) + 15) & ~15u;
+}
+
+// The same for a tensor whose weights are a single block when they are int8, without scratch.
+inline int32_t channels_per_block(const Tensor& weights, int32_t channels, int32_t depth) {
+  return is_int4(weights) ? channels_per_block(channels, depth) : channels;
+}
 inline uint32_t block_bytes(const Tensor& weights, int32_t channels, int32_t depth) {
-  if (!is_int4(weights)) return 0;
-  return (static_cast<uint32_t>(channels_per_block(weights, channels, depth) * depth) + 15) & ~15u;
+  return is_int4(weights) ? block_bytes(channels, depth) : 0;
 }
 
 // Weights [first, first + count) of the flattened tensor, in `scratch` when they are int4.

@@ -102,15 +102,16 @@ def convert(
     weights: Annotated[
         list[str] | None,
         typer.Option(
-            help="int8 or int4; for some layers: 'dense*=int4' (repeat; the last that fits counts).",
+            help="int8, int4 or, of models trained so, binary or ternary; for some layers: 'dense*=int4' (repeat; the last "
+            "that fits counts).",
             show_default="as trained, or int8",
         ),
     ] = None,
     layer: Annotated[
         list[str] | None,
         typer.Option(
-            help="What some layers compute in: 'stem/*=int16' (int8, int16, float, int4 weights; repeat, the last that fits "
-            "counts)."
+            help="What some layers compute in: 'stem/*=int16' (int8, int16, float, or int4, binary, ternary weights; repeat, "
+            "the last that fits counts)."
         ),
     ] = None,
     min_sqnr: Annotated[

@@ -16,6 +16,7 @@ from .blas import one_blas_thread
 from .errors import AreniteError, CalibrationError, ModelError, UnsupportedError
 from .graph import Graph, Op
 from .opdef import rows
+from .packing import BITS
 from .passes import EXACT, LEAN, TARGET, PassContext, run_passes
 from .passes.calibrators import CALIBRATORS
 from .passes.context import IMPROVEMENTS, Progress, RunOp
@@ -96,10 +97,12 @@ def convert(
                     too), "float32" (converted on the device), of int8 models also "uint8" (the same scale, zero point 128
                     higher) and "int16".
     weights         "int8" or "int4" for all layers, or layer pattern → dtype, as {"dense*": "int4"}; the last that fits
-                    counts. For "int8" and "dynamic". None: what the model was trained for (``arenite.qat``), else int8.
-    layers          layer pattern → what it computes in, "int8", "int16", "float" or "int4" (int8 with int4 weights), where
-                    that is not what ``quantize`` says; the last that fits counts. Types change by quantize operators. For
-                    "float16": layers whose weights stay float32, "float".
+                    counts. For "int8" and "dynamic". With "int8" also "binary" and "ternary", for dense and convolution
+                    layers whose weights are −s and s, or −s, 0 and s, in each output channel: they were trained so. None:
+                    what the model was trained for (``arenite.qat``), else int8.
+    layers          layer pattern → what it computes in, "int8", "int16", "float" or "int4", "binary", "ternary" (int8 with
+                    such weights), where that is not what ``quantize`` says; the last that fits counts. Types change by
+                    quantize operators. For "float16": layers whose weights stay float32, "float".
     min_sqnr        dB that each output of an int8 model must be predicted to have: the tensors that cost it most are given
                     sixteen bits until it has, and ``report.precision`` says what that costs. AreniteError when it never has.
     allow_float_fallback  operators without an integer kernel stay float in a quantized model, and the report names them;
@@ -260,8 +263,10 @@ def _weight_patterns(weights: str | Mapping[str, str] | None, quantize: str | No
     """Layer pattern → dtype; AreniteError for a dtype that weights cannot have in the scheme."""
     patterns = {"*": weights} if isinstance(weights, str) else dict(weights or {})
     for dtype in patterns.values():
-        if dtype not in ("int8", "int4"):
-            raise AreniteError(f"weights are 'int8' or 'int4', not {dtype!r}")
+        if dtype not in ("int8", "int4", *BITS):
+            raise AreniteError(f"weights are 'int8', 'int4', {', '.join(map(repr, BITS))}, not {dtype!r}")
+        if dtype in BITS and quantize != "int8":
+            raise AreniteError(f"{dtype} weights go with quantize='int8', not with quantize={quantize!r}")
         if dtype == "int4" and quantize not in INT4_SCHEMES:
             raise AreniteError(f"int4 weights go with quantize='int8' or 'dynamic', not with quantize={quantize!r}")
     return patterns

@@ -207,6 +207,9 @@ class Declaration:
     half          operands that the kernel reads as float16 constants where they lie.
     integer_form  (op) → (name, attributes) of another operator that computes the same from the same operands and has
                   integer kernels, where this one has float kernels only; None without.
+    packed_form   (op) → (name, attributes) of the operator that does the same with int8 activations and weights of one or two
+                  bits (``packing``), but for the fused activation; None without.
+    defaults_absent  of a custom operator the file states only attributes that differ from the defaults.
     states_absent the file states absent operands at the end too: readers of this operator count them.
     role          why passes create it.
     affine_form   (scale [C], shift [C]) → (constant operands after the data, attributes) of Role.CHANNEL_AFFINE.
@@ -257,6 +260,8 @@ class Declaration:
     trajectory: Callable[[Op, Sequence[np.ndarray | None]], dict[int, np.ndarray]] | None = None
     integer_form: Callable[[Op], tuple[str, dict[str, Any]] | None] = lambda op: None
     half: tuple[int, ...] = ()
+    packed_form: Callable[[Op], tuple[str, dict[str, Any]]] | None = None
+    defaults_absent: bool = False
     states_absent: bool = False
     role: Role | None = None
     affine_form: Callable[[np.ndarray, np.ndarray], tuple[list[np.ndarray], dict[str, Any]]] | None = None

@@ -195,8 +195,14 @@ def _custom_options(op: Op) -> np.ndarray | None:
         return None
     else:
         attrs = {name: value for name, value in op.attrs.items() if name != STATELESS}
-        content = flexbuffer.write_map({**opdef.declaration(op.name).attrs, **attrs})
+        content = _map(opdef.declaration(op.name), attrs)
     return np.frombuffer(content, np.uint8) if content else None
+
+
+def _map(decl: opdef.Declaration, attrs: Mapping[str, Any]) -> bytes:
+    if decl.defaults_absent:
+        return flexbuffer.write_map({n: v for n, v in attrs.items() if n not in decl.attrs or v != decl.attrs[n]})
+    return flexbuffer.write_map({**decl.attrs, **attrs})
 
 
 def _quantization(quant: Quantization) -> dict[str, Any]:

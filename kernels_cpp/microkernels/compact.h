@@ -11,6 +11,7 @@ void gemm_s8(const GemmS8& gemm);
 using portable::add_s8;
 using portable::dots_s16;
 using portable::exponentials_s8;
+constexpr void (*gemm_packed)(const GemmPacked&) = nullptr;
 constexpr void (*gemm_s4)(const GemmS4&) = nullptr;  // unpacking is there anyway
 using portable::max_s8;
 constexpr void (*product_s8)(const ProductS8&) = nullptr;  // the operators have loops for any factor

@@ -10,6 +10,7 @@ void conv_s8(const ConvS8& conv, RowRange rows);
 void depthwise_s8(const DepthwiseS8& conv, RowRange rows);
 void gemm_s8(const GemmS8& gemm);
 void gemm_s4(const GemmS4& gemm);
+void gemm_packed(const GemmPacked& gemm);
 void dots_s16(const DotsS16& dots, int64_t* sums);
 void taps_s16(const TapsS16& taps, int64_t* sums);
 void max_s8(const MaxS8& job);

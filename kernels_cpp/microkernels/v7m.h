@@ -12,6 +12,7 @@ void gemm_s8(const GemmS8& gemm);
 using portable::add_s8;
 using portable::dots_s16;
 using portable::exponentials_s8;
+using portable::gemm_packed;
 using portable::gemm_s4;
 using portable::max_s8;
 using portable::product_s8;

@@ -274,6 +274,61 @@ void test_unpack(int32_t seed) {
   }
 }
 
+// [rows, depth] weights -1 and 1, of two bits also 0, as words; `weights` gets them as int8.
+std::vector<uint32_t> random_packed(Random& random, int32_t bits, int32_t rows, int32_t depth,
+                                    std::vector<int8_t>* weights) {
+  const int32_t row_words = (depth * bits + 31) / 32;
+  std::vector<uint32_t> words(static_cast<size_t>(rows * row_words));
+  const bool extreme = random.in(0, 7) == 0;  // where sums that are not brought down would overflow
+  for (int32_t row = 0; row < rows; ++row) {
+    for (int32_t k = 0; k < depth; ++k) {
+      const int32_t weight = extreme ? -1 : bits == 1 ? random.pick({-1, 1}) : random.in(-1, 1);
+      const uint32_t field = bits == 1 ? weight < 0 : static_cast<uint32_t>(weight) & 3;
+      words[static_cast<size_t>(row * row_words + k * bits / 32)] |= field << (k * bits % 32);
+      weights->push_back(static_cast<int8_t>(weight));
+    }
+  }
+  return words;
+}
+
+void test_packed(int32_t seed) {
+  Random random(static_cast<uint32_t>(seed));
+  GemmPacked gemm = {};
+  gemm.columns = random.pick({1, 2, 4, 8, random.in(1, 20)});
+  gemm.rhs.bits = random.pick({1, 2});
+  gemm.rhs.depth = random.pick({1, 15, 16, 17, 31, 32, 33, 64, 256, 1100, random.in(1, 100), random.in(1, 700)});
+  std::vector<int8_t> weights;
+  const auto words = random_packed(random, gemm.rhs.bits, gemm.columns, gemm.rhs.depth, &weights);
+  const auto lhs = random.bytes(gemm.rhs.depth);
+  gemm.lhs_offset = random.pick({-127, 128, 0, random.in(-127, 128)});
+  if (random.in(0, 7) == 0)
+    std::memset(lhs.get(), gemm.lhs_offset > 0 ? 127 : -128, static_cast<size_t>(gemm.rhs.depth));
+  const Stage stage(random, gemm.columns, gemm.rhs.depth);
+  gemm.rhs.words = words.data();
+  gemm.lhs = lhs.get();
+  gemm.stage = stage.get();
+  std::vector<uint64_t> scratch(gemm_packed_scratch_bytes(gemm.rhs.depth) / 8 + 1);
+  gemm.scratch = scratch.data();
+  std::vector<int8_t> unpacked(weights.size());
+  isa::unpack_rows(gemm.rhs, gemm.columns, unpacked.data());
+  compare("unpack_rows", "selected", seed, weights, unpacked);
+  std::vector<int8_t> expected;
+  for (int32_t n = 0; n < gemm.columns; ++n) {
+    int64_t sum = 0;
+    for (int32_t k = 0; k < gemm.rhs.depth; ++k) {
+      sum += (gemm.lhs[k] + gemm.lhs_offset) * weights[static_cast<size_t>(n * gemm.rhs.depth + k)];
+    }
+    expected.push_back(finish(gemm.stage, sum, n));
+  }
+  for (const bool selected : {false, true}) {
+    std::vector<int8_t> got(expected.size(), kUntouched);
+    gemm.out = got.data();
+    if (!selected) portable::gemm_packed(gemm);
+    if (selected && !isa::gemm_packed(gemm)) continue;
+    compare("gemm_packed", selected ? "selected" : "portable", seed, expected, got);
+  }
+}
+
 void test_dots_s16(int32_t seed) {
   Random random(static_cast<uint32_t>(seed));
   DotsS16 dots = {};
@@ -350,6 +405,7 @@ int main() {
     test_depthwise(seed, kSmall);
     test_gemm(seed);
     test_gemm_s4(seed);
+    test_packed(seed);
     test_ratios(seed);
     test_sum(seed);
     test_product(seed);

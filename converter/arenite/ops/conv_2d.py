@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -92,6 +93,19 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
 
 
+def packed_form(op: Op) -> tuple[str, dict[str, Any]]:
+    _, height, width, depth = op.operand(1).shape
+    own = {name: attribute(op, name) for name in ATTRS if name.startswith(("stride", "dilation"))}
+    same = attribute(op, "padding") == "SAME"
+    return "arenite_packed_conv_2d", {
+        "kernel_h": height,
+        "kernel_w": width,
+        "depth": depth,
+        "same_padding": same,
+        **own,
+    }
+
+
 OP = Declaration(
     case=case,
     shape=shape,
@@ -103,6 +117,7 @@ OP = Declaration(
     activation=True,
     macs=macs,
     half=(1, 2),
+    packed_form=packed_form,
     window=window,
     zero_padded=True,
     scale_input=scale_input,

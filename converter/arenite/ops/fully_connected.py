@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +66,11 @@ def case(draw: Draw, dtype: str) -> Op:
     return cases.finished(op, shape(op), cases.product_quantization(draw, x, w))
 
 
+def packed_form(op: Op) -> tuple[str, dict[str, Any]]:
+    attrs = {"depth": op.operand(1).shape[1], "keep_num_dims": attribute(op, "keep_num_dims")}
+    return "arenite_packed_fully_connected", attrs
+
+
 OP = Declaration(
     case=case,
     shape=shape,
@@ -77,6 +83,7 @@ OP = Declaration(
     flattens=True,
     macs=macs,
     half=(1, 2),
+    packed_form=packed_form,
     products=Products(lambda op, x, places: x.reshape(-1, op.operand(1).shape[1])[places][None], lambda op, w: w[None]),
     scale_input=lambda op, factors: np.tile(factors, op.operand(1).shape[1] // factors.size),
 )

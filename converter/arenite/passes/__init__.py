@@ -19,6 +19,7 @@ from . import (
     half_weights,
     legalize,
     lower_channel_affine,
+    pack_weights,
     plan_memory,
     quantize,
     recognize,
@@ -60,6 +61,7 @@ TARGET: tuple[ModuleType, ...] = (
     lower_channel_affine,
     dead_channels,
     half_weights,
+    pack_weights,
     plan_memory,
 )
 #: Passes for a graph that is in a file already: no byte of an integer output changes.

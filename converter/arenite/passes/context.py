@@ -11,7 +11,8 @@ import numpy as np
 
 from ..graph import Graph, Op, Origin, Quantization, Value
 from ..histogram import Histogram
-from ..opdef import case_dtypes
+from ..opdef import case_dtypes, declaration
+from ..packing import BITS
 
 #: What a quantized model computes in: int8 throughout, int16 activations with int8 weights, or float activations with
 #: integer or float16 weights.
@@ -195,7 +196,8 @@ class PassContext:
     aim_db       SQNR of the outputs for which operators are made wide; None: none are. ``extra_instructions``: what they cost.
     rounded      for ``aim_db``: place of an operator in ``exact`` → its constant operands as the model in int8 throughout has
                  them, real values.
-    weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8" or "int4"; the last that fits counts.
+    weights      layer pattern, as fnmatch takes it → dtype of the weights, "int8", "int4", "binary" or "ternary"; the last that
+                 fits counts.
     run_op       runs one operator on our kernels; None where they are not installed.
     fast         improvers of accuracy are left out.
     builtins_only  operators of arenite's own are not made where others would do.
@@ -257,10 +259,17 @@ class PassContext:
     def weight_dtype(self, op: Op, data_dtype: str) -> str:
         """dtype that the weights of ``op`` get beside activations of ``data_dtype``; int8 where int4 has no kernel."""
         wanted = last_fitting(self.weights, op.origin.layer) or "int8"
-        if wanted == "int8" or f"{data_dtype}/{wanted}" in case_dtypes(op.name):
+        if wanted == "int8" or self.few_levels(op) is not None or f"{data_dtype}/{wanted}" in case_dtypes(op.name):
             return wanted
         self.refused(op.origin, f"{op.name} has no kernel for {wanted} weights beside {data_dtype}; they become int8")
         return "int8"
+
+    def few_levels(self, op: Op) -> str | None:
+        """ "binary" or "ternary" where the user wants such weights and the operator has a kernel for them; else None."""
+        wanted = last_fitting(self.weights, op.origin.layer)
+        integer = self.is_integer and self.activations_of(op) == "int8"
+        possible = integer and declaration(op.name).packed_form is not None
+        return wanted if wanted in BITS and possible else None
 
     def activations_of(self, op: Op) -> str:
         """dtype that ``op`` computes in: that of its layer, else the scheme's."""

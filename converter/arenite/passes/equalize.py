@@ -137,6 +137,11 @@ def _equalize(graph: Graph, op: Op, share: float, context: PassContext) -> list[
             op.origin, f"the channels of '{op.output.name}' stay as they are: calibration did not reach them all"
         )
         return stream.writers
+    if any(context.few_levels(reader) is not None for reader in stream.readers):
+        context.refused(
+            op.origin, f"the channels of '{op.output.name}' stay as they are: weights behind have few levels"
+        )
+        return stream.writers
     noise = {a: _noise(stream.readers, _factors(stream.values, a, context), context) for a in EXPONENTS}
     best = min(EXPONENTS, key=lambda a: noise[a])
     if noise[best] >= share * noise[0]:

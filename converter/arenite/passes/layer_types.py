@@ -8,10 +8,13 @@ from fnmatch import fnmatchcase
 
 from ..errors import AreniteError
 from ..graph import Graph
+from ..packing import BITS
 from .context import PassContext
 
-#: What the user says → dtype of the activations; int4 weights stand beside int8 activations.
-TYPES = {"int8": "int8", "int16": "int16", "float": "float32", "float32": "float32", "int4": "int8"}
+#: What stands for weights of so many bits beside int8 activations.
+NARROW = ("int4", *BITS)
+#: What the user says → dtype of the activations.
+TYPES = {"int8": "int8", "int16": "int16", "float": "float32", "float32": "float32"} | dict.fromkeys(NARROW, "int8")
 
 
 def choose_types(layers: Mapping[str, str], context: PassContext) -> tuple[dict[str, str], dict[str, str]]:
@@ -23,8 +26,8 @@ def choose_types(layers: Mapping[str, str], context: PassContext) -> tuple[dict[
     for pattern, said in layers.items():
         if said not in TYPES:
             raise AreniteError(f"layer '{pattern}': types are {', '.join(map(repr, TYPES))}, not {said!r}")
-        if said == "int4":
-            weights[pattern] = "int4"
+        if said in NARROW:
+            weights[pattern] = said
     if context.quantize == "float16" and any(TYPES[said] != "float32" for said in layers.values()):
         raise AreniteError("with quantize='float16' a layer's own type is 'float': its weights stay float32")
     if layers and not (context.is_integer or context.quantize == "float16"):

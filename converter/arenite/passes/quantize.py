@@ -31,7 +31,7 @@ from ..evaluate import quantize as to_steps
 from ..graph import Graph, Op, Quantization, Value
 from ..opdef import QuantRule, Role, data_operands, declaration, rows
 from ..tabulation import table
-from . import float_fallback, precision
+from . import few_levels, float_fallback, precision
 from .boundaries import Boundaries, quantize_carried_constants
 from .bridges import bridge, turn_ends
 from .context import PassContext, set_constant
@@ -58,6 +58,7 @@ def run(graph: Graph, context: PassContext) -> None:
     if context.aim_db is not None:
         widenable = {op for op in integer if _takes_int16(op, context)}
         precision.choose(graph, integer, widenable, context)
+    few_levels.require((op for part in graph.subgraphs() for op in part.ops if op in integer), context)
     kinds = bridge(graph, integer, boundaries, context)
     grids = assign_grids(graph, integer, kinds, boundaries, context)
     for part in graph.subgraphs():

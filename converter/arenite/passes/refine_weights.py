@@ -220,6 +220,8 @@ class _Refinement:
         """New integers for the weights of ``op`` if they are better on the judging samples."""
         decl = declaration(op.name)
         assert decl.weight is not None
+        if self._context.few_levels(op) is not None:
+            return  # they are what training has made them
         weights, old = twin.operand(decl.weight[0]).data, op.operand(decl.weight[0])
         if decl.products is None or weights is None or old.data is None or old.quant is None:
             return

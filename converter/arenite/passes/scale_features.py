@@ -44,8 +44,11 @@ def _differ(seen: Statistics) -> bool:
 
 def _scale(graph: Graph, value: Value, context: PassContext) -> None:
     readers = [op for op in graph.ops if value in op.inputs]
-    if not readers or value in graph.outputs or not all(_takes_factors(op, value) for op in readers):
-        context.refused(value.name, "its features differ much in size, but more than fully connected layers read it")
+    if not readers or value in graph.outputs or not all(_takes_factors(op, value, context) for op in readers):
+        context.refused(
+            value.name,
+            "its features differ much in size, but more than fully connected layers with any weights read it",
+        )
         return
     seen = context.statistics[value]
     assert seen.lows is not None and seen.highs is not None
@@ -62,13 +65,14 @@ def _scale(graph: Graph, value: Value, context: PassContext) -> None:
     context.applied(value.name, "brought its features to one size in float, before it is quantized")
 
 
-def _takes_factors(op: Op, value: Value) -> bool:
+def _takes_factors(op: Op, value: Value, context: PassContext) -> bool:
     decl = declaration(op.name)
     return (
         decl.flattens
         and decl.weight is not None
         and [i for i, operand in enumerate(op.inputs) if operand is value] == [0]
         and float_parameters(op) is not None
+        and context.few_levels(op) is None
     )
 
 

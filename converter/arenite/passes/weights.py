@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import QuantizationError
 from ..evaluate import dequantize
 from ..graph import Graph, Op, Quantization
 from ..opdef import data_operands, declaration
+from ..packing import BITS
+from . import few_levels
 from .context import PassContext, set_constant
-from .scheme import bias_scale, quantize_bias, quantize_weights, weight_quantization, weight_scales
+from .scheme import BIAS_MAX, bias_scale, quantize_bias, quantize_weights, weight_quantization, weight_scales
 
 
 def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassContext) -> None:
@@ -24,12 +27,19 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
     assert weight.data is not None
     dtype = context.weight_dtype(op, context.activations_of(op))
     real_bias = None if bias is None else bias.data
-    quant, widened = weight_quantization(
-        weight.data, axis, float(grid.scale[0]), real_bias, context.bias_of(op), dtype, importance(op, context)
-    )
-    if widened.any():
-        context.applied(op.origin, f"widened the weight scale of {int(widened.sum())} channels so that their bias fits")
-    steps = quantize_weights(weight.data, quant, dtype)
+    if dtype in BITS:
+        steps, quant = few_levels.exact(weight.data, axis, dtype)
+        dtype = "int8"
+        _require_bias(op, real_bias, bias_scale(grid.scale, quant))
+    else:
+        quant, widened = weight_quantization(
+            weight.data, axis, float(grid.scale[0]), real_bias, context.bias_of(op), dtype, importance(op, context)
+        )
+        if widened.any():
+            context.applied(
+                op.origin, f"widened the weight scale of {int(widened.sum())} channels so that their bias fits"
+            )
+        steps = quantize_weights(weight.data, quant, dtype)
     real = np.zeros(quant.scale.size) if bias is None or bias.data is None else bias.data.astype(np.float64)
     corrected = real - mean_error(op, dequantize(steps, quant) - weight.data, context)
     step = bias_scale(grid.scale, quant)
@@ -40,6 +50,15 @@ def quantize_weighted(graph: Graph, op: Op, grid: Quantization, context: PassCon
         stated = None if quant.is_per_channel else Quantization.per_tensor(float(step[0]), 0)
         set_constant(
             graph, op, decl.bias, quantize_bias(corrected, step, context.bias_of(op)), f"{op.output.name}/bias", stated
+        )
+
+
+def _require_bias(op: Op, bias: np.ndarray | None, step: np.ndarray) -> None:
+    """Scales of few levels cannot be widened: QuantizationError when a bias does not fit beside them."""
+    if bias is not None and (np.abs(bias.astype(np.float64)) > step * BIAS_MAX["int32"]).any():
+        raise QuantizationError(
+            f"{op.origin}: a bias is more than {BIAS_MAX['int32']:,} times the smallest product of its input and its weights;"
+            " keep the layer's weights in eight bits"
         )
 
 

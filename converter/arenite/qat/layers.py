@@ -149,7 +149,7 @@ class QuantizedLayer(_Wrapper):
     inner    the layer; it is not called, its kernel, bias and activation are used.
     norm     the BatchNormalization behind it, or None. ``batch_norm``: "frozen" folds its moving statistics, in training too;
              "batch" normalizes by the batch's in training, while the weights are rounded as the moving ones scale them.
-    weights  "int8" or "int4".
+    weights  "int8", "int4", "ternary" or "binary".
     before, result  rounding before an activation that is an operator of its own, and of the result; None where the next
              layer rounds.
     """

@@ -18,9 +18,14 @@ from .plan import Plan, _activation, plan
 SCHEMES = {
     "int8": ("int8", True),
     "int4 weights": ("int4", True),
+    "ternary weights": ("ternary", True),
+    "binary weights": ("binary", True),
     "int8 weights only": ("int8", False),
     "int4 weights only": ("int4", False),
 }
+#: Weights that the device has packed kernels for in some layers.
+FEW_LEVELS = ("ternary", "binary")
+HAVE_FEW_LEVELS = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D)
 RANGES = ("moving average", "trained")
 BATCH_NORMS = ("frozen", "batch")
 
@@ -34,8 +39,9 @@ class _Settings:
     batch_norm: str | None
 
     def weights_of(self, layer: Any) -> str:
-        """dtype of a layer's weights: that of the last pattern that fits its name."""
-        return [dtype for pattern, dtype in self.weights.items() if fnmatchcase(layer.name, pattern)][-1]
+        """dtype of a layer's weights: that of the last pattern that fits its name; int8 where the device has no other."""
+        wanted = [dtype for pattern, dtype in self.weights.items() if fnmatchcase(layer.name, pattern)][-1]
+        return wanted if wanted not in FEW_LEVELS or isinstance(layer, HAVE_FEW_LEVELS) else "int8"
 
     def quantizer(self, name: str, fixed: tuple[float, float] | None = None) -> FakeQuantize | None:
         """None where activations are not rounded."""
@@ -56,9 +62,10 @@ def wrap(
     """A new model, with the weights of ``model``, that computes as its converted file will: train it a little with ``fit``.
 
     model       Sequential or functional, built; models inside it are wrapped too. It is left as it is.
-    scheme      "int8": weights and activations. "int4 weights": weights in four bits, activations int8. "int8 weights only",
-                "int4 weights only": for ``quantize="dynamic"`` and 16x8.
-    weights     layer pattern → "int8" or "int4", over the scheme's; the last that fits counts.
+    scheme      "int8": weights and activations. "int4 weights": weights in four bits, activations int8. "ternary
+                weights", "binary weights": −s, 0 and s, or −s and s, in each output channel of dense and convolution
+                layers, int8 in others. "int8 weights only", "int4 weights only": for ``quantize="dynamic"`` and 16x8.
+    weights     layer pattern → "int8", "int4", "ternary" or "binary", over the scheme's; the last that fits counts.
     ranges      of activations: "moving average" of the batches' extremes (``momentum``), or "trained" by gradient.
     batch_norm  "frozen": its moving statistics are folded into the weights, in training too. "batch": the batch's count in
                 training. None: frozen, unless the statistics were never trained.
@@ -97,7 +104,7 @@ def _settings(
         ("scheme", scheme, tuple(SCHEMES)),
         ("ranges", ranges, RANGES),
         ("batch_norm", batch_norm, (None, *BATCH_NORMS)),
-        *(("weights", dtype, ("int8", "int4")) for dtype in (weights or {}).values()),
+        *(("weights", dtype, ("int8", "int4", *FEW_LEVELS)) for dtype in (weights or {}).values()),
     ):
         if given not in known:
             raise AreniteError(f"{what} is one of {', '.join(map(repr, known))}, not {given!r}")

@@ -13,6 +13,8 @@ LACKS: dict[str, dict[str, set[str] | None]] = {
     "tflm": {
         "arenite_gru": None,
         "arenite_lstm": None,
+        "arenite_packed_conv_2d": None,
+        "arenite_packed_fully_connected": None,
         "arenite_rnn": None,
         "arenite_table": None,
         "abs": {"int32"},

@@ -133,10 +133,10 @@ def depthwise_conv_2d(op: Op, x: Array, w: Array, b: Array | None = None) -> Arr
 
 def fully_connected(op: Op, x: Array, w: Array, b: Array | None = None) -> Array:
     acc = centred(x, op.operand(0)).reshape(-1, w.shape[1]) @ centred(w, op.operand(1)).T
-    return requantized(op, acc, b, single=True).reshape(op.output.shape)
+    return requantized(op, acc, b).reshape(op.output.shape)
 
 
-def requantized(op: Op, acc: Array, b: Array | None, single: bool = False) -> Array:
+def requantized(op: Op, acc: Array, b: Array | None) -> Array:
     """Bias, per-channel multiplier, zero point, clamp. The channel is the last axis.
 
     int16: sums of 64 bits, but of 32 in a convolution with an int32 bias.
@@ -147,10 +147,7 @@ def requantized(op: Op, acc: Array, b: Array | None, single: bool = False) -> Ar
     narrow = x.dtype == "int8" or (op.name == "conv_2d" and b is not None and b.dtype == np.int32)
     result = np.empty(acc.shape, np.int64)
     for c in range(acc.shape[-1]):
-        if w.quant.is_per_channel or not single:
-            ratio = scale_of(x) * scale_of(w, c if w.quant.is_per_channel else 0) / scale_of(y)
-        else:  # a per-tensor FULLY_CONNECTED multiplies the two scales as floats
-            ratio = float(np.float32(scale_of(x)) * np.float32(scale_of(w))) / scale_of(y)
+        ratio = scale_of(x) * scale_of(w, c if w.quant.is_per_channel else 0) / scale_of(y)
         multiplier = quantize_multiplier(ratio)
         result[..., c] = rescale(acc[..., c], multiplier) if narrow else rescale_wide(acc[..., c], multiplier)
     return clipped(result + zero_of(y), y, op.attrs["fused_activation_function"])

@@ -22,6 +22,7 @@ from oracle import (
     reference_hybrid,
     reference_hybrid_recurrent,
     reference_int8,
+    reference_packed,
     reference_products,
     reference_recurrent,
     reference_vectors,
@@ -42,6 +43,7 @@ EPSILON = 2.0**-24
 INTEGERS = (
     reference_int8.OPERATORS
     | reference_elementwise.OPERATORS
+    | reference_packed.OPERATORS
     | reference_products.OPERATORS
     | reference_recurrent.OPERATORS
     | reference_vectors.OPERATORS
