@@ -45,10 +45,16 @@ Status check_shapes(const Operands& o) {
   return Status::kOk;
 }
 
-// Rows that are unpacked together. Less than blocks elsewhere take where a row is long: most processors unpack none.
+// Bytes of rows that are unpacked together: few, because boards without vectors unpack none.
+uint32_t room_of(const Operands& o) {
+  constexpr uint32_t kLeast = 1024;
+  const uint32_t row = gemm_packed_scratch_bytes(o.depth());
+  return row > kLeast ? row : kLeast;
+}
+
 int32_t block_of(const Operands& o) {
-  const int32_t fit = kBlockBytes / o.depth();
-  const int32_t block = fit < 1 ? 1 : fit < kBlockStep ? fit : fit / kBlockStep * kBlockStep;
+  const int32_t fit = static_cast<int32_t>(room_of(o)) / o.depth();
+  const int32_t block = fit < kBlockStep ? fit : fit / kBlockStep * kBlockStep;
   return block < o.slice() ? block : o.slice();
 }
 
