@@ -75,16 +75,6 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   return Status::kOk;
 }
 
-// Multipliers of channels [first, first + count), one for each: a single scale is repeated.
-void fill_slice(const Operands& o, int32_t first, int32_t count, Multiplier* to) {
-  Tensor filter = o.filter;
-  if (filter.scale_count > 1) {
-    filter.scales += first;
-    filter.scale_count = count;
-  }
-  fill_multipliers(o.input, filter, o.output, to);
-}
-
 // The packed weights of a slice, unpacked block by block for the microkernel of int8.
 void run_unpacked(const Operands& o, const GemmPacked& job) {
   GemmS8 gemm = {};
@@ -116,7 +106,7 @@ Status eval(const Node& node) {
   const PackedRows rows = packed_rows(node, o.options, o.depth());
   for (int32_t first = 0; first < o.outputs(); first += kSlice) {
     const int32_t count = clamp(o.outputs() - first, 0, kSlice);
-    fill_slice(o, first, count, multipliers);
+    fill_multipliers(o.input, o.filter, o.output, first, count, multipliers);
     const OutputStage stage = {o.bias.present ? o.bias.as<int32_t>() + first : nullptr,
                                multipliers,
                                o.filter.scale_count > 1 ? 1 : 0,

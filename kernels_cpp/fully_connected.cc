@@ -93,16 +93,6 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   return is_int16(o.input) ? check_multipliers_s16(o.input, o.filter, o.output) : Status::kOk;
 }
 
-// Multipliers of channels [first, first + count); a single one stands for all.
-void fill_slice(const Operands& o, int32_t first, int32_t count, Multiplier* to) {
-  Tensor filter = o.filter;
-  if (filter.scale_count > 1) {
-    filter.scales += first;
-    filter.scale_count = count;
-  }
-  fill_multipliers(o.input, filter, o.output, to);
-}
-
 // Every second output of one row of the input, kHalf at most; `weights`, the index of the first one's first weight, is
 // odd with `lhs` at the zero before the row, even at the row itself. The weight that is too many meets a zero.
 constexpr int32_t kHalf = kSlice / 2;
@@ -198,7 +188,7 @@ void eval_s8(const Node& node, const Operands& o) {
   const int32_t slice = slice_of(o);
   for (int32_t first = 0; first < o.outputs(); first += slice) {
     gemm.columns = clamp(o.outputs() - first, 0, slice);
-    fill_slice(o, first, gemm.columns, multipliers);
+    fill_multipliers(o.input, o.filter, o.output, first, gemm.columns, multipliers);
     gemm.stage = {o.bias.present ? o.bias.as<int32_t>() + first : nullptr,
                   multipliers,
                   per_channel ? 1 : 0,
@@ -288,7 +278,7 @@ void eval_s16(const Node& node, const Operands& o) {
   const int32_t slice = slice_of(o);
   for (int32_t first = 0; first < o.outputs(); first += slice) {
     const int32_t count = clamp(o.outputs() - first, 0, slice);
-    fill_slice(o, first, count, multipliers);
+    fill_multipliers(o.input, o.filter, o.output, first, count, multipliers);
     if (o.bias.present) stage.bias.data = o.bias.as<uint8_t>() + sizeof(int64_t) * static_cast<size_t>(first);
     if (variant_s16(o, stage, first, count)) continue;
     const int8_t* const weights = o.filter.as<int8_t>() + static_cast<ptrdiff_t>(first) * o.depth();

@@ -8,6 +8,15 @@ void fill_multipliers(const Tensor& input, const Tensor& filter, const Tensor& o
   isa::quantize_ratios({input.scale(), filter.scales, output.scale(), filter.scale_count, to});
 }
 
+void fill_multipliers(const Tensor& input, Tensor filter, const Tensor& output, int32_t first, int32_t count,
+                      Multiplier* to) {
+  if (filter.scale_count > 1) {
+    filter.scales += first;
+    filter.scale_count = count;
+  }
+  fill_multipliers(input, filter, output, to);
+}
+
 Status check_multipliers(const Tensor& input, const Tensor& filter, const Tensor& output, int32_t channel_axis) {
   ARENITE_CHECK(input.scale_count == 1 && output.scale_count == 1, kBadQuantization);
   if (filter.scale_count == 1) return Status::kOk;

@@ -11,6 +11,10 @@ namespace arenite {
 // to[i] = scale(input) * filter.scales[i] / scale(output), as TFLite rounds it; filter.scale_count entries.
 void fill_multipliers(const Tensor& input, const Tensor& filter, const Tensor& output, Multiplier* to);
 
+// The same of channels [first, first + count) alone; a single one stands for all.
+void fill_multipliers(const Tensor& input, Tensor filter, const Tensor& output, int32_t first, int32_t count,
+                      Multiplier* to);
+
 // Per-tensor scales on input and output; one or `channels` scales on the filter, those along `channel_axis` and
 // without zero points. The caller checks the zero point of a filter with one scale.
 Status check_multipliers(const Tensor& input, const Tensor& filter, const Tensor& output, int32_t channel_axis);

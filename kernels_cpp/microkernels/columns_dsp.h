@@ -18,6 +18,16 @@ inline int32_t row_sum(const int8_t* lhs, int32_t depth, int32_t offset) {
   return sum;
 }
 
+// The kGroup left elements at `lhs`, of which the row has `left`; `last` holds them when that is fewer, those beyond
+// the row 0 with their offset.
+template <int32_t kGroup>
+inline const int8_t* whole_group(const int8_t* lhs, int32_t left, int32_t offset, int8_t (&last)[kGroup]) {
+  if (left >= kGroup) return lhs;
+  std::memset(last, -offset, sizeof last);  // -128 for an offset of 128: 0 either way
+  std::memcpy(last, lhs, static_cast<size_t>(left));
+  return last;
+}
+
 __attribute__((noinline)) inline void store_any(const OutputStage& stage, int32_t column, int8_t* out, int32_t s0,
                                                 int32_t s1, int32_t s2, int32_t s3) {
   out[0] = stage.apply(s0, stage.multiplier_of(column));

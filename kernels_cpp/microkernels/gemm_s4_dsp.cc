@@ -22,12 +22,7 @@ void widen(const GemmS4& gemm, Pair* wide) {
   const int8_t* lhs = gemm.lhs;
   for (int32_t left = gemm.depth; left > 0; left -= kGroup, lhs += kGroup, wide += 4) {
     int8_t last[kGroup];
-    const int8_t* from = lhs;
-    if (left < kGroup) {
-      std::memset(last, -gemm.lhs_offset, sizeof last);  // -128 for an offset of 128: 0 either way
-      std::memcpy(last, lhs, static_cast<size_t>(left));
-      from = last;
-    }
+    const int8_t* const from = whole_group(lhs, left, gemm.lhs_offset, last);
     const uint32_t low = load_word(from), high = load_word(from + 4);
     const Pair x02 = add_even_bytes(offset, low), x13 = add_odd_bytes(offset, low);
     const Pair x46 = add_even_bytes(offset, high), x57 = add_odd_bytes(offset, high);

@@ -44,12 +44,7 @@ void widen(const GemmPacked& gemm, Pair* wide) {
   const int8_t* lhs = gemm.lhs;
   for (int32_t left = gemm.rhs.depth; left > 0; left -= kGroup, lhs += kGroup, wide += kGroup / 2) {
     int8_t last[kGroup];
-    const int8_t* from = lhs;
-    if (left < kGroup) {
-      std::memset(last, -gemm.lhs_offset, sizeof last);  // -128 for an offset of 128: 0 either way
-      std::memcpy(last, lhs, static_cast<size_t>(left));
-      from = last;
-    }
+    const int8_t* const from = whole_group(lhs, left, gemm.lhs_offset, last);
     widen_group<kBits>(from, both(gemm.lhs_offset), wide);
   }
 }

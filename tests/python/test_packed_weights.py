@@ -17,6 +17,7 @@ from arenite.errors import AreniteError, QuantizationError, UnsupportedError
 from arenite.evaluate import evaluate
 from arenite.graph import Graph, Op, Value
 from arenite.inspection import inspect
+from arenite.opdef import attribute
 from arenite.optimization import optimize
 from arenite.passes.few_levels import exact
 from arenite.reader import read
@@ -60,7 +61,9 @@ def model(dtype: str, layers: tuple[str, ...] = ("mid", "head")) -> Graph:
 
 
 def converted(dtype: str, **options: Any) -> Conversion:
-    return convert(model(dtype), "int8", SAMPLES, weights={"mid": dtype, "head": dtype}, **options)
+    """The first layer errs much, so that least squares would like other weights behind it."""
+    weights = {"stem": "int4", "mid": dtype, "head": dtype}
+    return convert(model(dtype), "int8", SAMPLES, weights=weights, **options)
 
 
 def plain(op: Op) -> Op:
@@ -192,10 +195,13 @@ def test_weights_are_packed_as_they_were_trained(dtype: str) -> None:
         assert weights is not None and scales is not None
         np.testing.assert_array_equal(np.sign(weights), steps_of(op))
         np.testing.assert_allclose(scales, np.abs(weights).reshape(len(weights), -1).max(axis=1), rtol=1e-6)
+        assert attribute(op, "bits") == packing.BITS[dtype]
+    refined = {e.place for stage in conversion.report.stages for e in stage.log if e.pass_name == "refine_weights"}
+    assert not refined & {"layer 'mid'", "layer 'head'"}
     saved = sum(steps_of(op).size for op in packed) * (8 - packing.BITS[dtype]) // 8
     assert wide.report.file_bytes - conversion.report.file_bytes > saved - 700  # options and names
     assert conversion.report.macs == wide.report.macs
-    assert abs(conversion.report.predicted_sqnr_db["logits"] - wide.report.predicted_sqnr_db["logits"]) < 4
+    assert abs(conversion.report.predicted_sqnr_db["logits"] - wide.report.predicted_sqnr_db["logits"]) < 16
     assert any("ARENITE_PACKED_CONV_2D" in warning for warning in conversion.report.warnings)
 
 
@@ -216,6 +222,8 @@ def test_tools_know_such_files() -> None:
     graph = read(content)
     assert to_text(parse(to_text(graph), constants(graph))) == to_text(graph)
     assert write(read(write(graph))) == write(graph)
+    packed = next(op for op in graph.ops if op.name == NAMES[0])
+    assert packed.attrs == {"kernel_h": 3, "kernel_w": 3, "depth": 24, "stride_h": 2, "stride_w": 2, "activation": 1}
     assert inspect(content).op_counts == {**dict.fromkeys(NAMES, 1), "conv_2d": 1, "depthwise_conv_2d": 1}
     x = np.random.default_rng(1).integers(-128, 128, (1, 8, 8, 3)).astype(np.int8)
     lean = bytes(optimize(content).content)
