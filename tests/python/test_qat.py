@@ -13,6 +13,7 @@ import arenite
 from arenite.cli import app
 from arenite.comparison.parts import Part
 from arenite.evaluate import dequantize
+from arenite.passes.few_levels import exact
 from arenite.passes.scheme import activation_quantization, quantize_weights, weight_quantization
 from arenite.reader import read
 from arenite.samples import dequantize as real_of
@@ -237,6 +238,32 @@ def test_weights_are_rounded_to_a_grid_that_the_converter_finds(dtype: str) -> N
     assert error < np.square(weights).mean() * (1e-4 if dtype == "int8" else 1.2e-2)
 
 
+@pytest.mark.parametrize(("dtype", "lost"), [("ternary", 0.25), ("binary", 0.45)])
+def test_few_levels_are_those_that_the_converter_packs(dtype: str, lost: float) -> None:
+    """Of normal weights the least squared errors are 0.19 and 0.36 of their squares."""
+    from arenite.qat.rounding import rounded_weights
+
+    weights = RNG.normal(size=(3, 3, 16, 32)).astype(np.float32)
+    found = np.asarray(rounded_weights(weights, (0, 1, 2), dtype))
+    steps, quant = exact(found, 3, dtype)
+    np.testing.assert_allclose(dequantize(steps, quant), found, rtol=1e-5)
+    assert np.square(found - weights).mean() < lost * np.square(weights).mean()
+
+
+def test_ternary_layers_are_packed(model: Any) -> None:
+    """A layer that the device cannot pack is trained in eight bits; the file computes what was trained."""
+    wrapped = trained(model, "ternary weights", weights={"stem": "int8", "left": "binary"})
+    options = qat.options(wrapped)
+    kinds = {layer.name: layer.weights_dtype for layer in wrapped._flatten_layers() if hasattr(layer, "weights_dtype")}
+    assert (kinds["stem"], kinds["left"], kinds["right"], kinds["scores"]) == ("int8", "binary", "ternary", "ternary")
+    assert "int8" in {kinds[layer.name] for layer in model.layers if isinstance(layer, L.DepthwiseConv2D)}
+    conversion = arenite.convert(wrapped, **options)
+    packed = {op.origin.layer.rpartition("/")[2]: op.attrs["bits"] for op in conversion.graph.ops if "bits" in op.attrs}
+    assert (packed["left"], packed["right"], packed["scores"]) == (1, 2, 2)
+    real, step = codes(conversion, IMAGES)
+    assert np.abs(np.rint((real - wrapped.predict(IMAGES, verbose=0)) / step)).max() <= 3
+
+
 def test_gradients_pass_straight_through() -> None:
     import tensorflow as tf
 
@@ -350,7 +377,7 @@ def test_weights_only_and_patterns(model: Any) -> None:
     ("make", "options", "words"),
     [
         (image_model, {"scheme": "int2"}, "scheme is one of 'int8', 'int4 weights'"),
-        (image_model, {"weights": {"*": "int16"}}, "weights is one of 'int8', 'int4', not 'int16'"),
+        (image_model, {"weights": {"*": "int16"}}, "weights is one of 'int8', 'int4', 'ternary', 'binary', not 'int16'"),
         (image_model, {"ranges": "guessed"}, "ranges is one of 'moving average', 'trained'"),
         (lambda: _subclassed(), {}, "takes Sequential and functional models"),
     ],
