@@ -377,7 +377,11 @@ def test_weights_only_and_patterns(model: Any) -> None:
     ("make", "options", "words"),
     [
         (image_model, {"scheme": "int2"}, "scheme is one of 'int8', 'int4 weights'"),
-        (image_model, {"weights": {"*": "int16"}}, "weights is one of 'int8', 'int4', 'ternary', 'binary', not 'int16'"),
+        (
+            image_model,
+            {"weights": {"*": "int16"}},
+            "weights is one of 'int8', 'int4', 'ternary', 'binary', not 'int16'",
+        ),
         (image_model, {"ranges": "guessed"}, "ranges is one of 'moving average', 'trained'"),
         (lambda: _subclassed(), {}, "takes Sequential and functional models"),
     ],
