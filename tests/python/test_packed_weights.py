@@ -186,7 +186,8 @@ def test_windows_that_there_are_not(options: dict[str, int]) -> None:
 # --- the converter ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("dtype", ["binary", "ternary"])
 def test_weights_are_packed_as_they_were_trained(dtype: str) -> None:
-    conversion, wide = converted(dtype), convert(model(dtype), "int8", SAMPLES)
+    conversion = converted(dtype, without=("equalize",))  # which may change the scales of what writes its channels
+    wide = convert(model(dtype), "int8", SAMPLES)
     source = {op.origin.layer: op.operand(1).data for op in model(dtype).ops}
     packed = [op for op in conversion.graph.ops if op.name in NAMES]
     assert [op.origin.layer for op in packed] == ["mid", "head"]
