@@ -155,16 +155,21 @@ def _headroom(members: list[Value], graph: Graph, integer: set[Op], context: Pas
 
     Weights of eight bits lose some 30 dB more than a bit of sixteen costs: beside them it is spent on values
     that calibration did not see. Without weights the bit would be most of the loss: what is computed gets the room
-    that the peaks of the samples ask for, and inputs none, whose range the samples state.
+    that the peaks of the samples ask for, and inputs none, whose range the samples state, unless matrices are multiplied.
     """
     if any(_has_weights(op) for op in integer):
         return HEADROOM
-    if any(value in graph.inputs for value in members):
+    if any(value in graph.inputs for value in members) and not any(map(_multiplies, integer)):
         return 1
     seen = [context.statistics[value] for value in members if value in context.statistics]
     reach = max((max(-s.low, s.high) for s in seen), default=0.0)
     spread = max((s.spread for s in seen), default=0.0)
     return min(1 + PEAKS_BEYOND * spread / reach, HEADROOM) if reach > 0 else 1
+
+
+def _multiplies(op: Op) -> bool:
+    """Whether it is a product of matrices: one value that is cut off spoils a row or column of results."""
+    return weight_operand(op.name) is not None
 
 
 def _has_weights(op: Op) -> bool:
