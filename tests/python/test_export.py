@@ -18,7 +18,8 @@ import arenite
 from arenite.cli import app
 from arenite.errors import AreniteError, DataError, ModelError
 from arenite.exporting import PACKAGES, export
-from arenite.exporting.model_files import fnv1a, identifier
+from arenite.exporting.model_files import _tensor, fnv1a, identifier
+from arenite.inspection import TensorInfo
 from arenite.opdef import rows
 
 
@@ -61,7 +62,16 @@ def test_the_header_states_the_facts(model: Path, tmp_path: Path) -> None:
     shape = ", ".join(map(str, facts.inputs[0].shape))
     assert f"kShape[] = {{{shape}}};" in header
     assert f"kScale = {facts.inputs[0].scale!r}f;" in header
+    zero_points = [tensor.zero_point for tensor in (*facts.inputs, *facts.outputs)]
+    assert any(zero_points)
+    assert re.findall(r"kZeroPoint = (.*);", header) == [str(zero_point) for zero_point in zero_points]
     assert "enum class Class : int32_t { low, middle, very_high };" in header
+
+
+def test_names_of_tensors_do_not_leave_their_comments() -> None:
+    tensor = TensorInfo("a\\\nint x; //", "int8", (1, 4), 0.5, -3)
+    (line,) = [line for line in _tensor("input0", tensor).splitlines() if "int x" in line]
+    assert line.startswith("namespace input0 {  // ") and "\\" not in line
 
 
 def test_exporting_again_replaces_but_nothing_else_is_touched(model: Path, tmp_path: Path) -> None:
