@@ -6,6 +6,8 @@ set(arenite_language_options -fno-exceptions -fno-rtti -fno-threadsafe-statics -
     -ffp-contract=off -fno-math-errno)
 # What gcc's -Os does for speed all the same: without these the core is about one percent smaller.
 set(arenite_small_options $<$<CXX_COMPILER_ID:GNU>:-fno-move-loop-invariants;-fno-schedule-insns2;-fno-caller-saves;-fno-if-conversion>)
+# The same for loops of little code that may be slow: ARENITE_OPTIMIZE=size.
+set(arenite_least_options $<$<CXX_COMPILER_ID:GNU>:-fno-ivopts;-fno-guess-branch-probability>)
 set(arenite_warning_options -Wall -Wextra -Wconversion -Wshadow)
 if(ARENITE_WERROR)
   list(APPEND arenite_warning_options -Werror)

@@ -142,7 +142,7 @@ Status Interpreter::walk_operator(uint32_t index, Planning* planning) const {
   ARENITE_TRY(extend_lives(outputs, end, planning));
   if (bytes == 0) return Status::kOk;
   Allocation& scratch = planning->items[first_allocation_ + stored_tensors_ + index];
-  if (scratch.first == kUnborn) begin(&scratch, bytes, start, kernel(index).keeps_scratch);
+  if (scratch.first == kUnborn) begin(&scratch, bytes, start, (kernel(index).traits & kKeepsScratch) != 0);
   extend(&scratch, end);
   return Status::kOk;
 }

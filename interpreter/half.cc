@@ -49,7 +49,7 @@ void Node::spare_result() const {
   if (places(model.outputs(), index) != 0) return;
   for (uint32_t k = 0; k < model.operator_count(); ++k) {
     const uint32_t read = places(model.operator_table(k).vector(format::Operator::inputs), index);
-    if ((read & ~uint32_t{interpreter.kernel(k).half_operands}) != 0) return;
+    if ((read & ~(uint32_t{interpreter.kernel(k).traits} >> kHalfOperands)) != 0) return;
   }
   const uint32_t first = interpreter.first_allocation_;
   Allocation& result = planning_->items[first + interpreter.slot(static_cast<uint32_t>(index))];

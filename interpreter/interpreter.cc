@@ -102,7 +102,8 @@ void Interpreter::reset_subgraph(const Interpreter& subgraph, void*) {
   for (uint32_t i = 0; i < model.operator_count(); ++i) {
     uint32_t bytes = 0;
     const Kernel& kernel = subgraph.kernel(i);
-    if (!kernel.keeps_scratch || kernel.prepare(subgraph.node(i), &bytes) != Status::kOk || bytes == 0) continue;
+    if ((kernel.traits & kKeepsScratch) == 0 || kernel.prepare(subgraph.node(i), &bytes) != Status::kOk || bytes == 0)
+      continue;
     std::memset(subgraph.at(subgraph.offsets_[subgraph.stored_tensors_ + i]), 0, bytes);
   }
 }

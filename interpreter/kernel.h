@@ -78,7 +78,7 @@ class Node {
   Status bind_variable(int32_t i, uint32_t bytes, uint32_t* scratch_bytes) const;
 
   // The float16 constant that operand i is a DEQUANTIZE of; else operand i. For kernels that read float16 where it
-  // lies, in prepare and eval; they say so in Kernel::half_operands.
+  // lies, in prepare and eval; they say so in Kernel::traits.
   Tensor half_or_input(int32_t i) const;
   // For DEQUANTIZE of a float16 constant, in prepare: when all readers read the constant itself, the result takes no
   // room, and its data is null in eval.
@@ -148,6 +148,14 @@ class Callee {
   const uint32_t first_operand_;
 };
 
+// Traits of a kernel. The scratch belongs to this operator alone and keeps its contents from one eval to the next;
+// zeroes at the start.
+constexpr uint8_t kKeepsScratch = 1;
+// It looks at no window(): rows alone cannot be asked for.
+constexpr uint8_t kWholeTensors = 2;
+// From this bit on, one for each operand: it is read by Node::half_or_input.
+constexpr uint32_t kHalfOperands = 2;
+
 // An operator's body. Rows of schema/ops.def become objects of this type, one per kernels_cpp/<name>.cc.
 struct Kernel {
   // Checks what the operator's row cannot say: options, ranks, output shapes (recomputed and compared), quantization.
@@ -161,11 +169,9 @@ struct Kernel {
   const char* signatures;  // as in ops.def
   uint8_t code;            // BuiltinOperator
   uint8_t max_version;
-  uint8_t options = 0;  // BuiltinOptions: the table that the operator's options must be, if it has some
-  // The scratch belongs to this operator alone and keeps its contents from one eval to the next; zeroes at the start.
-  bool keeps_scratch = false;
+  uint8_t options = 0;                // BuiltinOptions: the table that the operator's options must be, if it has some
+  uint8_t traits = 0;                 // kKeepsScratch | kWholeTensors | operands << kHalfOperands
   const char* custom_code = nullptr;  // the operator's name in the file when code is kCustomOperator
-  uint8_t half_operands = 0;          // bit i: operand i is read by Node::half_or_input
 };
 
 constexpr uint8_t kCustomOperator = 32;  // BuiltinOperator CUSTOM
@@ -175,7 +181,7 @@ constexpr uint8_t kCustomOperator = 32;  // BuiltinOperator CUSTOM
 constexpr Kernel custom_kernel(const char* custom_code, const char* signatures,
                                Status (*prepare)(const Node& node, uint32_t* scratch_bytes),
                                Status (*eval)(const Node& node), bool keeps_scratch = false) {
-  return {prepare, eval, signatures, kCustomOperator, 1, 0, keeps_scratch, custom_code};
+  return {prepare, eval, signatures, kCustomOperator, 1, 0, keeps_scratch ? kKeepsScratch : uint8_t{0}, custom_code};
 }
 
 }  // namespace arenite

@@ -13,9 +13,11 @@ class RowRunner {
   // Computes the window's output rows of operator `index`. Constants and scratch come from the interpreter.
   Status run(uint32_t index, const RowWindow& window) const {
     ARENITE_CHECK(interpreter_.ready(), kNotReady);
+    const Kernel& kernel = interpreter_.kernel(index);
+    ARENITE_CHECK((kernel.traits & kWholeTensors) == 0, kUnsupportedOp);
     Node node = interpreter_.node(index);
     node.window_ = &window;
-    return interpreter_.kernel(index).eval(node);
+    return kernel.eval(node);
   }
 
  private:

@@ -68,12 +68,8 @@ struct Tensor {
 
   int32_t dim(int32_t axis) const { return dims[axis]; }
   // Dimension counted from the right: back(0) is the innermost (channels), back(3) the batch; 1 beyond the rank.
-  int32_t back(int32_t from_end) const { return from_end < rank ? dims[rank - 1 - from_end] : 1; }
-  int32_t count() const {
-    int32_t n = 1;
-    for (int32_t i = 0; i < rank; ++i) n *= dims[i];
-    return n;
-  }
+  [[gnu::pure]] int32_t back(int32_t from_end) const;
+  [[gnu::pure]] int32_t count() const;
   float scale() const { return scales[0]; }
   template <typename T>
   T* as() const {

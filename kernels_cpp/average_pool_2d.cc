@@ -21,14 +21,18 @@ void add_pixels(const PoolBlock& block, int32_t* sum, int16_t) {
 
 template <typename T>
 void eval_codes(const Node& node, const Pool& pool, ActivationRange<int32_t> range) {
+  const auto mean = [=](int32_t sum, int32_t count) {
+    const int32_t half = sum > 0 ? count / 2 : -(count / 2);
+    return static_cast<T>(clamp((sum + half) / count, range.min, range.max));
+  };
+  if constexpr (kLeastCode) {
+    return for_each_output<T>(pool, 0, [](int32_t a, T b) { return a + b; }, mean);
+  }
   for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
     int32_t sum[kPoolBlock] = {};
     add_pixels(block, sum, T{});
     const int32_t count = block.y.count() * block.x.count();
-    for (int32_t c = 0; c < block.size; ++c) {
-      const int32_t half = sum[c] > 0 ? count / 2 : -(count / 2);
-      out[c] = static_cast<T>(clamp((sum[c] + half) / count, range.min, range.max));
-    }
+    for (int32_t c = 0; c < block.size; ++c) out[c] = mean(sum[c], count);
   });
 }
 

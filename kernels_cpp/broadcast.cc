@@ -31,7 +31,7 @@ bool broadcasts(const Tensor& a, const Tensor& b, const Tensor& output) {
 }
 
 BroadcastWalk::BroadcastWalk(const Node& node)
-    : window_(node.window()),
+    : window_(row_window(node)),
       operands_{node.input(0), node.input(1)},
       output_(node.output(0)),
       axes_{},

@@ -89,7 +89,7 @@ void eval_window(const Node& node, const Tensor& output, int32_t axis, const Row
 Status eval(const Node& node) {
   const Tensor output = node.output(0);
   const int32_t axis = axis_of(node, output.rank);
-  const RowWindow* window = node.window();
+  const RowWindow* window = row_window(node);
   if (window == nullptr) {
     eval_whole(node, output, axis);
     return Status::kOk;

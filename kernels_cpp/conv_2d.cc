@@ -46,7 +46,13 @@ Status prepare(const Node& node, uint32_t* scratch_bytes) {
   return Status::kOk;
 }
 
-void eval_s8(const Node& node, const Convolution& conv) { convolve_blockwise(node, conv, Weights{conv.filter}); }
+void eval_s8(const Node& node, const Convolution& conv) {
+  if constexpr (kLeastCode) {
+    const int32_t depth = conv.filter.dim(3);
+    return run_channels(conv, {depth, depth, depth_of(conv), group_outputs(conv)});
+  }
+  convolve_blockwise(node, conv, Weights{conv.filter});
+}
 
 // Sum of one output channel in the order of TFLite's reference kernel, so that floats round alike.
 template <typename Sum, typename In, typename Weight>

@@ -8,6 +8,7 @@
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/patch.h"
 #include "kernels_cpp/requantization.h"
+#include "kernels_cpp/weighted.h"
 
 namespace arenite {
 
@@ -32,22 +33,18 @@ struct WindowOptions {
 };
 
 // Operands and window of one node. Filter axes 1 and 2 are height and width; `channel_axis` holds the outputs.
-struct Convolution {
-  Tensor input;   // [batch, height, width, channels]
-  Tensor filter;  // conv_2d [outputs, h, w, inputs per group]; depthwise [1, h, w, outputs]
-  Tensor bias;    // [outputs] or absent
-  Tensor output;  // [batch, height, width, outputs]
+// input [batch, height, width, channels]; filter: conv_2d [outputs, h, w, inputs per group], depthwise [1, h, w,
+// outputs]; output [batch, height, width, outputs].
+struct Convolution : Weighted {
   WindowGeometry window;
-  int32_t activation;
-  int32_t padding;
   int32_t channel_axis;
 
   // The operands; load() finds out the rest. Members that are made in place need no second copy on the stack.
-  explicit Convolution(const Node& node);
+  explicit Convolution(const Node& node) : Weighted(node) {}
 
   int32_t outputs() const { return filter.dim(channel_axis); }
 
-  // Status: options or ranks that make no window. Cheap enough to be repeated in eval.
+  // Status: options or shapes that make no window. Cheap enough to be repeated in eval.
   Status load(const Node& node, const WindowFields& fields, int32_t channel_axis);
   Status load(const WindowOptions& options, int32_t channel_axis);
 
@@ -65,14 +62,28 @@ struct Convolution {
   OutputStageS16 stage_s16(Multiplier* multipliers, bool narrow) const;
 
   RowBuffer image(const Tensor& tensor, int32_t batch) const;
+
+ private:
+  Status load_window(const WindowOptions& options, int32_t axis);
 };
+
+// Where the weights of an output channel lie, and which inputs they meet.
+struct ChannelOrder {
+  int32_t depth;          // inputs below one tap
+  int32_t tap_pitch;      // weights from one tap to the next
+  int32_t channel_pitch;  // weights from one output channel to the next
+  int32_t sharing;        // output channels that read the same inputs
+};
+
+// With the least code: int8 with int8 or int4 weights, channel by channel. No scratch.
+void run_channels(const Convolution& conv, const ChannelOrder& order);
 
 [[gnu::always_inline]] inline Status eval_convolution(const Node& node, const WindowFields& fields,
                                                       int32_t channel_axis, const Bodies<Convolution>& bodies) {
   Convolution conv(node);
   ARENITE_TRY(conv.load(node, fields, channel_axis));
   // A hybrid operator's scale hangs on the whole image.
-  ARENITE_CHECK(node.window() == nullptr || !is_hybrid(conv.input, conv.filter), kUnsupportedOp);
+  ARENITE_CHECK(row_window(node) == nullptr || !is_hybrid(conv.input, conv.filter), kUnsupportedOp);
   bodies.run(node, conv);
   return Status::kOk;
 }
@@ -80,7 +91,7 @@ struct Convolution {
 // For each image all of its rows, or the window's rows of image 0: compute(input rows, output rows, range).
 template <typename Compute>
 inline void for_each_image(const Node& node, const Convolution& conv, Compute compute) {
-  if (const RowWindow* window = node.window()) {
+  if (const RowWindow* window = row_window(node)) {
     compute(window->input[0], window->output, window->range);
     return;
   }

@@ -63,6 +63,7 @@ void run_blocks(const Convolution& conv, DepthwiseS8 job, int8_t* unpacked, RowR
 }
 
 void eval_s8(const Node& node, const Convolution& conv) {
+  if constexpr (kLeastCode) return run_channels(conv, {1, conv.outputs(), 1, depth_multiplier(conv)});
   uint8_t* const scratch = static_cast<uint8_t*>(node.scratch());
   int8_t* const unpacked = reinterpret_cast<int8_t*>(scratch + conv.multiplier_bytes());
   DepthwiseS8 job = {};

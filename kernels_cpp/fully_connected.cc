@@ -10,25 +10,19 @@
 #include "kernels_cpp/requantization.h"
 #include "kernels_cpp/row_s16.h"
 #include "kernels_cpp/weight_blocks.h"
+#include "kernels_cpp/weighted.h"
 
 namespace arenite {
 namespace {
 
 namespace Options = format::FullyConnectedOptions;
 
-struct Operands {
-  Tensor input;   // any rank, count = rows * depth
-  Tensor filter;  // [outputs, depth]
-  Tensor bias;    // [outputs] or absent
-  Tensor output;  // [rows, outputs], or the input's shape with the last axis replaced (keep_num_dims)
-  int32_t activation;
-
-  explicit Operands(const Node& node)
-      : input(node.input(0)),
-        filter(weights_operand(node, 1)),
-        bias(weights_operand(node, 2)),
-        output(node.output(0)),
-        activation(node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE)) {}
+// input of any rank, count = rows * depth; filter [outputs, depth]; output [rows, outputs], or the input's shape with
+// the last axis replaced (keep_num_dims).
+struct Operands : Weighted {
+  explicit Operands(const Node& node) : Weighted(node) {
+    activation = node.option_i8(Options::fused_activation_function, format::ActivationFunctionType::NONE);
+  }
 
   int32_t outputs() const { return filter.dim(0); }
   int32_t depth() const { return filter.dim(1); }
@@ -174,7 +168,25 @@ void run_unpacked(const Operands& o, GemmS8 gemm, int32_t first, int8_t* scratch
   }
 }
 
+// With the least code: every output by itself, multiplier included. No scratch.
+void eval_least(const Operands& o) {
+  const ActivationRange<int32_t> range = activation_range_s8(o.activation, o.output);
+  const OutputStage stage = {nullptr, nullptr, 0, o.output.zero_point, range.min, range.max};
+  const ProductRun run = {o.filter.as<uint8_t>(), -o.input.zero_point, -o.filter.zero_point, o.depth(), 1, 1};
+  const int8_t* in = o.input.as<int8_t>();
+  int8_t* out = o.output.as<int8_t>();
+  for (int32_t row = 0; row < o.rows(); ++row, in += o.depth()) {
+    for (int32_t n = 0; n < o.outputs(); ++n) {
+      const uint32_t bias = static_cast<uint32_t>(o.bias_of(n));
+      const uint32_t sum = is_int4(o.filter) ? isa::products_s4(run, in, n * o.depth(), bias)
+                                             : isa::products_s8(run, in, n * o.depth(), bias);
+      *out++ = stage.apply(static_cast<int32_t>(sum), o.multiplier_of(n));
+    }
+  }
+}
+
 void eval_s8(const Node& node, const Operands& o) {
+  if constexpr (kLeastCode) return eval_least(o);
   const bool per_channel = o.filter.scale_count > 1;
   int8_t* const scratch = static_cast<int8_t*>(node.scratch());
   Multiplier single;

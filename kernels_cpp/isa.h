@@ -2,6 +2,7 @@
 // others are not linked; on x86 once, by CPUID.
 #pragma once
 
+#include "kernels_cpp/microkernels/compact.h"
 #include "kernels_cpp/microkernels/conv_s8.h"
 #include "kernels_cpp/microkernels/float32.h"
 #include "kernels_cpp/microkernels/gemm_s8.h"
@@ -13,7 +14,6 @@
 #include "kernels_cpp/microkernels/sum_s8.h"
 
 #if defined(ARENITE_COMPACT)
-#include "kernels_cpp/microkernels/compact.h"
 namespace arenite::isa {
 namespace chosen = compact;
 }
@@ -32,7 +32,7 @@ namespace chosen = dsp;
 namespace arenite::isa {
 namespace chosen = v7m;
 }
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) && !defined(ARENITE_PORTABLE)
 #include "kernels_cpp/microkernels/x86.h"
 #define ARENITE_CHOSEN_WHEN_RUNNING
 #else
@@ -54,6 +54,11 @@ using portable::to_float;
 #endif
 
 namespace arenite::isa {
+using compact::channel_s4;
+using compact::channel_s8;
+using compact::products_s4;
+using compact::products_s8;
+
 using portable::unpack_rows;
 using portable::unpack_s4;
 #if defined(ARENITE_CHOSEN_WHEN_RUNNING)

@@ -23,6 +23,11 @@ void take_largest(const PoolBlock& block, T* largest) {
 // T: int8_t, int16_t or float. A NaN in the window is passed over, as in TFLite: the result starts from `lowest`.
 template <typename T, typename Bound>
 void eval_type(const Node& node, const Pool& pool, T lowest, T highest, ActivationRange<Bound> range) {
+  if constexpr (kLeastCode) {
+    const auto larger = [](T a, T b) { return a < b ? b : a; };
+    return for_each_output<T>(pool, lowest, larger,
+                              [=](T largest, int32_t) { return static_cast<T>(range.apply(largest)); });
+  }
   const bool bounded = range.min > lowest || range.max < highest;
   for_each_block<T>(node, pool, [=](const PoolBlock& block, T* out) {
     for (int32_t c = 0; c < block.size; ++c) out[c] = lowest;

@@ -33,15 +33,15 @@ inline bool same_but_axis(const Tensor& whole, const Tensor& part, int32_t axis,
   return true;
 }
 
-// Result and operand have the same bytes; the planner may have laid one over the other.
+// Result and operand have the same bytes. Tensors that are needed at one time never overlap in part.
 inline void copy_whole(const Tensor& input, const Tensor& output) {
   if (input.data == output.data) return;
-  std::memmove(output.data, input.data, static_cast<size_t>(output.count()) * type_size(output.type));
+  std::memcpy(output.data, input.data, static_cast<size_t>(output.count()) * type_size(output.type));
 }
 
 // The whole eval of an operator whose result has its operand's bytes in another shape, in which rows do not survive.
 inline Status eval_copy(const Node& node) {
-  ARENITE_CHECK(node.window() == nullptr, kUnsupportedOp);
+  ARENITE_CHECK(row_window(node) == nullptr, kUnsupportedOp);
   copy_whole(node.input(0), node.output(0));
   return Status::kOk;
 }

@@ -95,7 +95,7 @@ void eval_window(const Padding& padding, const RowWindow& window) {
 Status eval(const Node& node) {
   const Padding padding(node);
   if (padding.output.count() == 0) return Status::kOk;
-  if (const RowWindow* window = node.window()) {
+  if (const RowWindow* window = row_window(node)) {
     eval_window(padding, *window);
   } else {
     eval_whole(padding);

@@ -85,13 +85,50 @@ inline void for_each_block(const Pool& pool, RowBuffer input, RowBuffer output, 
 // The same for every row of every image, or for the rows of the window. One place calls it, so that it is inlined once.
 template <typename T, typename Body>
 inline void for_each_block(const Node& node, const Pool& pool, Body body) {
-  const RowWindow* window = node.window();
+  const RowWindow* window = row_window(node);
   const RowRange range = window != nullptr ? window->range : RowRange{0, pool.output.dim(1)};
   for (int32_t b = 0; b < pool.output.dim(0); ++b) {
     const RowBuffer input = window != nullptr ? window->input[0] : image_rows(pool.input, b);
     const RowBuffer output = window != nullptr ? window->output : image_rows(pool.output, b);
     for (int32_t y = range.begin; y < range.end; ++y) for_each_block<T>(pool, input, output, y, body);
     if (window != nullptr) return;  // its rows are those of image 0
+  }
+}
+
+// The pixels under one window, one after the other: with the least code.
+template <typename T, typename Acc, typename Combine>
+inline Acc reduce_window(const Pool& pool, const T* image, int32_t first_y, int32_t first_x, Acc acc, int32_t* count,
+                         Combine combine) {
+  const auto inside = [](int32_t at, int32_t size) { return static_cast<uint32_t>(at) < static_cast<uint32_t>(size); };
+  for (int32_t y = first_y; y < first_y + pool.vertical.kernel; ++y) {
+    for (int32_t x = first_x; x < first_x + pool.horizontal.kernel; ++x) {
+      if (!inside(y, pool.vertical.input) || !inside(x, pool.horizontal.input)) continue;
+      acc = combine(acc, image[(y * pool.horizontal.input + x) * pool.output.dim(3)]);
+      ++*count;
+    }
+  }
+  return acc;
+}
+
+// out = finish(acc, pixels) for every output, acc = combine(acc, in) over the pixels under the window, from `first` on.
+template <typename T, typename Acc, typename Combine, typename Finish>
+inline void for_each_output(const Pool& pool, Acc first, Combine combine, Finish finish) {
+  const int32_t pad_top = pool.vertical.pad_before(pool.padding);
+  const int32_t pad_left = pool.horizontal.pad_before(pool.padding);
+  const T* image = pool.input.as<T>();
+  T* out = pool.output.as<T>();
+  for (int32_t b = 0; b < pool.output.dim(0); ++b) {
+    for (int32_t y = 0; y < pool.output.dim(1); ++y) {
+      for (int32_t x = 0; x < pool.output.dim(2); ++x) {
+        for (int32_t c = 0; c < pool.output.dim(3); ++c) {
+          int32_t count = 0;
+          const Acc acc = reduce_window(pool, image + c, y * pool.vertical.stride - pad_top,
+                                        x * pool.horizontal.stride - pad_left, first, &count, combine);
+          *out++ = finish(acc, count);
+        }
+      }
+    }
+    image += pool.vertical.input * pool.horizontal.input * pool.output.dim(3);
   }
 }
 

@@ -1,7 +1,7 @@
 // Walks whole tensors or the line buffers of a RowWindow with one body.
 #pragma once
 
-#include "interpreter/kernel.h"
+#include "kernels_cpp/types.h"
 
 namespace arenite {
 
@@ -21,7 +21,7 @@ template <typename In, typename Out, typename Body>
 inline void for_each_run(const Node& node, Body body) {
   const Tensor input = node.input(0);
   const Tensor output = node.output(0);
-  const RowWindow* window = node.window();
+  const RowWindow* window = row_window(node);
   const RowRange range = window != nullptr ? window->range : RowRange{0, 1};
   const int32_t elements = window != nullptr ? output.back(1) * output.back(0) : output.count();
   for (int32_t y = range.begin; y < range.end; ++y) {

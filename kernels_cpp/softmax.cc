@@ -80,6 +80,23 @@ class SoftmaxS8 {
   bool by_difference_;
 };
 
+// With the least code: each term is computed twice, none is kept.
+void eval_least(const Node& node) {
+  const Tensor input = node.input(0);
+  const int32_t depth = input.back(0);
+  const ExponentialTerms exponentials(beta_of(node), input.scale());
+  const auto term = [&](int32_t codes) __attribute__((noinline)) { return exponentials.term(codes); };
+  const int8_t* in = input.as<int8_t>();
+  int8_t* out = node.output(0).as<int8_t>();
+  for (const int8_t* const end = in + input.count(); in != end; in += depth, out += depth) {
+    const int32_t largest = ExponentialTerms::maximum(in, depth);
+    uint32_t sum = 0;
+    for (int32_t i = 0; i < depth; ++i) sum += ExponentialTerms::in_sum(term(in[i] - largest));
+    const SoftmaxShare share(sum);
+    for (int32_t i = 0; i < depth; ++i) out[i] = share(term(in[i] - largest));
+  }
+}
+
 struct SoftmaxF32 {
   float beta;
 
@@ -101,6 +118,8 @@ Status eval(const Node& node) {
     for_each_vector<float>(node, SoftmaxF32{beta_of(node)});
   } else if (is_int16(input)) {
     for_each_vector<int16_t>(node, SoftmaxS16(beta_of(node), input.scale()));
+  } else if constexpr (kLeastCode) {
+    eval_least(node);
   } else {
     for_each_vector<int8_t>(node, SoftmaxS8(node));
   }

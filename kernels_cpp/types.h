@@ -1,7 +1,7 @@
-// Which types this build's kernels have bodies for.
+// What this build's kernels are made for: which types have bodies, and whether the least code counts.
 #pragma once
 
-#include "interpreter/tensor.h"
+#include "interpreter/kernel.h"
 
 // 0 leaves every float32 body out of the kernels: a float model is then refused with BadType when it is opened, and an
 // int8 firmware does not link them. quantize and dequantize stay.
@@ -35,6 +35,17 @@
 #endif
 
 namespace arenite {
+
+// ARENITE_OPTIMIZE=size: what is there for speed alone is left out, and so are rows.
+#if defined(ARENITE_COMPACT)
+inline constexpr bool kLeastCode = true;
+#else
+inline constexpr bool kLeastCode = false;
+#endif
+
+// Which rows to compute, null for the whole tensor. Kernels that ask here are refused by RowRunner in a build without
+// rows (kWholeTensors).
+inline const RowWindow* row_window(const Node& node) { return kLeastCode ? nullptr : node.window(); }
 
 // Choose the body of a kernel. A constant false where such bodies are left out, so that they are not linked.
 inline bool is_float(const Tensor& operand) { return ARENITE_FLOAT != 0 && operand.type == Type::kFloat32; }

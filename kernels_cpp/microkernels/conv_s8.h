@@ -77,4 +77,33 @@ constexpr uint32_t depthwise_s8_scratch_bytes(int32_t taps, int32_t output_chann
   return 2 * static_cast<uint32_t>(taps) * ((static_cast<uint32_t>(output_channels) + 3) & ~3u);
 }
 
+// What the least code is made of: sum + sum_{k < count} (in[k * in_step] + input_offset) *
+// (weights[first + k * weight_step] + weight_offset), where in and first are the caller's.
+struct ProductRun {
+  const uint8_t* weights;  // s8, or two int4 to a byte
+  int32_t input_offset;    // -zero_point, in [-127, 128]
+  int32_t weight_offset;   // -zero_point
+  int32_t count;           // > 0
+  int32_t in_step;
+  int32_t weight_step;
+};
+
+// One output channel of either convolution, grouped or not:
+// out[y, x] = stage(sum_{i, j, c < depth} (in[window(y, x, i, j), c] + input_offset) *
+// weights[first_weight + (i * kernel_width + j) * tap_pitch + c] + bias). Same conditions as ConvS8, but for rows,
+// which do not wrap around.
+struct ChannelS8 {
+  const WindowGeometry* window;
+  int32_t depth;           // inputs below one tap
+  int32_t tap_pitch;       // weights from one tap to the next
+  const uint8_t* weights;  // s8, or two int4 to a byte
+  int32_t first_weight;
+  int32_t input_offset;  // -zero_point, in [-127, 128]
+  RowBuffer input;       // s8, from the channel's first input on
+  RowBuffer output;      // s8, from the channel on
+  int32_t bias;
+  Multiplier multiplier;
+  OutputStage stage;  // without biases and multipliers
+};
+
 }  // namespace arenite

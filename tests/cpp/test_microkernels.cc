@@ -35,11 +35,47 @@ struct UnpackVariant {
 };
 constexpr UnpackVariant kUnpackVariants[] = {{"portable", portable::unpack_s4}, {"selected", isa::unpack_s4}};
 
+const uint8_t* bytes_of(const int8_t* weights) { return reinterpret_cast<const uint8_t*>(weights); }
+
+// A range of rows as an image of its own, channel by channel.
+template <typename Conv>
+void by_channels(const Conv& conv, RowRange rows, int32_t channels, ChannelS8 job, int32_t channel_pitch,
+                 int32_t sharing) {
+  WindowGeometry window = conv.window;
+  window.pad_top -= rows.begin * window.stride_height;
+  job.window = &window;
+  job.weights = bytes_of(conv.weights);
+  job.input_offset = conv.input_offset;
+  job.stage = conv.stage;
+  for (int32_t n = 0; n < channels; ++n) {
+    job.first_weight = n * channel_pitch;
+    job.input = conv.input;
+    job.input.base += n / sharing;
+    job.output = {conv.output.base + rows.begin * conv.output.stride + n, conv.output.stride, rows.end - rows.begin};
+    job.bias = conv.stage.bias_of(n);
+    job.multiplier = conv.stage.multiplier_of(n);
+    compact::channel_s8(job);
+  }
+}
+
+void compact_conv_s8(const ConvS8& conv, RowRange rows) {
+  ChannelS8 job = {};
+  job.depth = job.tap_pitch = conv.input_channels;
+  by_channels(conv, rows, conv.output_channels, job, conv.depth(), conv.output_channels);
+}
+
+void compact_depthwise_s8(const DepthwiseS8& conv, RowRange rows) {
+  ChannelS8 job = {};
+  job.depth = 1;
+  job.tap_pitch = conv.output_channels();
+  by_channels(conv, rows, conv.output_channels(), job, 1, conv.depth_multiplier);
+}
+
 std::vector<Variant> variants() {
   std::vector<Variant> list = {
       {"portable", portable::conv_s8, portable::depthwise_s8, portable::gemm_s8, portable::quantize_ratios,
        portable::dots_s16},
-      {"compact", compact::conv_s8, compact::depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
+      {"compact", compact_conv_s8, compact_depthwise_s8, compact::gemm_s8, portable::quantize_ratios},
       {"selected", isa::conv_s8, isa::depthwise_s8, isa::gemm_s8, isa::quantize_ratios},
   };
 #if defined(__arm__) && defined(__thumb2__) && !defined(__ARM_FEATURE_DSP)

@@ -109,7 +109,7 @@ inline void by_rows(const Interpreter& interpreter, uint32_t node, std::mt19937&
   const arenite::flat::Table op = interpreter.model().operator_table(node);
   const arenite::flat::Vector inputs = op.vector(arenite::format::Operator::inputs);
   const arenite::flat::Vector outputs = op.vector(arenite::format::Operator::outputs);
-  if (outputs.size() != 1 || interpreter.kernel(node).keeps_scratch) return;
+  if (outputs.size() != 1 || (interpreter.kernel(node).traits & arenite::kKeepsScratch) != 0) return;
   const Tensor output = interpreter.tensor(static_cast<uint32_t>(outputs.i32(0)));
   if (output.rank != 4 || output.dim(0) != 1 || output.count() == 0) return;
   std::vector<std::unique_ptr<Lines>> lines;

@@ -82,7 +82,7 @@ def _config(optimize: str, bodies: Bodies) -> str:
         raise DataError(f"optimize is '{optimize}'; it can be 'speed', 'balanced' or 'size'")
     switches = [option.removeprefix("-D").partition("=") for option in bodies.options]
     off = "".join(f"#define {name} 0\n" for name, _, value in switches if value == "OFF")
-    values = {"off": off, "compact": "1" if optimize == "size" else "defined(__x86_64__)"}
+    values = {"off": off, "compact": "1" if optimize == "size" else "0"}
     return Template(template("config.h.in")).substitute(values)
 
 
