@@ -128,6 +128,9 @@ def export(
     classes: Annotated[
         list[str] | None, typer.Option(help="Class names of the first output: yes,no or model=yes,no (repeat).")
     ] = None,
+    tflm: Annotated[
+        bool, typer.Option("--tflm", help="Also TFLite Micro's headers, for programs written for it.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> Outcome:
@@ -135,7 +138,7 @@ def export(
     from .exporting import export as export_models
 
     result = export_models(
-        models, to.value, output, name=name, optimize=optimize.value, classes=_classes(classes or [])
+        models, to.value, output, name=name, optimize=optimize.value, classes=_classes(classes or []), tflm=tflm
     )
 
     def show() -> None:

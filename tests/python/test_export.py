@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_models
+import tflm_models
+import tflm_programs
 from typer.testing import CliRunner
 
 import arenite
@@ -173,6 +175,40 @@ def test_the_cmake_tree_runs_from_c(model: Path, tmp_path: Path) -> None:
     assert facts.arena is not None
     done = subprocess.run([build / "c"], capture_output=True, text=True, check=False)
     assert done.stdout == f"{facts.arena.used} of {facts.arena.used}"
+
+
+@pytest.mark.slow
+def test_a_program_for_tflite_micro_builds_on_the_tree_and_prints_the_same(tmp_path: Path) -> None:
+    """examples/tflm's hello world, unchanged, with the exported models in place of its own."""
+    names = ["hello_world_float", "hello_world_int8"]
+    for name in names:
+        (tmp_path / f"{name}.tflite").write_bytes(tflm_models.MODELS[name]())
+    export([tmp_path / f"{name}.tflite" for name in names], "cmake", tmp_path / "tree", name="net", tflm=True)
+    assert "micro_mutable_op_resolver.h" in (tmp_path / "tree" / "README.md").read_text()
+    program = Path(__file__).parents[2] / "examples" / "tflm" / "hello_world.cc"
+    renamed = " ".join(f"-include {name}_model.h -Dg_{name}_model_data={name}_model" for name in names)
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(sketch LANGUAGES CXX)\nadd_subdirectory(tree)\n"
+        f"add_executable(sketch {program})\ntarget_link_libraries(sketch PRIVATE net)\n"
+        f'set_target_properties(sketch PROPERTIES COMPILE_FLAGS "{renamed}")\n'
+    )
+    build = tmp_path / "build"
+    for command in (["cmake", "-S", tmp_path, "-B", build, "-G", "Ninja"], ["cmake", "--build", build, "-j", "2"]):
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
+    done = subprocess.run([build / "sketch"], capture_output=True, text=True, check=False)
+    tflm_programs.check_hello_world(done.stderr)
+
+
+def test_the_headers_of_tflite_micro_come_when_asked_for(model: Path, tmp_path: Path) -> None:
+    plain = export(model, "arduino", tmp_path / "plain").files
+    done = CliRunner().invoke(
+        app, ["export", str(model), "--to", "arduino", "-o", str(tmp_path / "with"), "--tflm", "--json"]
+    )
+    more = set(json.loads(done.stdout)["files"]) - set(plain)
+    assert "src/TensorFlowLite.h" in more and "src/resolver.cpp" in more
+    assert not any("all_ops" in path for path in more) and not any("tensorflow" in path for path in plain)
+    with pytest.raises(DataError, match="leave out tflm"):
+        export(model, "c-array", tmp_path / "array", tflm=True)
 
 
 def test_the_c_array_is_c(model: Path, tmp_path: Path) -> None:

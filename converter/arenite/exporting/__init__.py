@@ -50,6 +50,7 @@ def export(
     name: str | None = None,
     optimize: str = "speed",
     classes: Mapping[str, Sequence[str]] | Sequence[str] = (),
+    tflm: bool = False,
 ) -> Export:
     """Write the sources that run ``models`` on a device, for one build system; they build without network or Python.
 
@@ -59,18 +60,21 @@ def export(
     name       of the library; like the first model without it.
     optimize   "speed", "balanced" or "size".
     classes    names of the last axis of the first output: of the first model, or by model's name ("" is the first).
+    tflm       with TFLite Micro's headers, for programs written for it (``docs/tflm.md``).
 
     Raises ModelError when a model does not run here, DataError when the arguments do not fit, AreniteError when the
     directory cannot be written.
     """
     if to not in PACKAGES:
         raise DataError(f"cannot export to '{to}'; it can be {', '.join(PACKAGES)}")
+    if tflm and to == "c-array":
+        raise DataError("a C array alone has no headers of TFLite Micro: leave out tflm, or export to a build system")
     exported = _models([models] if isinstance(models, Path | str) else models, classes)
     bodies = _union(needed_bodies(model.content) for model in exported)
     if to == "c-array":
         texts = {path: text for model in exported for path, text in c_array(model).items()}
     else:
-        texts = tree(to, identifier(name or exported[0].name), exported, optimize, bodies)
+        texts = tree(to, identifier(name or exported[0].name), exported, optimize, bodies, tflm)
     _write(Path(directory), texts)
     return Export(Path(directory), to, sorted(texts), {model.name: model.arena_bytes for model in exported})
 

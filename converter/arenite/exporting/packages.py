@@ -14,7 +14,7 @@ from ..board.build import OPTIMIZE, Bodies
 from ..board.table import source_root
 from ..errors import DataError
 from .model_files import ExportedModel, files
-from .sources import CONFIG, exported_text, language_options, needed_files
+from .sources import CONFIG, exported_path, exported_text, language_options, needed_files
 from .templates import template
 
 #: package → where each of its template files goes; ``$name`` in a path is the package's name.
@@ -48,16 +48,20 @@ LAYOUTS: dict[str, dict[str, str]] = {
 _CPP_SUFFIX = {"arduino"}
 
 
-def tree(package: str, name: str, models: Sequence[ExportedModel], optimize: str, bodies: Bodies) -> dict[str, str]:
+def tree(
+    package: str, name: str, models: Sequence[ExportedModel], optimize: str, bodies: Bodies, tflm: bool
+) -> dict[str, str]:
     """Relative path → text of every file of a package.
 
     package   a key of LAYOUTS.
     optimize  "speed", "balanced" or "size", as for firmware.
     bodies    the types that kernels are compiled for.
+    tflm      also TFLite Micro's headers and what is behind them.
     """
     suffix = ".cpp" if package in _CPP_SUFFIX else ".cc"
-    sources = _sources(models, suffix) | {f"src/{CONFIG}": _config(optimize, bodies)}
+    sources = _sources(models, suffix, tflm) | {f"src/{CONFIG}": _config(optimize, bodies)}
     values = _values(name, models, sources, optimize)
+    values["tflm"] = Template(template("tflm.md")).substitute(values) if tflm else ""
     values["body"] = Template(template("body.cc.in")).substitute(values)
     values |= {f"say_{where}": template(f"say_{where}.cc.in") for where in ("serial", "stdio")}
     made = {
@@ -68,9 +72,9 @@ def tree(package: str, name: str, models: Sequence[ExportedModel], optimize: str
     return sources | made | {"README.md": readme, "LICENSE": (source_root() / "LICENSE").read_text()}
 
 
-def _sources(models: Sequence[ExportedModel], suffix: str) -> dict[str, str]:
+def _sources(models: Sequence[ExportedModel], suffix: str, tflm: bool) -> dict[str, str]:
     kernels = set().union(*(model.kernels for model in models))
-    texts = {file.as_posix(): exported_text(file) for file in needed_files(kernels)}
+    texts = {exported_path(file).as_posix(): exported_text(file) for file in needed_files(kernels, tflm)}
     for model in models:
         texts |= files(model)
     return {f"src/{Path(path).with_suffix(suffix) if path.endswith('.cc') else path}": t for path, t in texts.items()}

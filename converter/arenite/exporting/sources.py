@@ -17,19 +17,24 @@ from ..errors import BoardError
 from ..opdef import rows
 
 CONFIG = "arenite_config.h"
+#: TFLite Micro's names. What is in it lies at the root of an exported tree, where its headers' includes begin.
+_COMPAT = "compat"
+#: names every kernel of the project
+_EVERY_KERNEL = "all_ops_resolver"
 _INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
 #: what runs on a host is compiled with plain microkernels in an exported tree: SIMD variants need flags for each file
 _HOST_ONLY = re.compile(r"x86|avx")
 
 
-def needed_files(kernels: Iterable[str]) -> list[Path]:
+def needed_files(kernels: Iterable[str], tflm: bool = False) -> list[Path]:
     """Paths, relative to the source tree, of every header and source of the core, the C API and ``kernels``, sorted.
 
     kernels  names of rows of ``schema/ops.def``.
+    tflm     also what is below ``compat/``, but for the resolver of all operators.
 
     Follows includes; a header brings the ``.cc`` of the same name along, a microkernel's header its variants for boards.
     """
-    todo = [*_core(), *(Path("kernels_cpp") / f"{kernel}.cc" for kernel in kernels)]
+    todo = [*_core(), *(Path("kernels_cpp") / f"{kernel}.cc" for kernel in kernels), *(_compat() if tflm else [])]
     found: set[Path] = set()
     while todo:
         file = todo.pop()
@@ -47,10 +52,24 @@ def _core() -> list[Path]:
     return [file.relative_to(root) for file in files]
 
 
+def _compat() -> list[Path]:
+    root = source_root()
+    files = (file for pattern in ("*.cc", "**/*.h") for file in (root / _COMPAT).glob(pattern))
+    return [file.relative_to(root) for file in files if file.stem != _EVERY_KERNEL]
+
+
 @cache
 def _included(file: Path) -> list[Path]:
-    names = [Path(name) for name in _INCLUDE.findall((source_root() / file).read_text())]
-    return [name for name in names if not _HOST_ONLY.search(name.name)]
+    names = _INCLUDE.findall((source_root() / file).read_text())
+    return [_resolved(file, name) for name in names if not _HOST_ONLY.search(Path(name).name)]
+
+
+def _resolved(file: Path, name: str) -> Path:
+    """What ``file`` includes as ``name``: by the source tree's root, or by that of ``compat`` or in its folder."""
+    if file.parts[0] != _COMPAT or (source_root() / name).is_file():
+        return Path(name)
+    beside = file.parent / name
+    return beside if (source_root() / beside).is_file() else Path(_COMPAT) / name
 
 
 def _implementations(header: Path) -> list[Path]:
@@ -62,6 +81,11 @@ def _implementations(header: Path) -> list[Path]:
     if folder.name == "microkernels":
         found += (root / folder).glob("*.cc")
     return [f.relative_to(root) for f in found if f.is_file() and not _HOST_ONLY.search(f.name)]
+
+
+def exported_path(file: Path) -> Path:
+    """Where a file of the source tree lies below ``src/`` of an exported tree."""
+    return file.relative_to(_COMPAT) if file.parts[0] == _COMPAT else file
 
 
 def exported_text(file: Path) -> str:

@@ -65,7 +65,7 @@ def test_the_cmake_tree_runs_on_a_board(models: list[Path], board: str, tmp_path
 
 
 def test_the_arduino_library_compiles_without_any_flag_but_the_cores(models: list[Path], tmp_path: Path) -> None:
-    export(models, "arduino", tmp_path / "tree", optimize="size")
+    export(models, "arduino", tmp_path / "tree", optimize="size", tflm=True)
     compiler = require("arm-none-eabi-g++")
     sources = sorted((tmp_path / "tree" / "src").rglob("*.cpp"))
     (tmp_path / "objects").mkdir()
