@@ -9,6 +9,7 @@ own, forked from one that has loaded the engine; it opens the file, feeds ones, 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import random
@@ -99,6 +100,7 @@ def in_a_child(engine: str, content: bytes, sides: tuple[int, int], truth: list[
 
 def attempt(engine: str, content: bytes, sides: tuple[int, int], truth: list[bytes]) -> str:
     """In the child: how the engine takes the file, if it comes back."""
+    faulthandler.disable()  # pytest's writes to a stderr of its own
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
