@@ -69,7 +69,7 @@ class Interpreter {
   // time may be given the same memory in `more`, inputs and outputs then last until another one runs. Sets
   // more[i].used. A plan that the file carries is for one region and not followed. ArenaTooSmall: error->detail is the
   // bookkeeping's size, or that of a tensor that finds no room. The planner's lists take the largest region, in models
-  // that call subgraphs the arena. On 64-bit hosts all regions lie within 4 GB behind the arena.
+  // that call subgraphs the arena. On 64-bit hosts all regions lie within 2 GB of the arena's start.
   Status allocate_in(Region* more, uint32_t count, Error* error = nullptr);
 
   // Computes the outputs from the inputs. An input's memory may be reused: set all inputs before each call. NotDue is
@@ -121,9 +121,12 @@ class Interpreter {
   friend class RowRunner;
   friend class Stepper;
 
-  // An address, not an element: regions may lie before the arena too, on 32-bit processors.
+  // An address, not an element: regions may lie before the arena too.
   uint8_t* at(uint32_t offset) const {
-    return reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(arena_) + offset);
+    return reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(arena_) + sign_extended(offset));
+  }
+  static uintptr_t sign_extended(uint32_t offset) {
+    return static_cast<uintptr_t>(static_cast<intptr_t>(static_cast<int32_t>(offset)));
   }
 
   uint32_t bitmap_words() const { return (model_->tensor_count() + 31) / 32; }

@@ -39,7 +39,10 @@ Status Interpreter::prepare_regions(Region* more, uint32_t count, Error* where) 
     const uintptr_t distance = reinterpret_cast<uintptr_t>(more[i].data) - reinterpret_cast<uintptr_t>(arena_);
     spans[i + 1] = {static_cast<uint32_t>(distance), usable(more[i].size), 0};
     ARENITE_CHECK(distance % kArenaAlignment == 0, kMisaligned);
-    ARENITE_CHECK(spans[i + 1].begin == distance, kLimitExceeded);  // 64-bit hosts: all within 4 GB behind the arena
+    // 64-bit hosts: all within 2 GB of the arena's start.
+    const uintptr_t end = distance + spans[i + 1].size;
+    ARENITE_CHECK(sign_extended(spans[i + 1].begin) == distance, kLimitExceeded);
+    ARENITE_CHECK(sign_extended(static_cast<uint32_t>(end)) == end, kLimitExceeded);
     if (spans[i + 1].size <= most) continue;
     most = spans[i + 1].size;
     largest = static_cast<uint8_t*>(more[i].data);

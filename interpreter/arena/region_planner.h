@@ -7,8 +7,8 @@
 
 namespace arenite {
 
-// Memory from `begin` on, an offset from the arena's start (on 32-bit processors it may wrap around: memory before the
-// arena). Both multiples of kArenaAlignment.
+// Memory from `begin` on, an offset from the arena's start (it may wrap around: memory before the arena). Both
+// multiples of kArenaAlignment.
 struct Span {
   uint32_t begin;
   uint32_t size;

@@ -210,10 +210,17 @@ void test_refusals() {
   Region many[4] = {region, region, region, region};
   CHECK_STATUS(interpreter.allocate_in(many, 4), kLimitExceeded);
   if (sizeof(void*) == 8) {  // offsets have 32 bits
-    Interpreter behind(model.model, kKernels, memory.data() + 2048, 304);
-    region = {memory.data(), 1024};
-    CHECK_STATUS(behind.allocate_in(&region, 1), kLimitExceeded);
+    for (const int64_t distance : {int64_t{1} << 31, -(int64_t{1} << 31) - 16, (int64_t{1} << 31) - 1008}) {
+      const uintptr_t far = reinterpret_cast<uintptr_t>(memory.data()) + static_cast<uintptr_t>(distance);
+      region = {reinterpret_cast<uint8_t*>(far), 1024};
+      CHECK_STATUS(interpreter.allocate_in(&region, 1), kLimitExceeded);
+    }
   }
+  Interpreter behind(model.model, kKernels, memory.data() + 2048, 304);
+  region = {memory.data(), 1024};
+  CHECK_STATUS(behind.allocate_in(&region, 1), kOk);
+  CHECK(behind.output(0).data < memory.data() + 1024 || region.used == 0);
+  invoke(&behind, 3, 24);
   region = {memory.data() + 1024, 96};
   CHECK_STATUS(interpreter.allocate_in(&region, 1, &error), kArenaTooSmall);
   region = {memory.data() + 1024, 1024};

@@ -150,7 +150,7 @@ def test_a_full_disk_loses_nothing(float_model: Path, tmp_path: Path) -> None:
 
 
 def test_an_interrupt_loses_nothing(float_model: Path, tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", np.zeros((10, 4), np.float32))
+    samples = np.zeros((10, 4), np.float32)
     (tmp_path / "y.npy").write_text("old")
 
     def interrupt(_: str, done: int, __: int) -> None:
@@ -158,12 +158,12 @@ def test_an_interrupt_loses_nothing(float_model: Path, tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_file(float_model, tmp_path / "x.npy", tmp_path / "y.npy", real=False, arena_size=None, progress=interrupt)
+        run_file(float_model, samples, tmp_path / "y.npy", real=False, arena_size=None, progress=interrupt)
     with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "y.npy") as temporary:
         temporary.write_text("new")
         raise KeyboardInterrupt
     assert (tmp_path / "y.npy").read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["float.tflite", "x.npy", "y.npy"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["float.tflite", "y.npy"]
 
 
 # --- processes and threads -----------------------------------------------------------------------------------------------

@@ -191,7 +191,8 @@ def _named(name: str, file: str) -> tuple[str, str]:
     last = plain.rpartition("::")[2]
     if "kernels::" in plain and last in _symbols():
         return "kernels", _symbols()[last]
-    declared = _declared().get(last)
+    owner = plain.rpartition("::")[0].rpartition("::")[2].partition("<")[0]  # a class, or a namespace
+    declared = _declared().get(owner if owner[:1].isupper() else last)
     return _sources().get(declared, ("core", "interpreter")) if declared else ("core", "interpreter")
 
 
@@ -202,6 +203,11 @@ def _symbols() -> dict[str, str]:
 
 @cache
 def _declared() -> dict[str, str]:
-    """Name of each function that a header of the kernels declares → the header's stem."""
+    """Name of each class and function that a header of the kernels declares → the header's stem."""
     headers = sorted((source_root() / "kernels_cpp").rglob("*.h"))
-    return {name: header.stem for header in headers for name in re.findall(r"\b([a-z]\w+)\(", header.read_text())}
+    pattern = re.compile(
+        r"^\w[\w:<>*& ]*[ *&]([a-z]\w+)\(|\b(?:class|struct) (\w+)(?= [:{])", re.MULTILINE
+    )  # calls are indented
+    return {
+        function or kind: header.stem for header in headers for function, kind in pattern.findall(header.read_text())
+    }
