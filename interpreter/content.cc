@@ -61,12 +61,10 @@ Status check_constant(Table tensor, Table buffer, uint32_t bytes, Type type) {
 
 // Most of the work of opening a file is in these two: a model has thousands of channels.
 
-// Whether all are finite and > 0. Compared as integers, so that no float unit is needed: of such numbers, less 1, all
-// are below 0x7F7FFFFF.
 bool all_scales(Vector scales) {
   const uint8_t* at = scales.data();
   for (uint32_t n = scales.size(); n != 0; --n, at += 4) {
-    if (flat::load<uint32_t>(at) - 1 >= 0x7F7FFFFF) return false;
+    if (!is_scale(flat::load<uint32_t>(at))) return false;
   }
   return true;
 }

@@ -23,6 +23,9 @@ enum class Type : uint8_t {
 
 constexpr int32_t kMaxRank = 6;
 
+// Whether a float of these bits may be a scale: finite and > 0. Compared as integers, so that no float unit is needed.
+constexpr bool is_scale(uint32_t bits) { return bits - 1 < 0x7F7FFFFF; }
+
 // Bytes of one element, of int4 when it is unpacked; 0 for a resource and for a type that no kernel takes.
 constexpr uint32_t type_size(Type type) {
   switch (type) {

@@ -5,13 +5,6 @@
 namespace arenite {
 namespace {
 
-// Finite and > 0, compared as an integer.
-bool is_scale(float scale) {
-  uint32_t bits;
-  std::memcpy(&bits, &scale, sizeof bits);
-  return bits - 1 < 0x7F7FFFFF;
-}
-
 // Whether no field of two bits holds -2, and none behind the last weight anything.
 bool is_row(const PackedRows& rows, const uint32_t* words) {
   const int32_t count = rows.row_words();
@@ -34,7 +27,11 @@ Status check_packed(const Node& node, const PackedRows& rows, int32_t outputs) {
   ARENITE_CHECK(words.constant && scales.constant, kBadOption);
   ARENITE_CHECK(words.rank == 2 && words.dim(0) == outputs && words.dim(1) == rows.row_words(), kBadShape);
   ARENITE_CHECK(scales.rank == 1 && (scales.count() == 1 || scales.count() == outputs), kBadShape);
-  for (int32_t i = 0; i < scales.count(); ++i) ARENITE_CHECK(is_scale(scales.as<float>()[i]), kBadQuantization);
+  for (int32_t i = 0; i < scales.count(); ++i) {
+    uint32_t bits;
+    std::memcpy(&bits, scales.as<float>() + i, sizeof bits);
+    ARENITE_CHECK(is_scale(bits), kBadQuantization);
+  }
   for (int32_t row = 0; row < outputs; ++row) ARENITE_CHECK(is_row(rows, rows.from_row(row).words), kBadValue);
   return Status::kOk;
 }

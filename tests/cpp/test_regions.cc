@@ -81,36 +81,31 @@ void test_random_lives() {
   CHECK(placed > 300 && refused > 300);
 }
 
-void test_short_lives_are_fast() {
-  std::vector<Allocation> items = {{256, 0, 0, 9, 0, false}, {64, 0, 2, 2, 0, false}, {32, 0, 4, 5, 0, false}};
-  Span spans[] = {{0, 64, 0}, {4096, 512, 0}};
+// What a plan gives each item. spans: two.
+void check_places(std::vector<Allocation> items, Span* spans, const std::vector<uint32_t>& offsets) {
   uint32_t bytes = 0;
-  CHECK_STATUS(arenite::plan_regions(items.data(), 3, kForever, spans, 2, &bytes), kOk);
-  CHECK_EQ(items[0].offset, 4096u);
-  CHECK_EQ(items[1].offset, 0u);
-  CHECK_EQ(items[2].offset, 0u);
+  const uint32_t count = static_cast<uint32_t>(items.size());
+  CHECK_STATUS(arenite::plan_regions(items.data(), count, kForever, spans, 2, &bytes), kOk);
+  for (size_t i = 0; i < items.size(); ++i) CHECK_EQ(items[i].offset, offsets[i]);
+}
+
+void test_short_lives_are_fast() {
+  Span spans[] = {{0, 64, 0}, {4096, 512, 0}};
+  check_places({{256, 0, 0, 9, 0, false}, {64, 0, 2, 2, 0, false}, {32, 0, 4, 5, 0, false}}, spans, {4096, 0, 0});
   CHECK_EQ(spans[0].used, 64u);
   CHECK_EQ(spans[1].used, 256u);
 }
 
 // Of two that do not fit together, the one that is needed for the shorter time.
 void test_the_shorter_life_goes_first() {
-  std::vector<Allocation> items = {{48, 0, 0, 3, 0, false}, {64, 0, 1, 1, 0, false}};
   Span spans[] = {{0, 64, 0}, {4096, 64, 0}};
-  uint32_t bytes = 0;
-  CHECK_STATUS(arenite::plan_regions(items.data(), 2, kForever, spans, 2, &bytes), kOk);
-  CHECK_EQ(items[0].offset, 4096u);
-  CHECK_EQ(items[1].offset, 0u);
+  check_places({{48, 0, 0, 3, 0, false}, {64, 0, 1, 1, 0, false}}, spans, {4096, 0});
 }
 
 // The hottest would leave no room for the largest, which fits into the first region alone.
 void test_large_ones_get_room_too() {
-  std::vector<Allocation> items = {{256, 0, 0, 9, 0, false}, {32, 0, 2, 2, 0, false}};
   Span spans[] = {{0, 256, 0}, {4096, 64, 0}};
-  uint32_t bytes = 0;
-  CHECK_STATUS(arenite::plan_regions(items.data(), 2, kForever, spans, 2, &bytes), kOk);
-  CHECK_EQ(items[0].offset, 0u);
-  CHECK_EQ(items[1].offset, 4096u);
+  check_places({{256, 0, 0, 9, 0, false}, {32, 0, 2, 2, 0, false}}, spans, {0, 4096});
 }
 
 // --- interpreter -----------------------------------------------------------------------------------------------------

@@ -8,16 +8,15 @@ namespace tflite {
 // The tensor's elements; null for no tensor. The type is not checked.
 template <typename T>
 T* GetTensorData(TfLiteTensor* tensor) {
-  return tensor == nullptr ? nullptr : static_cast<T*>(tensor->data.data);
+  return ElementsOf<T>(tensor);
 }
 template <typename T>
 const T* GetTensorData(const TfLiteTensor* tensor) {
-  return tensor == nullptr ? nullptr : static_cast<const T*>(tensor->data.data);
+  return ElementsOf<const T>(tensor);
 }
 
 inline RuntimeShape GetTensorShape(const TfLiteTensor* tensor) {
-  return tensor == nullptr || tensor->dims == nullptr ? RuntimeShape()
-                                                      : RuntimeShape(tensor->dims->size, tensor->dims->data);
+  return ShapeOf(tensor);
 }
 
 // The TfLiteType of T.

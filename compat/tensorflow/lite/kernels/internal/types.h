@@ -39,6 +39,17 @@ class RuntimeShape {
   int32_t dims_[kMost] = {};
 };
 
+// Of a TfLiteTensor or a TfLiteEvalTensor: its elements, whose type is not checked, and its shape. Null: there is none.
+template <typename T, typename Tensor>
+T* ElementsOf(Tensor* tensor) {
+  return tensor == nullptr ? nullptr : static_cast<T*>(tensor->data.data);
+}
+template <typename Tensor>
+RuntimeShape ShapeOf(const Tensor* tensor) {
+  return tensor == nullptr || tensor->dims == nullptr ? RuntimeShape()
+                                                      : RuntimeShape(tensor->dims->size, tensor->dims->data);
+}
+
 // The number of elements, which must be the same in both.
 inline int MatchingFlatSize(const RuntimeShape& a, const RuntimeShape& b) {
   TFLITE_DCHECK(a == b);

@@ -26,16 +26,15 @@ TfLiteEvalTensor* GetEvalOutput(const TfLiteContext* context, const TfLiteNode* 
 // The elements; null for no tensor. The type is not checked.
 template <typename T>
 T* GetTensorData(TfLiteEvalTensor* tensor) {
-  return tensor == nullptr ? nullptr : static_cast<T*>(tensor->data.data);
+  return ElementsOf<T>(tensor);
 }
 template <typename T>
 const T* GetTensorData(const TfLiteEvalTensor* tensor) {
-  return tensor == nullptr ? nullptr : static_cast<const T*>(tensor->data.data);
+  return ElementsOf<const T>(tensor);
 }
 
 inline RuntimeShape GetTensorShape(const TfLiteEvalTensor* tensor) {
-  return tensor == nullptr || tensor->dims == nullptr ? RuntimeShape()
-                                                      : RuntimeShape(tensor->dims->size, tensor->dims->data);
+  return ShapeOf(tensor);
 }
 
 inline bool HaveSameShapes(const TfLiteEvalTensor* a, const TfLiteEvalTensor* b) {
