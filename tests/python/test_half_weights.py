@@ -20,7 +20,7 @@ from arenite.graph import Graph, Op, Value
 from arenite.inspection import inspect
 from arenite.opdef import declaration, rows
 from arenite.optimization import optimize
-from arenite.passes.half_weights import LEAST
+from arenite.passes.half_weights import LEAST, read_in_place
 from arenite.reader import read
 from arenite.runtime import Interpreter
 from arenite.text import parse
@@ -231,3 +231,22 @@ def test_command_line_says_what_is_float16(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     shown = runner.invoke(app, ["inspect", str(file)])
     assert "B float16" in shown.output
+
+
+def test_what_is_small_or_an_output_stays_as_it_is() -> None:
+    """A bias of few elements is float32 in the file; a float32 copy that the user reads has room."""
+    graph = convert(
+        parse("""
+%x: float32[1,16] = input
+%w: float32[16,16] = const random(1)
+%b: float32[16] = const 0.5
+%y: float32[1,16] = fully_connected(%x, %w, %b)
+return %y
+"""),
+        "float16",
+    ).graph
+    dense = graph.ops[-1]
+    assert dense.operand(2).is_constant and dense.operand(2).dtype == "float32"
+    assert read_in_place(graph) == {dense.operand(1)}
+    graph.outputs = [*graph.outputs, dense.operand(1)]
+    assert not read_in_place(graph)
